@@ -1,0 +1,77 @@
+"""What every room may use: errors, results, quorum arithmetic, waiting, redaction, time.
+
+Standard library only; nothing here knows of AWS, etcd, notebooks or screens.
+"""
+
+from fleetkit.core.clock import SYSTEM_CLOCK, Clock, format_duration, format_utc, parse_utc, utc_now
+from fleetkit.core.data import data_folder
+from fleetkit.core.errors import (
+    ApprovalMissingError,
+    AwsError,
+    BusyError,
+    ClusterFileError,
+    EtcdError,
+    FleetError,
+    FleetkitError,
+    NotFoundError,
+    PreconditionError,
+    QuorumAtRiskError,
+    ServiceError,
+    SettingsError,
+    SshError,
+    StalePlanError,
+    TerraformError,
+    WaitTimeoutError,
+    WorkflowError,
+)
+from fleetkit.core.quorum import (
+    FAULT_TOLERANCE_TABLE,
+    Quorum,
+    QuorumState,
+    judge_quorum,
+    quorum_size,
+    tolerated_failures,
+)
+from fleetkit.core.redaction import MASK, Redactor
+from fleetkit.core.results import Results, call_each
+from fleetkit.core.waiting import NotYet, Patience, wait_until
+
+__all__ = [
+    "FAULT_TOLERANCE_TABLE",
+    "MASK",
+    "SYSTEM_CLOCK",
+    "ApprovalMissingError",
+    "AwsError",
+    "BusyError",
+    "Clock",
+    "ClusterFileError",
+    "EtcdError",
+    "FleetError",
+    "FleetkitError",
+    "NotFoundError",
+    "NotYet",
+    "Patience",
+    "PreconditionError",
+    "Quorum",
+    "QuorumAtRiskError",
+    "QuorumState",
+    "Redactor",
+    "Results",
+    "ServiceError",
+    "SettingsError",
+    "SshError",
+    "StalePlanError",
+    "TerraformError",
+    "WaitTimeoutError",
+    "WorkflowError",
+    "call_each",
+    "data_folder",
+    "format_duration",
+    "format_utc",
+    "judge_quorum",
+    "parse_utc",
+    "quorum_size",
+    "tolerated_failures",
+    "utc_now",
+    "wait_until",
+]
