@@ -1,0 +1,105 @@
+"""How commands speak: facts on standard output, everything else on standard error.
+
+With ``--json`` a command prints one JSON document and nothing else on standard output.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from fleetkit.core import FleetkitError, Redactor, format_utc
+
+__all__ = [
+    "cluster_argument",
+    "json_option",
+    "print_error",
+    "print_json",
+    "print_lines",
+    "print_note",
+    "print_table",
+    "to_plain",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def cluster_argument(command: F) -> F:
+    """Give a command the cluster as its first argument; left out where there is only one."""
+    return click.argument("cluster", required=False, metavar="[CLUSTER]", shell_complete=_complete_cluster)(command)
+
+
+def json_option(command: F) -> F:
+    """Give a command ``--json``."""
+    return click.option("as_json", "--json", is_flag=True, help="Print the facts as one JSON document.")(command)
+
+
+def _complete_cluster(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    files = sorted(Path.cwd().glob("clusters/*.toml"))
+    return [file.stem for file in files if file.stem.startswith(incomplete)]
+
+
+def to_plain(value: Any) -> Any:
+    """Turn a result into what JSON knows: dataclasses, enums, moments, paths and sets too."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, dt.datetime):
+        return format_utc(value)
+    if isinstance(value, (dt.date, Path)):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(to_plain(item) for item in value)
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        return [to_plain(item) for item in value]
+    if isinstance(value, Exception):
+        return {"error": type(value).__name__, "message": str(value)}
+    return value
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document on standard output."""
+    click.echo(json.dumps(to_plain(value), indent=2, ensure_ascii=False))
+
+
+def print_lines(*lines: str) -> None:
+    """Print lines of facts on standard output."""
+    for line in lines:
+        click.echo(line)
+
+
+def print_note(text: str) -> None:
+    """Print a remark or progress line on standard error, so that facts can be piped."""
+    click.echo(text, err=True)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows under their column names, aligned, with nothing cut off when piped."""
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [
+        max(len(name), *(len(row[index]) for row in cells)) if cells else len(name)
+        for index, name in enumerate(columns)
+    ]
+    for row in ([name.upper() for name in columns], *cells):
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_error(error: FleetkitError | OSError) -> None:
+    """Print an error on standard error: what failed, what was seen, what to do next."""
+    text = Redactor().redact(str(error))
+    label = "error:"
+    if sys.stderr.isatty() and "NO_COLOR" not in os.environ:
+        label = click.style(label, fg="red", bold=True)
+    click.echo(f"{label} {text}", err=True)
