@@ -4,8 +4,18 @@ Importing the package is cheap on purpose: it brings in no AWS, notebook, table 
 Import the room you need: ``from fleetkit import config, etcd, ssh, workflows``.
 """
 
-from importlib.metadata import version as _version
+from __future__ import annotations
 
 __all__ = ["__version__"]
 
-__version__: str = _version("fleetkit")
+
+def __getattr__(name: str) -> str:
+    # Reading the installed version costs more than the rest of the import together, and few ask for it.
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("fleetkit")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__version__: str

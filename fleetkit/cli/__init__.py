@@ -68,10 +68,10 @@ VERBS: tuple[Verb, ...] = (
 class _LazyGroup(click.Group):
     """A group whose commands are imported when they are called, and listed from the table of verbs."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click calls it so
         return [verb.name for verb in VERBS]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- the same
         verb = next((verb for verb in VERBS if verb.name == cmd_name), None)
         if verb is None:
             return None
@@ -79,7 +79,7 @@ class _LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- the same
         for shelf in dict.fromkeys(verb.shelf for verb in VERBS):
             with formatter.section(shelf):
                 formatter.write_dl([(verb.name, verb.summary) for verb in VERBS if verb.shelf == shelf])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
@@ -69,6 +68,8 @@ def call_each(
     """
     if not targets:
         return Results({})
+    import concurrent.futures  # here, since it costs the command line's start more than the rest of this room
+
     with concurrent.futures.ThreadPoolExecutor(max_workers=min(at_once, len(targets))) as pool:
         futures = [(target, pool.submit(call, target)) for target in targets]
     gathered: dict[K, V | Exception] = {}
