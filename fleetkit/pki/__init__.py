@@ -1,0 +1,26 @@
+"""Certificates and SSH host keys of a cluster: made once, kept privately, looked at often.
+
+One CA per cluster signs a server and a peer certificate for each etcd member, and one client certificate for each
+kind of caller (fleet, the operator, the web UIs).
+SSH host keys are made here as well, because they are known and pinned before a machine has booted.
+This room writes only into the folder that it is given; it delivers nothing to machines and opens no connection.
+"""
+
+from fleetkit.pki.facts import CertificateFacts, is_signed_by, read_certificate_facts
+from fleetkit.pki.hosts import known_hosts_line
+from fleetkit.pki.names import CLIENT_NAMES, HOST_KEY_ROLES
+from fleetkit.pki.store import CertificateFiles, ClusterPki, HostKeyFiles, ensure_pki, load_pki
+
+__all__ = [
+    "CLIENT_NAMES",
+    "HOST_KEY_ROLES",
+    "CertificateFacts",
+    "CertificateFiles",
+    "ClusterPki",
+    "HostKeyFiles",
+    "ensure_pki",
+    "is_signed_by",
+    "known_hosts_line",
+    "load_pki",
+    "read_certificate_facts",
+]
