@@ -60,6 +60,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="handover", summary="Pack, encrypted, what another operator needs to take a cluster over.", shelf="Record"
     ),
+    Verb(name="takeover", summary="Open such a parcel, and put the cluster into ./clusters.", shelf="Record"),
     Verb(name="sandbox", summary="An AWS on this computer: bring it up, look inside, take it down.", shelf="Try"),
     Verb(name="completion", summary="Print the completion script for bash, zsh or fish.", shelf="Try"),
 )

@@ -1,0 +1,102 @@
+"""Sealing and opening with age (the file format of ``age`` and ``rage``), through pyrage.
+
+What is sealed here opens with the ``age`` program as well, so that nobody depends on fleetkit to read a parcel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyrage
+
+from fleetkit.core import SettingsError
+
+__all__ = ["open_parcel", "parse_recipient", "seal_parcel"]
+
+# pyrage ships no types: an x25519 or SSH recipient, and an x25519 or SSH identity.
+Recipient: TypeAlias = Any
+Identity: TypeAlias = Any
+
+_SHORTEST_PASSPHRASE = 12
+
+
+def parse_recipient(text: str) -> Recipient:
+    """Read whom a parcel is for: an age recipient (``age1…``) or an SSH public key (ed25519 or RSA).
+
+    Raises
+    ------
+    SettingsError
+        When ``text`` is neither.
+    """
+    text = text.strip()
+    try:
+        return (
+            pyrage.x25519.Recipient.from_str(text) if text.startswith("age1") else pyrage.ssh.Recipient.from_str(text)
+        )
+    except pyrage.RecipientError as error:
+        raise SettingsError(
+            "cannot read the recipient",
+            seen=f"{text[:24]!r}…",
+            hint="give an age recipient (age1…), or an SSH public key of type ssh-ed25519 or ssh-rsa",
+        ) from error
+
+
+def seal_parcel(content: bytes, *, recipients: Sequence[Recipient] = (), passphrase: str | None = None) -> bytes:
+    """Encrypt ``content`` for ``recipients``, or with ``passphrase``.
+
+    Raises
+    ------
+    SettingsError
+        When both or neither are given, or the passphrase has fewer than 12 characters.
+    """
+    if bool(recipients) == (passphrase is not None):
+        raise SettingsError("a parcel is sealed either for recipients or with a passphrase, one of the two")
+    if passphrase is None:
+        return bytes(pyrage.encrypt(content, list(recipients)))
+    if len(passphrase) < _SHORTEST_PASSPHRASE:
+        raise SettingsError(f"the passphrase has {len(passphrase)} characters", hint="use 12 or more")
+    return bytes(pyrage.passphrase.encrypt(content, passphrase))
+
+
+def open_parcel(parcel: bytes, *, identity_file: Path | None = None, passphrase: str | None = None) -> bytes:
+    """Decrypt what `seal_parcel` sealed.
+
+    Parameters
+    ----------
+    identity_file
+        An age identity file, or an SSH private key that has no passphrase of its own.
+
+    Raises
+    ------
+    SettingsError
+        When the key or passphrase does not fit, or the parcel is damaged.
+    """
+    if (identity_file is None) == (passphrase is None):
+        raise SettingsError("a parcel is opened either with a key file or with a passphrase, one of the two")
+    try:
+        if passphrase is not None:
+            return bytes(pyrage.passphrase.decrypt(parcel, passphrase))
+        assert identity_file is not None  # noqa: S101 -- for the type checker: one of the two is given
+        return bytes(pyrage.decrypt(parcel, [_read_identity(identity_file)]))
+    except pyrage.DecryptError as error:
+        raise SettingsError(
+            "cannot open the parcel",
+            seen=str(error),
+            hint="it is damaged, or sealed for another key or with another passphrase",
+        ) from error
+
+
+def _read_identity(file: Path) -> Identity:
+    content = file.read_bytes()
+    try:
+        if content.startswith(b"-----BEGIN"):
+            return pyrage.ssh.Identity.from_buffer(content)
+        lines = [line.strip() for line in content.decode("ascii").splitlines()]
+        return pyrage.x25519.Identity.from_str(next(line for line in lines if line and not line.startswith("#")))
+    except (pyrage.IdentityError, UnicodeDecodeError, StopIteration) as error:
+        raise SettingsError(
+            f"cannot read the key file {file}",
+            hint="give an age identity file or an SSH private key without passphrase",
+        ) from error
