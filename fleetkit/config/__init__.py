@@ -1,0 +1,86 @@
+"""The cluster file and the settings: read, checked, explained, written, and turned into Terraform's variables.
+
+Knows nothing of AWS beyond the form of its names; whether they exist is asked by ``preflight``.
+"""
+
+from fleetkit.config.loading import load_cluster, parse_cluster, read_cluster_data
+from fleetkit.config.paths import ClusterPaths, cluster_names, find_cluster
+from fleetkit.config.reference import render_reference_page
+from fleetkit.config.rules import POOL_LIMITS
+from fleetkit.config.schema import (
+    About,
+    Access,
+    Bastion,
+    Cluster,
+    DeployHost,
+    Etcd,
+    Fleet,
+    Images,
+    LoadBalancers,
+    Logs,
+    Master,
+    Network,
+    Pins,
+    Pool,
+    State,
+    StateKind,
+    Waiver,
+)
+from fleetkit.config.settings import (
+    FOREIGN_SETTINGS,
+    SETTINGS,
+    Setting,
+    Settings,
+    render_settings_table,
+    unknown_settings,
+)
+from fleetkit.config.template import DEFAULT_VPC_CIDR, propose_cluster
+from fleetkit.config.terraform import terraform_variables
+from fleetkit.config.values import SECRET_SCHEMES, check_name
+from fleetkit.config.waivers import STANDING_WAIVERS, StandingWaiver, propose_waivers
+from fleetkit.config.writing import change_cluster_file, render_cluster_file, write_cluster_file
+
+__all__ = [
+    "DEFAULT_VPC_CIDR",
+    "FOREIGN_SETTINGS",
+    "POOL_LIMITS",
+    "SECRET_SCHEMES",
+    "SETTINGS",
+    "STANDING_WAIVERS",
+    "About",
+    "Access",
+    "Bastion",
+    "Cluster",
+    "ClusterPaths",
+    "DeployHost",
+    "Etcd",
+    "Fleet",
+    "Images",
+    "LoadBalancers",
+    "Logs",
+    "Master",
+    "Network",
+    "Pins",
+    "Pool",
+    "Setting",
+    "Settings",
+    "StandingWaiver",
+    "State",
+    "StateKind",
+    "Waiver",
+    "change_cluster_file",
+    "check_name",
+    "cluster_names",
+    "find_cluster",
+    "load_cluster",
+    "parse_cluster",
+    "propose_cluster",
+    "propose_waivers",
+    "read_cluster_data",
+    "render_cluster_file",
+    "render_reference_page",
+    "render_settings_table",
+    "terraform_variables",
+    "unknown_settings",
+    "write_cluster_file",
+]

