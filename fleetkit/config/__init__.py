@@ -3,29 +3,12 @@
 Knows nothing of AWS beyond the form of its names; whether they exist is asked by ``preflight``.
 """
 
+from fleetkit.config.fields import About
 from fleetkit.config.loading import load_cluster, parse_cluster, read_cluster_data
 from fleetkit.config.paths import ClusterPaths, cluster_names, find_cluster
 from fleetkit.config.reference import render_reference_page
 from fleetkit.config.rules import POOL_LIMITS
-from fleetkit.config.schema import (
-    About,
-    Access,
-    Bastion,
-    Cluster,
-    DeployHost,
-    Etcd,
-    Fleet,
-    Images,
-    LoadBalancers,
-    Logs,
-    Master,
-    Network,
-    Pins,
-    Pool,
-    State,
-    StateKind,
-    Waiver,
-)
+from fleetkit.config.schema import Access, Cluster, Master, Network, Pool
 from fleetkit.config.settings import (
     FOREIGN_SETTINGS,
     SETTINGS,
@@ -33,6 +16,19 @@ from fleetkit.config.settings import (
     Settings,
     render_settings_table,
     unknown_settings,
+)
+from fleetkit.config.tables import (
+    Bastion,
+    DeployHost,
+    Etcd,
+    Fleet,
+    Images,
+    LoadBalancers,
+    Logs,
+    Pins,
+    State,
+    StateKind,
+    Waiver,
 )
 from fleetkit.config.template import DEFAULT_VPC_CIDR, propose_cluster
 from fleetkit.config.terraform import terraform_variables

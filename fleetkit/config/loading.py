@@ -15,10 +15,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from fleetkit.config.draft import Draft
+from fleetkit.config.fields import About
 from fleetkit.config.paths import find_cluster
 from fleetkit.config.problems import Problem, dotted_path, show_value
 from fleetkit.config.rules import find_problems
-from fleetkit.config.schema import About, Cluster
+from fleetkit.config.schema import Cluster
 from fleetkit.core import ClusterFileError, utc_now
 
 __all__ = ["load_cluster", "parse_cluster", "read_cluster_data"]

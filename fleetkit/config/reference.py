@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from fleetkit.config.schema import About, Cluster, Master, Pool, Waiver
+from fleetkit.config.fields import About
+from fleetkit.config.schema import Cluster, Master, Pool
+from fleetkit.config.tables import Waiver
 from fleetkit.config.writing import show_default
 
 __all__ = ["render_reference_page"]

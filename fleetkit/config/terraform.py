@@ -31,9 +31,8 @@ def terraform_variables(
     ClusterFileError
         When an image is not pinned yet.
     """
-    missing = [
-        name for name, image in (("flatcar", cluster.images.flatcar), ("ubuntu", cluster.images.ubuntu)) if not image
-    ]
+    images = cluster.images.model_dump()
+    missing = [name for name, image in images.items() if not image]
     if missing:
         raise ClusterFileError(
             f"the cluster {cluster.name} has no pinned images",

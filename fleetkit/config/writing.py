@@ -18,7 +18,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from tomlkit.items import AoT, Table
 
-from fleetkit.config.schema import About, Cluster, Master, Pool, Waiver
+from fleetkit.config.fields import About
+from fleetkit.config.schema import Cluster, Master, Pool
+from fleetkit.config.tables import Waiver
 from fleetkit.core import ClusterFileError
 
 __all__ = ["change_cluster_file", "render_cluster_file", "show_default", "write_cluster_file"]
