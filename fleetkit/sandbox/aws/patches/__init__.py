@@ -1,0 +1,65 @@
+"""Where moto differs from AWS in what a cluster needs, one patch per difference.
+
+All are small, all replace private functions of one exact version of moto, and each has a test that fails without it.
+"""
+
+from fleetkit.sandbox.aws.patches._patch import ABSENT, Patch, Replacement, applied, apply_patches, source_digest
+from fleetkit.sandbox.aws.patches.classic_balancers import CLASSIC_BALANCERS
+from fleetkit.sandbox.aws.patches.freed_addresses import FREED_ADDRESSES
+from fleetkit.sandbox.aws.patches.instance_refresh import INSTANCE_REFRESH, advance_refreshes
+from fleetkit.sandbox.aws.patches.interface_groups import INTERFACE_GROUPS
+from fleetkit.sandbox.aws.patches.pool_instances import POOL_INSTANCES
+from fleetkit.sandbox.aws.patches.private_zones import PRIVATE_ZONES
+from fleetkit.sandbox.aws.patches.quotas import QUOTAS
+from fleetkit.sandbox.aws.patches.signed_reads import SIGNED_READS
+from fleetkit.sandbox.aws.patches.taken_addresses import TAKEN_ADDRESSES
+from fleetkit.sandbox.aws.patches.target_health import TARGET_HEALTH, TargetState, measure_targets_with
+from fleetkit.sandbox.aws.patches.template_tags import TEMPLATE_TAGS
+from fleetkit.sandbox.aws.patches.template_versions import TEMPLATE_VERSIONS
+from fleetkit.sandbox.aws.patches.termination_protection import TERMINATION_PROTECTION
+from fleetkit.sandbox.aws.patches.vpc_only import VPC_ONLY
+
+__all__ = [
+    "ABSENT",
+    "ALL_PATCHES",
+    "CLASSIC_BALANCERS",
+    "FREED_ADDRESSES",
+    "INSTANCE_REFRESH",
+    "INTERFACE_GROUPS",
+    "POOL_INSTANCES",
+    "PRIVATE_ZONES",
+    "QUOTAS",
+    "SIGNED_READS",
+    "TAKEN_ADDRESSES",
+    "TARGET_HEALTH",
+    "TEMPLATE_TAGS",
+    "TEMPLATE_VERSIONS",
+    "TERMINATION_PROTECTION",
+    "VPC_ONLY",
+    "Patch",
+    "Replacement",
+    "TargetState",
+    "advance_refreshes",
+    "applied",
+    "apply_patches",
+    "measure_targets_with",
+    "source_digest",
+]
+
+ALL_PATCHES: tuple[Patch, ...] = (
+    VPC_ONLY,
+    PRIVATE_ZONES,
+    TEMPLATE_TAGS,
+    TEMPLATE_VERSIONS,
+    FREED_ADDRESSES,
+    INTERFACE_GROUPS,
+    TAKEN_ADDRESSES,
+    CLASSIC_BALANCERS,
+    TERMINATION_PROTECTION,
+    POOL_INSTANCES,
+    INSTANCE_REFRESH,
+    TARGET_HEALTH,
+    QUOTAS,
+    SIGNED_READS,
+)
+"""Every patch, in the order in which they are put on."""
