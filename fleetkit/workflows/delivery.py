@@ -1,0 +1,157 @@
+"""What machines fetch when they boot: certificates, keys and settings, as objects in the cluster's bucket.
+
+Each role has a prefix that only its own instance role may read, and in it a manifest: one line for each file, with
+its sha256, mode, owner, destination and key.
+A machine's user data points to the manifest and never changes; what varies is delivered here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleetkit import etcd, fleet
+from fleetkit.config import Cluster
+
+if TYPE_CHECKING:
+    from fleetkit.pki import CertificateFiles, ClusterPki, HostKeyFiles
+
+__all__ = ["FLEET_MACHINE_ROLES", "DeliveredFile", "archive_key", "list_deliveries", "render_manifest"]
+
+FLEET_MACHINE_ROLES: tuple[str, ...] = ("internal", "public", "deploy")
+"""Roles, beside the masters, whose machines join fleet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveredFile:
+    """One file that a machine fetches.
+
+    Attributes
+    ----------
+    destination
+        Absolute path on the machine; without spaces, as the manifest's lines are split at them.
+    mode
+        Permissions as an octal number, such as 0o400.
+    owner
+        User and group, ``root:root``.
+    key
+        Object key in the cluster's bucket.
+    sha256
+        Of the content, in hex.
+    content
+        What to put there; None for what is put there apart, as fleet's archive is.
+    """
+
+    destination: str
+    mode: int
+    owner: str
+    key: str
+    sha256: str
+    content: bytes | None
+
+    def __repr__(self) -> str:
+        # Never the content: it may be a private key.
+        return f"DeliveredFile({self.destination!r}, key={self.key!r})"
+
+
+def archive_key(cluster: Cluster) -> str:
+    """Return the object key of fleet's archive: its hash is in it, so that a new version is a new object."""
+    return f"archives/{cluster.pins.fleet_sha256}/fleet.tar.gz"
+
+
+def list_deliveries(cluster: Cluster, pki: ClusterPki) -> dict[str, tuple[DeliveredFile, ...]]:
+    """Return what each prefix of the bucket holds: ``roles/master/<member>`` or ``roles/<role>`` to its files.
+
+    Reads the certificates and keys of ``pki`` from disk; opens no connection.
+    """
+    deliveries: dict[str, tuple[DeliveredFile, ...]] = {}
+    for name in cluster.masters:
+        files = _Prefix(f"roles/master/{name}")
+        deliveries[files.prefix] = (
+            *_etcd_files(files, cluster, name, pki),
+            *_fleet_files(files, cluster, "master", pki),
+            *_host_key_files(files, pki.master_host_keys[name]),
+        )
+    for role in FLEET_MACHINE_ROLES:
+        files = _Prefix(f"roles/{role}")
+        deliveries[files.prefix] = (
+            *_fleet_files(files, cluster, role, pki),
+            *_host_key_files(files, pki.role_host_keys[role]),
+        )
+    bastion = _Prefix("roles/bastion")
+    deliveries[bastion.prefix] = tuple(_host_key_files(bastion, pki.role_host_keys["bastion"]))
+    return deliveries
+
+
+def render_manifest(files: tuple[DeliveredFile, ...]) -> bytes:
+    """Write the manifest of one prefix: what the fetch script on the machine reads."""
+    lines = [f"{one.sha256} {one.mode:04o} {one.owner} {one.destination} {one.key}\n" for one in files]
+    return "".join(lines).encode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    """Makes files below one prefix of the bucket."""
+
+    prefix: str
+
+    def file(self, destination: str, content: bytes, *, mode: int = 0o644, owner: str = "root:root") -> DeliveredFile:
+        return DeliveredFile(
+            destination=destination,
+            mode=mode,
+            owner=owner,
+            key=f"{self.prefix}/files{destination}",
+            sha256=hashlib.sha256(content).hexdigest(),
+            content=content,
+        )
+
+    def pair(self, folder: str, name: str, files: CertificateFiles, *, owner: str) -> Iterator[DeliveredFile]:
+        yield self.file(f"{folder}/{name}.crt", files.certificate.read_bytes(), owner=owner)
+        yield self.file(f"{folder}/{name}.key", files.key.read_bytes(), mode=0o400, owner=owner)
+
+
+def _etcd_files(files: _Prefix, cluster: Cluster, name: str, pki: ClusterPki) -> Iterator[DeliveredFile]:
+    addresses = {member: master.address for member, master in cluster.masters.items()}
+    settings = etcd.render_environment(
+        name=name,
+        members=addresses,
+        token=f"{cluster.name}.{cluster.network.dns_zone}",
+        heartbeat_ms=cluster.etcd.heartbeat_ms,
+        election_ms=cluster.etcd.election_ms,
+        quota_bytes=cluster.etcd.quota_gb * 1024**3,
+    )
+    yield files.file("/etc/etcd/etcd.env", settings.encode())
+    yield files.file("/etc/fleetkit/images.env", f"ETCD_IMAGE={cluster.pins.etcd_image}\n".encode())
+    yield files.file("/etc/etcd/pki/ca.crt", pki.ca.certificate.read_bytes(), owner="etcd:etcd")
+    yield from files.pair("/etc/etcd/pki", "server", pki.servers[name], owner="etcd:etcd")
+    yield from files.pair("/etc/etcd/pki", "peer", pki.peers[name], owner="etcd:etcd")
+
+
+def _fleet_files(files: _Prefix, cluster: Cluster, role: str, pki: ClusterPki) -> Iterator[DeliveredFile]:
+    metadata = {"etcd": role, **cluster.fleet.metadata}
+    settings = fleet.render_environment(
+        members={member: master.address for member, master in cluster.masters.items()},
+        metadata=metadata,
+        etcd_request_timeout_s=cluster.fleet.etcd_request_timeout_s,
+        agent_ttl_s=cluster.fleet.agent_ttl_s,
+        engine_reconcile_interval_s=cluster.fleet.engine_reconcile_interval_s,
+    )
+    yield files.file("/etc/fleet/fleet.env", settings.encode())
+    yield files.file("/etc/fleet/pki/ca.crt", pki.ca.certificate.read_bytes())
+    yield from files.pair("/etc/fleet/pki", "client", pki.clients["fleet"], owner="root:root")
+    yield DeliveredFile(
+        destination="/opt/fleetkit/fleet.tar.gz",
+        mode=0o644,
+        owner="root:root",
+        key=archive_key(cluster),
+        sha256=cluster.pins.fleet_sha256,
+        content=None,
+    )
+
+
+def _host_key_files(files: _Prefix, host: HostKeyFiles) -> Iterator[DeliveredFile]:
+    path = "/etc/ssh/fleetkit/ssh_host_ed25519_key"
+    yield files.file(path, host.private.read_bytes(), mode=0o600)
+    yield files.file(f"{path}.pub", host.public.read_bytes())

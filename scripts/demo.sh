@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# A cluster from nothing to nothing, in an AWS on this computer: deploy, inspect, destroy, each a recorded notebook.
+# Only public commands are used; with real credentials in place of the sandbox's, the same ones work on AWS.
+set -euo pipefail
+
+if [ "$(uname -s)" != Linux ] || [ "$(uname -m)" != x86_64 ]; then
+  echo "the demo needs Linux on x86_64, since the AWS provider and etcd come as such builds; all else works here" >&2
+  echo "  next: fleetkit --help" >&2
+  exit 1
+fi
+
+folder=${1:-demo}
+name=demo
+started=$SECONDS
+
+say() { printf '\n== %3d s  %s\n' "$((SECONDS - started))" "$*"; }
+run() { printf '$ %s\n' "$*"; "$@"; }
+
+mkdir -p "$folder"
+cd "$folder"
+rm -rf "clusters/$name" "clusters/$name.toml"
+
+say "an AWS on this computer"
+run fleetkit sandbox up
+trap 'fleetkit sandbox down' EXIT
+eval "$(fleetkit sandbox env)"
+
+say "the cluster file, its pins, and a look at everything a deploy needs"
+run fleetkit init "$name"
+run fleetkit pin "$name"
+run fleetkit preflight "$name"
+
+say "deploy"
+run fleetkit run deploy --cluster "$name" -p approve "$name"
+
+say "look around: the public commands against the cluster"
+run fleetkit etcd health "$name"
+run fleetkit plan "$name"
+
+say "inspect"
+run fleetkit run inspect --cluster "$name"
+
+say "destroy, and prove that nothing is left"
+run fleetkit run destroy --cluster "$name" -p approve "$name"
+
+say "done; the records, each with a report to open in a browser:"
+find "runs/$name" -name report.html | sort | sed "s|^|  $folder/|"
