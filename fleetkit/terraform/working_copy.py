@@ -1,0 +1,280 @@
+"""A cluster's working copy: the folder that Terraform runs in, and what can be asked of it there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fleetkit.core import NotFoundError, Redactor, TerraformError, data_folder, utc_now
+from fleetkit.terraform import _files
+from fleetkit.terraform._commandline import FLAG, CommandLine, Option
+from fleetkit.terraform._environment import terraform_environment
+from fleetkit.terraform._lock import held_folder
+from fleetkit.terraform._preparation import Preparation, initialise, lay_files
+from fleetkit.terraform._runner import OnEvent, Runner
+from fleetkit.terraform.backend import Backend, LocalBackend
+from fleetkit.terraform.binary import TerraformBinary
+from fleetkit.terraform.events import ChangeSummaryEvent
+from fleetkit.terraform.plan import Drift, read_plan
+from fleetkit.terraform.saved_plan import ApplyResult, PlanKind, SavedPlan
+from fleetkit.terraform.state import StateResource, parse_outputs, parse_state
+
+__all__ = ["WorkingCopy"]
+
+_PLANS = "plans"
+_PLAN_LIFE = dt.timedelta(days=1)
+"""A plan file holds secrets; one that nobody applied within a day is removed by the next preparation."""
+
+
+class WorkingCopy:
+    """The folder of one cluster in which Terraform runs, and nowhere else.
+
+    Parameters
+    ----------
+    folder
+        ``clusters/<name>/terraform``; made when it is not there.
+    binary
+        The Terraform to run, from `find_terraform`.
+    environ
+        The environment with the caller's credentials.
+    modules
+        The root module to copy; by default the one that comes with fleetkit.
+    parallelism
+        How many resources are worked on at one time.
+    lock_timeout_s
+        Seconds to wait for a state that somebody else has locked.
+    grace_s
+        Seconds that Terraform has to end in good order when this process is killed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        binary: TerraformBinary,
+        environ: Mapping[str, str],
+        modules: Path | None = None,
+        parallelism: int = 10,
+        lock_timeout_s: int = 0,
+        grace_s: float = 30.0,
+    ) -> None:
+        self.folder = folder.absolute()
+        self.binary = binary
+        self._modules = modules
+        self._environ, self.warnings = terraform_environment(environ)
+        self._line = CommandLine(str(binary.path))
+        self._work: dict[str, Option] = {
+            "input": False,
+            "lock_timeout": f"{lock_timeout_s}s",
+            "parallelism": parallelism,
+        }
+        unlock = [str(binary.path), f"-chdir={self.folder}", "force-unlock", "-force"]
+        self._runner = Runner(self.folder, environ=self._environ, grace_s=grace_s, unlock_words=unlock)
+
+    def __repr__(self) -> str:
+        return f"WorkingCopy({str(self.folder)!r}, {self.binary})"
+
+    def prepare(
+        self,
+        variables: Mapping[str, Any],
+        *,
+        provider_file: Path | None = None,
+        backend: Backend | None = None,
+        move_state: bool = False,
+        on_event: OnEvent | None = None,
+    ) -> Preparation:
+        """Bring the files up to date, and initialise Terraform if anything that matters to it changed.
+
+        Parameters
+        ----------
+        variables
+            Values of the root module's variables; no secrets, they end in a file and in the state.
+        provider_file
+            File with the provider block to use in place of the default one.
+        backend
+            Where the state lives; by default in this folder.
+        move_state
+            Move the state to ``backend`` when it was elsewhere until now, instead of refusing.
+
+        Raises
+        ------
+        BusyError
+            When another process works in this folder.
+        TerraformError
+            When files cannot be written, or ``init`` fails.
+        """
+        chosen = backend or LocalBackend()
+        source = self._modules or data_folder("terraform")
+        with _files.explained_disk_errors(self.folder), held_folder(self.folder, doing="terraform init"):
+            self._remove_old_plans()
+            hashes, written = lay_files(
+                self.folder, source=source, variables=variables, provider_file=provider_file, backend=chosen
+            )
+            initialised = initialise(
+                self.folder,
+                hashes=hashes,
+                backend=chosen,
+                environ=self._environ,
+                version=self.binary.version,
+                runner=self._runner,
+                line=self._line,
+                move_state=move_state,
+                on_event=on_event,
+            )
+        return Preparation(written=written, initialised=initialised)
+
+    def plan(
+        self, on_event: OnEvent | None = None, *, replace: Sequence[str] = (), targets: Sequence[str] = ()
+    ) -> SavedPlan:
+        """Plan the pending changes and save the plan.
+
+        Parameters
+        ----------
+        replace
+            Addresses of resources to replace though nothing about them changed.
+        targets
+            Addresses to confine the plan to; empty for everything.
+
+        Raises
+        ------
+        BusyError
+            When somebody else works on the same state; says who, since when, and how to clear a lock left behind.
+        TerraformError
+            When planning fails.
+        KeyboardInterrupt
+            When Ctrl-C ended it, after Terraform stopped in good order; so for every other call here.
+        """
+        return self._save_plan(PlanKind.CHANGE, on_event, replace=list(replace), target=list(targets))
+
+    def plan_destroy(self, on_event: OnEvent | None = None) -> SavedPlan:
+        """Plan the removal of everything that the state knows, and save the plan; raises as `plan` does."""
+        return self._save_plan(PlanKind.DESTROY, on_event, destroy=FLAG)
+
+    def apply(self, saved: SavedPlan, on_event: OnEvent | None = None) -> ApplyResult:
+        """Apply exactly the plan in ``saved``, then remove its file.
+
+        Raises
+        ------
+        StalePlanError
+            When its file is not what was shown, or the state has moved since.
+        BusyError, TerraformError, KeyboardInterrupt
+            As `plan` does.
+        """
+        with held_folder(self.folder, doing="terraform apply"):
+            saved.check()
+            started = time.monotonic()
+            words = self._line.build("apply", str(saved.path), json=FLAG, **self._work)
+            events = self._runner.stream(words, doing="terraform apply", on_event=on_event, redactor=saved.redactor)
+            took_s = time.monotonic() - started
+            saved.discard()
+        summary = next((one for one in events if isinstance(one, ChangeSummaryEvent) and one.operation != "plan"), None)
+        if summary is None:
+            raise TerraformError("terraform apply ended well but did not say what it did")
+        return ApplyResult(
+            added=summary.added,
+            changed=summary.changed,
+            removed=summary.removed,
+            imported=summary.imported,
+            took_s=took_s,
+        )
+
+    def drift(self, on_event: OnEvent | None = None) -> Drift:
+        """Compare the world with the state, changing neither; pending changes play no part. Raises as `plan` does."""
+        path = self._new_plan_path()
+        with held_folder(self.folder, doing="terraform plan -refresh-only"):
+            try:
+                return Drift.from_json(self._run_plan(path, on_event, refresh_only=FLAG))
+            finally:
+                path.unlink(missing_ok=True)
+
+    def outputs(self) -> dict[str, Any]:
+        """Read the outputs: name to value, sensitive ones masked; empty before the first apply."""
+        words = self._line.build("output", json=FLAG, no_color=FLAG)
+        return parse_outputs(self._runner.read(words, doing="terraform output"))
+
+    def state(self) -> tuple[StateResource, ...]:
+        """Read what the state knows; empty before the first apply."""
+        words = self._line.build("show", json=FLAG, no_color=FLAG)
+        return parse_state(self._runner.read(words, doing="terraform show"))
+
+    def import_resource(self, address: str, resource_id: str) -> None:
+        """Take what exists under ``resource_id`` into the state as ``address``, which the configuration must hold.
+
+        Raises
+        ------
+        BusyError, TerraformError
+            When it fails; nothing is changed then.
+        """
+        options = {name: value for name, value in self._work.items() if name != "parallelism"}
+        words = self._line.build("import", address, resource_id, no_color=FLAG, **options)
+        with held_folder(self.folder, doing="terraform import"):
+            self._runner.read(words, doing=f"terraform import {address}")
+
+    def remove_from_state(self, address: str) -> None:
+        """Make the state forget ``address``; the thing itself stays as it is.
+
+        Raises
+        ------
+        NotFoundError
+            When the state does not know it; lists what it knows.
+        BusyError, TerraformError
+            When it fails.
+        """
+        known = [one.address for one in self.state()]
+        if address not in known:
+            raise NotFoundError(f"the state knows no {address}", known=known)
+        words = self._line.build("state rm", address, no_color=FLAG, lock_timeout=self._work["lock_timeout"])
+        with held_folder(self.folder, doing="terraform state rm"):
+            self._runner.read(words, doing=f"terraform state rm {address}")
+
+    def force_unlock(self, lock_id: str) -> None:
+        """Clear a lock that was left behind in S3.
+
+        Raises
+        ------
+        TerraformError
+            When there is no lock of that id, or it is of this computer and still held.
+        """
+        self._runner.read(self._line.build("force-unlock", lock_id, force=FLAG), doing="terraform force-unlock")
+
+    def cancel(self) -> bool:
+        """Ask what runs here to stop gracefully, from any thread; return whether anything ran."""
+        return self._runner.stop()
+
+    def _save_plan(self, kind: PlanKind, on_event: OnEvent | None, **options: Option) -> SavedPlan:
+        path = self._new_plan_path()
+        with held_folder(self.folder, doing="terraform plan"):
+            try:
+                plan, redactor = read_plan(self._run_plan(path, on_event, **options))
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+        return SavedPlan(
+            path=path,
+            sha256=_files.file_sha256(path),
+            made_at=utc_now(),
+            kind=kind,
+            plan=plan,
+            redactor=redactor,
+        )
+
+    def _run_plan(self, path: Path, on_event: OnEvent | None, **options: Option) -> str:
+        words = self._line.build("plan", json=FLAG, out=str(path), **self._work, **options)
+        self._runner.stream(words, doing="terraform plan", on_event=on_event, redactor=Redactor())
+        return self._runner.read(self._line.build("show", str(path), json=FLAG, no_color=FLAG), doing="terraform show")
+
+    def _new_plan_path(self) -> Path:
+        with _files.explained_disk_errors(self.folder):
+            folder = self.folder / _PLANS
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder / f"{utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.tfplan"
+
+    def _remove_old_plans(self) -> None:
+        oldest = (utc_now() - _PLAN_LIFE).timestamp()
+        for path in self.folder.glob(f"{_PLANS}/*.tfplan"):
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
