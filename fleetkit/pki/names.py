@@ -75,7 +75,7 @@ def list_certificates(*, members: Mapping[str, str], dns_zone: str) -> tuple[Cer
                 common_name=full_name,
                 # Loopback is named too: on the machine itself etcdctl and the member's own gateway dial it.
                 dns_names=(full_name, "localhost"),
-                addresses=(address, "127.0.0.1"),
+                addresses=tuple(dict.fromkeys((address, "127.0.0.1"))),
                 purpose=Purpose.MEMBER,
             )
         )

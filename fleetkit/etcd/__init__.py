@@ -1,0 +1,55 @@
+"""Speaking to etcd: health, status, members, alarms and keys, of all members at once.
+
+The v3 API is reached through its JSON gateway and the v2 API as it is, both over the standard library's HTTP.
+Nothing here opens tunnels, makes certificates or knows of clusters' files: endpoints and TLS files are handed in.
+"""
+
+from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles, parse_endpoint
+from fleetkit.etcd.environment import render_environment
+from fleetkit.etcd.health import read_health
+from fleetkit.etcd.keys import KeyNode, get_key
+from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_status
+from fleetkit.etcd.stats import (
+    FollowerStats,
+    LeaderStats,
+    SelfStats,
+    StoreStats,
+    read_leader_stats,
+    read_self_stats,
+    read_store_stats,
+)
+from fleetkit.etcd.trouble import LocalFacts, Trouble
+from fleetkit.etcd.values import Alarm, AlarmKind, Member, MemberStatus
+from fleetkit.etcd.verdict import ClusterHealth, MemberHealth, Verdict, judge_cluster
+
+__all__ = [
+    "Alarm",
+    "AlarmKind",
+    "ClusterHealth",
+    "Endpoint",
+    "EtcdLimits",
+    "FollowerStats",
+    "KeyNode",
+    "LeaderStats",
+    "LocalFacts",
+    "Member",
+    "MemberHealth",
+    "MemberStatus",
+    "SelfStats",
+    "StoreStats",
+    "TlsFiles",
+    "Trouble",
+    "Verdict",
+    "get_key",
+    "judge_cluster",
+    "list_alarms",
+    "list_members",
+    "parse_endpoint",
+    "raft_lag",
+    "read_health",
+    "read_leader_stats",
+    "read_self_stats",
+    "read_status",
+    "read_store_stats",
+    "render_environment",
+]

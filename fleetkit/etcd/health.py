@@ -1,0 +1,155 @@
+"""Health of the members: whether they are well, and why not.
+
+As etcdctl does, a member counts as healthy when a read through the quorum succeeds and no alarm is raised.
+Beyond that, each failure gets its reason, and a failure on our own side is kept apart from one of the member.
+"""
+
+from __future__ import annotations
+
+import http
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from fleetkit.etcd._failures import CallError
+from fleetkit.etcd._gather import ask_each
+from fleetkit.etcd._http import Answer, Call
+from fleetkit.etcd._roll import Roll
+from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
+from fleetkit.etcd.maintenance import context_for
+from fleetkit.etcd.trouble import LocalFacts, Trouble, explain_refusal, explain_silence
+from fleetkit.etcd.values import AlarmKind, Member
+from fleetkit.etcd.verdict import ClusterHealth, MemberHealth, judge_cluster
+
+__all__ = ["read_health"]
+
+Explain = Callable[[str], str | None]
+"""Asks whoever made the way to a member, such as a tunnel, what it knows of a failure; by endpoint's name."""
+
+_ALARM_MEANINGS = {
+    AlarmKind.NOSPACE: "the backend has reached its quota and takes no writes; compact, defragment, then disarm",
+    AlarmKind.CORRUPT: "a member's data differs from the others'; replace that member, then disarm",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inquiry:
+    context: ssl.SSLContext | None
+    facts: LocalFacts | None
+    explain: Explain | None
+    roll: Roll
+
+
+def read_health(
+    endpoints: Sequence[Endpoint],
+    *,
+    tls: TlsFiles | None = None,
+    limits: EtcdLimits | None = None,
+    facts: LocalFacts | None = None,
+    explain: Explain | None = None,
+) -> ClusterHealth:
+    """Ask all members at once for their health, and judge the cluster.
+
+    Parameters
+    ----------
+    endpoints
+        Whom to ask.
+    tls
+        Certificates to call with.
+    limits
+        Seconds for all together; a paused member costs that once, not once for each.
+    facts
+        What local files say of the certificates; without them, reasons are less exact.
+    explain
+        Is asked for what a tunnel knows of a member that could not be reached.
+
+    Returns
+    -------
+    ClusterHealth
+        A member that fails is part of it, never an error.
+
+    Raises
+    ------
+    SettingsError
+        When the TLS files cannot be used, or no endpoint was given.
+    """
+    limits = limits or EtcdLimits()
+    inquiry = _Inquiry(context=context_for(endpoints, tls), facts=facts, explain=explain, roll=Roll())
+
+    def ask(endpoint: Endpoint, deadline: float) -> MemberHealth:
+        return _examine(endpoint, deadline, inquiry)
+
+    found = ask_each(endpoints, ask, limits=limits)
+    asked: list[MemberHealth] = []
+    for endpoint in endpoints:
+        health = found[endpoint.name]
+        if isinstance(health, Exception):
+            # Its thread did not even report a time-out in time, as when a name server is silent.
+            health = _unhealthy(endpoint, Trouble.SILENT, str(getattr(health, "reason", health)), limits.total_s * 1000)
+        asked.append(_identify(health, inquiry.roll.find(endpoint)))
+    return judge_cluster(asked, voters=inquiry.roll.voters)
+
+
+def _examine(endpoint: Endpoint, deadline: float, inquiry: _Inquiry) -> MemberHealth:
+    started = time.monotonic()
+    try:
+        with Call(endpoint, context=inquiry.context, deadline=deadline) as call:
+            trouble, reason = _read_answer(call, call.ask("GET", "/health"))
+            took_ms = (time.monotonic() - started) * 1000
+            inquiry.roll.learn(call, endpoint)
+    except CallError as error:
+        took_ms = (time.monotonic() - started) * 1000
+        return _unhealthy(endpoint, error.trouble, _sharpen(error, endpoint, inquiry), took_ms)
+    if trouble is not None:
+        return _unhealthy(endpoint, trouble, reason, took_ms)
+    return MemberHealth(name=endpoint.name, id="", healthy=True, reason="", took_ms=round(took_ms, 1))
+
+
+def _unhealthy(endpoint: Endpoint, trouble: Trouble, reason: str, took_ms: float) -> MemberHealth:
+    return MemberHealth(
+        name=endpoint.name, id="", healthy=False, reason=reason, took_ms=round(took_ms, 1), trouble=trouble
+    )
+
+
+def _identify(health: MemberHealth, member: Member | None) -> MemberHealth:
+    if member is None:
+        return health
+    remark = "learner: it does not vote yet" if member.is_learner and health.healthy else health.reason
+    return replace(health, name=member.name or health.name, id=member.id, is_learner=member.is_learner, reason=remark)
+
+
+def _read_answer(call: Call, answer: Answer) -> tuple[Trouble | None, str]:
+    said = answer.body if isinstance(answer.body, dict) else {}
+    if "health" not in said:
+        return Trouble.ODD_ANSWER, f"its answer is not etcd's: {answer.status} {str(answer.body)[:80]!r}"
+    if answer.status == http.HTTPStatus.OK and said["health"] in ("true", True):
+        return None, ""
+    reason = str(said.get("reason", ""))
+    if reason.startswith("ALARM"):
+        return _read_alarm(call, reason.removeprefix("ALARM").strip())
+    if reason == "RAFT NO LEADER":
+        return Trouble.NO_QUORUM, "it sees no leader: the quorum is lost, or an election is under way"
+    if reason.startswith("QGET ERROR"):
+        return Trouble.NO_QUORUM, f"a read through the quorum failed: {reason.removeprefix('QGET ERROR:').strip()}"
+    return Trouble.NO_QUORUM, f"it says that it is not healthy: {reason or 'without a reason'}"
+
+
+def _read_alarm(call: Call, alarm: str) -> tuple[Trouble, str]:
+    # An alarm hides everything else in etcd's answer, so it is asked once more with alarms left out.
+    excluded = call.ask("GET", "/health?" + "&".join(f"exclude={kind}" for kind in AlarmKind))
+    if excluded.status != http.HTTPStatus.OK:
+        return Trouble.NO_QUORUM, f"alarm {alarm}, and a read through the quorum failed"
+    meaning = _ALARM_MEANINGS[AlarmKind(alarm)] if alarm in AlarmKind.__members__ else "etcd raised it"
+    return Trouble.ALARM, f"alarm {alarm}: {meaning}"
+
+
+def _sharpen(error: CallError, endpoint: Endpoint, inquiry: _Inquiry) -> str:
+    if error.trouble is Trouble.CLIENT_REFUSED:
+        return explain_refusal(inquiry.facts)
+    known = None
+    if error.trouble in (Trouble.SILENT, Trouble.DOWN):
+        known = explain_silence(endpoint.name, inquiry.facts)
+    if known is None and inquiry.explain is not None and not error.trouble.is_ours:
+        known = inquiry.explain(endpoint.name)
+    return error.reason if known is None else f"{error.reason}: {known}"

@@ -1,0 +1,110 @@
+"""Reading keys of the v2 store, in which fleet keeps its state."""
+
+from __future__ import annotations
+
+import http
+import urllib.parse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fleetkit.core import NotFoundError
+from fleetkit.etcd._gather import ask_first
+from fleetkit.etcd._http import Call
+from fleetkit.etcd._reading import Fields
+from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
+from fleetkit.etcd.maintenance import context_for
+
+__all__ = ["KeyNode", "get_key"]
+
+_KEY_NOT_FOUND = 100
+"""etcd's v2 error code for a key that is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyNode:
+    """A key or directory of the v2 store.
+
+    Attributes
+    ----------
+    key
+        Full path.
+    value
+        The value; empty for a directory.
+    is_dir
+        Whether it is a directory.
+    nodes
+        What a directory holds, sorted by path.
+    modified_index
+        The index of its last change.
+    ttl_s
+        Seconds until it expires; None where it does not.
+    """
+
+    key: str
+    value: str
+    is_dir: bool
+    nodes: tuple[KeyNode, ...]
+    modified_index: int
+    ttl_s: int | None
+
+    @classmethod
+    def from_json(cls, fields: Fields) -> KeyNode:
+        """Read one node and all below it."""
+        return cls(
+            key=fields.text("key") or "/",
+            value=fields.text("value"),
+            is_dir=fields.flag("dir"),
+            nodes=tuple(cls.from_json(child) for child in fields.children("nodes")),
+            modified_index=fields.whole("modifiedIndex"),
+            ttl_s=fields.whole("ttl") or None,
+        )
+
+
+def get_key(
+    endpoints: Sequence[Endpoint],
+    key: str,
+    *,
+    quorum: bool = True,
+    recursive: bool = False,
+    tls: TlsFiles | None = None,
+    limits: EtcdLimits | None = None,
+) -> KeyNode:
+    """Read one key or directory of the v2 store.
+
+    Parameters
+    ----------
+    key
+        Full path, such as ``/_coreos.com/fleet/machines``.
+    quorum
+        Whether the read goes through the quorum; without it, a member cut off answers with what it last knew.
+    recursive
+        Whether directories below are read too.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such key.
+    EtcdError
+        When no member answered in time.
+    SettingsError
+        When the TLS files cannot be used, or no endpoint was given.
+    """
+    context = context_for(endpoints, tls)
+    query = urllib.parse.urlencode(
+        {"quorum": str(quorum).lower(), "recursive": str(recursive).lower(), "sorted": "true"}
+    )
+    path = f"/v2/keys{urllib.parse.quote('/' + key.strip('/'))}?{query}"
+
+    def ask(endpoint: Endpoint, deadline: float) -> KeyNode | None:
+        with Call(endpoint, context=context, deadline=deadline) as call:
+            answer = call.ask("GET", path)
+            if answer.status == http.HTTPStatus.NOT_FOUND and Fields(answer.body).whole("errorCode") == _KEY_NOT_FOUND:
+                return None
+            if answer.status != http.HTTPStatus.OK:
+                raise call.refused(answer)
+            return KeyNode.from_json(Fields(answer.body).child("node"))
+
+    node = ask_first(endpoints, ask, limits=limits or EtcdLimits(), what=f"the key {key}")
+    if node is None:
+        raise NotFoundError(f"etcd's v2 store has no key {key}")
+    return node
