@@ -1,0 +1,4 @@
+output "is_done" {
+  description = "Whether the host has marked that its work is done."
+  value       = local.is_done
+}
