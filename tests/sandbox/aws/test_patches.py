@@ -96,6 +96,16 @@ def classic_balancer_has_a_zone_and_keeps_its_draining_time(aws: Moto) -> None:
     assert attributes["ConnectionDraining"]["Timeout"] == 60
 
 
+def public_addresses_belong_to_nobody_else(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    aws.ec2.modify_subnet_attribute(SubnetId=subnets[0], MapPublicIpOnLaunch={"Value": True})
+    elastic = aws.ec2.allocate_address(Domain="vpc")["PublicIp"]
+    instance = aws.run_one(subnets[0])["PublicIpAddress"]
+    assert elastic.startswith("203.0.113.")
+    assert instance.startswith("203.0.113.")
+    assert instance != elastic
+
+
 def protected_instance_refuses_to_end(aws: Moto) -> None:
     _, subnets = aws.make_network()
     instance = aws.run_one(subnets[0], DisableApiTermination=True)["InstanceId"]
@@ -222,6 +232,7 @@ PROMISES: dict[Patch, Callable[[Moto], None]] = {
     patches.INTERFACE_GROUPS: groups_of_the_interface_are_the_instances,
     patches.TAKEN_ADDRESSES: taken_address_is_refused_by_its_code,
     patches.CLASSIC_BALANCERS: classic_balancer_has_a_zone_and_keeps_its_draining_time,
+    patches.PUBLIC_ADDRESSES: public_addresses_belong_to_nobody_else,
     patches.TERMINATION_PROTECTION: protected_instance_refuses_to_end,
     patches.POOL_INSTANCES: pool_instances_come_as_the_template_says,
     patches.INSTANCE_REFRESH: refresh_replaces_instances_one_after_the_other,

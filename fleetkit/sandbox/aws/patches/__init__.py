@@ -10,6 +10,7 @@ from fleetkit.sandbox.aws.patches.instance_refresh import INSTANCE_REFRESH, adva
 from fleetkit.sandbox.aws.patches.interface_groups import INTERFACE_GROUPS
 from fleetkit.sandbox.aws.patches.pool_instances import POOL_INSTANCES
 from fleetkit.sandbox.aws.patches.private_zones import PRIVATE_ZONES
+from fleetkit.sandbox.aws.patches.public_addresses import PUBLIC_ADDRESSES
 from fleetkit.sandbox.aws.patches.quotas import QUOTAS
 from fleetkit.sandbox.aws.patches.signed_reads import SIGNED_READS
 from fleetkit.sandbox.aws.patches.taken_addresses import TAKEN_ADDRESSES
@@ -28,6 +29,7 @@ __all__ = [
     "INTERFACE_GROUPS",
     "POOL_INSTANCES",
     "PRIVATE_ZONES",
+    "PUBLIC_ADDRESSES",
     "QUOTAS",
     "SIGNED_READS",
     "TAKEN_ADDRESSES",
@@ -55,6 +57,7 @@ ALL_PATCHES: tuple[Patch, ...] = (
     INTERFACE_GROUPS,
     TAKEN_ADDRESSES,
     CLASSIC_BALANCERS,
+    PUBLIC_ADDRESSES,
     TERMINATION_PROTECTION,
     POOL_INSTANCES,
     INSTANCE_REFRESH,
