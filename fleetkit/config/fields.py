@@ -21,6 +21,8 @@ class About:
 
 
 class Table(BaseModel):
+    """A table of the file: frozen, and closed to keys that it does not know."""
+
     # Strict: TOML has types, and "25" where 25 is meant is a slip worth hearing of.
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 

@@ -1,0 +1,46 @@
+"""The address from which this computer is seen on the internet, asked of a service that says so."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import urllib.error
+import urllib.request
+
+from fleetkit.core import AwsError
+
+__all__ = ["read_public_address"]
+
+_LONGEST_ANSWER = 256
+
+
+def read_public_address(url: str, *, timeout_s: float = 5.0) -> ipaddress.IPv4Address:
+    """Return the caller's public IPv4 address.
+
+    Parameters
+    ----------
+    url
+        An HTTP address that answers a GET with the address as plain text.
+    timeout_s
+        Seconds for the connection and for each read.
+
+    Raises
+    ------
+    AwsError
+        When nobody answers in time, or the answer is no public IPv4 address: the address is then unknown,
+        and must not be taken for right.
+    """
+    hint = "look it up yourself, or set FLEETKIT_ADDRESS_URL to a service that can be reached"
+    request = urllib.request.Request(url, headers={"User-Agent": "fleetkit"})  # noqa: S310 -- settings admit http(s) alone
+    try:
+        with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310 -- the same
+            text = answer.read(_LONGEST_ANSWER).decode("ascii", "replace").strip()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise AwsError(
+            f"cannot learn this computer's public address from {url}", seen=str(reason), transient=True, hint=hint
+        ) from error
+    try:
+        return ipaddress.IPv4Address(text)
+    except ValueError:
+        raise AwsError(f"{url} did not answer with an IPv4 address", seen=repr(text[:40]), hint=hint) from None

@@ -1,0 +1,178 @@
+"""The machines of a cluster as EC2 has them, and the auto scaling groups that keep its pools."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleetkit.aws._errors import asking
+from fleetkit.aws._tags import cluster_filter, read_tags
+from fleetkit.aws.session import ROLE_TAG, AwsSession
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef
+
+__all__ = [
+    "Instance",
+    "ScalingGroup",
+    "ScalingMember",
+    "count_vcpus",
+    "list_instances",
+    "list_scaling_groups",
+]
+
+_ALIVE = ("pending", "running", "shutting-down", "stopping", "stopped")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One machine.
+
+    Attributes
+    ----------
+    role
+        Value of the role tag: master, internal, public, bastion, deploy; empty where it has none.
+    name
+        Value of the ``Name`` tag.
+    state
+        EC2's word: pending, running, shutting-down, stopping, stopped or terminated.
+    private_address, public_address
+        Empty where it has none.
+    """
+
+    instance_id: str
+    role: str
+    name: str
+    zone: str
+    state: str
+    instance_type: str
+    image_id: str
+    private_address: str
+    public_address: str
+    subnet_id: str
+    launched: dt.datetime
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingMember:
+    """A machine as its auto scaling group sees it."""
+
+    instance_id: str
+    zone: str
+    lifecycle: str
+    healthy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingGroup:
+    """An auto scaling group: what is wanted, and what there is."""
+
+    name: str
+    role: str
+    minimum: int
+    maximum: int
+    desired: int
+    members: tuple[ScalingMember, ...]
+    tags: dict[str, str]
+
+    @property
+    def in_service(self) -> int:
+        """How many machines are in service and healthy."""
+        return sum(member.healthy and member.lifecycle == "InService" for member in self.members)
+
+
+def list_instances(
+    session: AwsSession, cluster: str, *, role: str | None = None, terminated: bool = False
+) -> tuple[Instance, ...]:
+    """Return the machines of a cluster, by role, zone and address.
+
+    Parameters
+    ----------
+    session, cluster
+        Where to look, and the value of the cluster tag.
+    role
+        Only machines of this role.
+    terminated
+        Whether to list those that are gone too; AWS shows them for about an hour.
+    """
+    filters = cluster_filter(cluster)
+    if role is not None:
+        filters.append({"Name": f"tag:{ROLE_TAG}", "Values": [role]})
+    if not terminated:
+        filters.append({"Name": "instance-state-name", "Values": list(_ALIVE)})
+    with asking(f"the instances of {cluster}"):
+        pages = session.ec2.get_paginator("describe_instances").paginate(Filters=filters)
+        found = [
+            _read_instance(instance)
+            for page in pages
+            for reservation in page["Reservations"]
+            for instance in reservation["Instances"]
+        ]
+    return tuple(sorted(found, key=lambda item: (item.role, item.zone, item.private_address, item.instance_id)))
+
+
+def list_scaling_groups(session: AwsSession, cluster: str) -> tuple[ScalingGroup, ...]:
+    """Return the auto scaling groups of a cluster, by role."""
+    with asking(f"the auto scaling groups of {cluster}"):
+        pages = session.autoscaling.get_paginator("describe_auto_scaling_groups").paginate(
+            Filters=cluster_filter(cluster)
+        )
+        groups = [_read_group(group) for page in pages for group in page["AutoScalingGroups"]]
+    return tuple(sorted(groups, key=lambda group: (group.role, group.name)))
+
+
+def count_vcpus(session: AwsSession, instance_types: Sequence[str]) -> dict[str, int]:
+    """Return the default number of vCPUs of each instance type that AWS knows."""
+    wanted = sorted(set(instance_types))
+    if not wanted:
+        return {}
+    with asking(f"the size of {', '.join(wanted)}"):
+        pages = session.ec2.get_paginator("describe_instance_types").paginate(
+            Filters=[{"Name": "instance-type", "Values": wanted}]
+        )
+        return {
+            kind["InstanceType"]: kind["VCpuInfo"]["DefaultVCpus"] for page in pages for kind in page["InstanceTypes"]
+        }
+
+
+def _read_instance(instance: InstanceTypeDef) -> Instance:
+    tags = read_tags(instance.get("Tags", []))
+    return Instance(
+        instance_id=instance["InstanceId"],
+        role=tags.get(ROLE_TAG, ""),
+        name=tags.get("Name", ""),
+        zone=instance["Placement"].get("AvailabilityZone", ""),
+        state=instance["State"]["Name"],
+        instance_type=instance["InstanceType"],
+        image_id=instance["ImageId"],
+        private_address=instance.get("PrivateIpAddress", ""),
+        public_address=instance.get("PublicIpAddress", ""),
+        subnet_id=instance.get("SubnetId", ""),
+        launched=instance["LaunchTime"],
+        tags=tags,
+    )
+
+
+def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:
+    tags = read_tags(group.get("Tags", []))
+    return ScalingGroup(
+        name=group["AutoScalingGroupName"],
+        role=tags.get(ROLE_TAG, ""),
+        minimum=group["MinSize"],
+        maximum=group["MaxSize"],
+        desired=group["DesiredCapacity"],
+        members=tuple(
+            ScalingMember(
+                instance_id=member["InstanceId"],
+                zone=member["AvailabilityZone"],
+                lifecycle=member["LifecycleState"],
+                healthy=member["HealthStatus"].upper() == "HEALTHY",
+            )
+            for member in sorted(group.get("Instances", []), key=lambda member: member["InstanceId"])
+        ),
+        tags=tags,
+    )

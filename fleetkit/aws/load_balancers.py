@@ -1,0 +1,123 @@
+"""The load balancers of a cluster, their target groups, and the health that each target is judged to have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fleetkit.aws._errors import asking
+from fleetkit.aws._tags import read_tags
+from fleetkit.aws.session import CLUSTER_TAG, AwsSession
+
+__all__ = ["LoadBalancer", "Target", "TargetGroup", "list_load_balancer_targets", "list_load_balancers"]
+
+_TAGS_AT_ONCE = 20  # Elastic Load Balancing API, DescribeTags: at most 20 resources in one call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBalancer:
+    """A load balancer; ``kind`` is network or application, ``scheme`` internet-facing or internal."""
+
+    name: str
+    arn: str
+    dns_name: str
+    kind: str
+    scheme: str
+    state: str
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One registered target; ``state`` is AWS's word: healthy, unhealthy, initial, draining, unused, unavailable."""
+
+    target_id: str
+    port: int
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetGroup:
+    """A target group with its targets, by id; ``load_balancers`` are the names of those that use it."""
+
+    name: str
+    arn: str
+    protocol: str
+    port: int
+    load_balancers: tuple[str, ...]
+    targets: tuple[Target, ...]
+    tags: dict[str, str]
+
+    @property
+    def healthy(self) -> int:
+        """How many targets are healthy."""
+        return sum(target.state == "healthy" for target in self.targets)
+
+
+def list_load_balancers(session: AwsSession, cluster: str | None = None) -> tuple[LoadBalancer, ...]:
+    """Return load balancers by name: a cluster's, or all of the region."""
+    with asking(f"the load balancers of {cluster or session.region}"):
+        pages = session.elbv2.get_paginator("describe_load_balancers").paginate()
+        found = [balancer for page in pages for balancer in page["LoadBalancers"]]
+        tags = _tags(session, [balancer["LoadBalancerArn"] for balancer in found])
+    return tuple(
+        LoadBalancer(
+            name=balancer["LoadBalancerName"],
+            arn=balancer["LoadBalancerArn"],
+            dns_name=balancer["DNSName"],
+            kind=balancer["Type"],
+            scheme=balancer["Scheme"],
+            state=balancer["State"].get("Code", ""),
+            tags=tags[balancer["LoadBalancerArn"]],
+        )
+        for balancer in sorted(found, key=lambda balancer: balancer["LoadBalancerName"])
+        if cluster is None or tags[balancer["LoadBalancerArn"]].get(CLUSTER_TAG) == cluster
+    )
+
+
+def list_load_balancer_targets(session: AwsSession, cluster: str) -> tuple[TargetGroup, ...]:
+    """Return the target groups of a cluster with the health of each target, by name."""
+    with asking(f"the target groups of {cluster}"):
+        pages = session.elbv2.get_paginator("describe_target_groups").paginate()
+        found = [group for page in pages for group in page["TargetGroups"]]
+        tags = _tags(session, [group["TargetGroupArn"] for group in found])
+    ours = [group for group in found if tags[group["TargetGroupArn"]].get(CLUSTER_TAG) == cluster]
+    return tuple(
+        TargetGroup(
+            name=group["TargetGroupName"],
+            arn=group["TargetGroupArn"],
+            protocol=group.get("Protocol", ""),
+            port=group.get("Port", 0),
+            # The ARN's third part is the name: …:loadbalancer/net/NAME/ID.
+            load_balancers=tuple(sorted(arn.split("/")[2] for arn in group.get("LoadBalancerArns", []))),
+            targets=_targets(session, group["TargetGroupArn"], group["TargetGroupName"]),
+            tags=tags[group["TargetGroupArn"]],
+        )
+        for group in sorted(ours, key=lambda group: group["TargetGroupName"])
+    )
+
+
+def _targets(session: AwsSession, arn: str, name: str) -> tuple[Target, ...]:
+    with asking(f"the health of the targets of {name}"):
+        # This call has no pages.
+        found = session.elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    targets = [
+        Target(
+            target_id=item["Target"]["Id"],
+            port=item["Target"].get("Port", 0),
+            state=item["TargetHealth"].get("State", "unknown"),
+            reason=item["TargetHealth"].get("Description") or item["TargetHealth"].get("Reason", ""),
+        )
+        for item in found
+    ]
+    return tuple(sorted(targets, key=lambda target: (target.target_id, target.port)))
+
+
+def _tags(session: AwsSession, arns: Sequence[str]) -> dict[str, dict[str, str]]:
+    tags: dict[str, dict[str, str]] = {arn: {} for arn in arns}
+    for start in range(0, len(arns), _TAGS_AT_ONCE):
+        answer = session.elbv2.describe_tags(ResourceArns=list(arns[start : start + _TAGS_AT_ONCE]))
+        for item in answer["TagDescriptions"]:
+            tags[item["ResourceArn"]] = read_tags(item.get("Tags", []))
+    return tags

@@ -1,0 +1,119 @@
+"""Objects of a bucket: put when they changed, listed, read and removed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleetkit.aws._errors import asking, error_code
+from fleetkit.aws.session import AwsSession
+from fleetkit.core import AwsError, NotFoundError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+__all__ = ["StoredObject", "delete_objects", "list_objects", "put_object", "read_object"]
+
+_HASH = "sha256"
+_AT_ONCE = 1000  # S3 API, DeleteObjects: at most 1000 keys in one call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """An object's key and size in bytes."""
+
+    key: str
+    size_bytes: int
+
+
+def put_object(session: AwsSession, bucket: str, *, key: str, content: bytes) -> bool:
+    """Put an object, unless it is there already with the same content.
+
+    Parameters
+    ----------
+    session, bucket
+        Where.
+    key
+        The object's key.
+    content
+        Its bytes; never shown in a message.
+
+    Returns
+    -------
+    bool
+        Whether it was put.
+    """
+    from botocore.exceptions import ClientError
+
+    owner, digest = session.account_id(), hashlib.sha256(content).hexdigest()
+    with asking(f"the object {key} of {bucket}"):
+        try:
+            there = session.s3.head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=owner)
+            if there["Metadata"].get(_HASH) == digest and there["ContentLength"] == len(content):
+                return False
+        except ClientError as error:
+            if error_code(error) not in {"404", "NoSuchKey"}:
+                raise
+        session.s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=content,
+            Metadata={_HASH: digest},
+            ServerSideEncryption="AES256",
+            ExpectedBucketOwner=owner,
+        )
+    return True
+
+
+def read_object(session: AwsSession, bucket: str, *, key: str) -> bytes:
+    """Return an object's content.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such object.
+    """
+    from botocore.exceptions import ClientError
+
+    with asking(f"the object {key} of {bucket}"):
+        try:
+            answer = session.s3.get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=session.account_id())
+            return answer["Body"].read()
+        except ClientError as error:
+            if error_code(error) in {"404", "NoSuchKey"}:
+                raise NotFoundError(f"the bucket {bucket} has no object {key}") from error
+            raise
+
+
+def list_objects(session: AwsSession, bucket: str, *, prefix: str = "") -> tuple[StoredObject, ...]:
+    """Return the objects of a bucket under a prefix, by key."""
+    with asking(f"the objects of {bucket}"):
+        pages = session.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, Prefix=prefix, ExpectedBucketOwner=session.account_id()
+        )
+        return tuple(
+            StoredObject(key=item["Key"], size_bytes=item["Size"])
+            for page in pages
+            for item in page.get("Contents", [])
+        )
+
+
+def delete_objects(session: AwsSession, bucket: str, *, keys: Iterable[str]) -> int:
+    """Remove objects; their old versions stay until the bucket goes. Returns how many were named."""
+    wanted: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys]
+    with asking(f"the removal of objects of {bucket}"):
+        for start in range(0, len(wanted), _AT_ONCE):
+            answer = session.s3.delete_objects(
+                Bucket=bucket,
+                Delete={"Objects": wanted[start : start + _AT_ONCE], "Quiet": True},
+                ExpectedBucketOwner=session.account_id(),
+            )
+            errors = answer.get("Errors", [])
+            if errors:
+                raise AwsError(
+                    f"{len(errors)} objects of {bucket} could not be removed",
+                    seen=f"{errors[0].get('Key')}: {errors[0].get('Code')}",
+                )
+    return len(wanted)

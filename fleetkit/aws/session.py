@@ -1,0 +1,216 @@
+"""The one door to AWS: clients are made here and nowhere else.
+
+A session is cheap to open and asks nothing of AWS until it is used.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from fleetkit.aws._errors import asking
+from fleetkit.core import AwsError
+
+if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_service_quotas import ServiceQuotasClient
+    from mypy_boto3_sts import STSClient
+
+__all__ = ["CLUSTER_TAG", "ROLE_TAG", "AwsLimits", "AwsSession", "Caller", "open_session"]
+
+T = TypeVar("T")
+
+CLUSTER_TAG = "fleetkit:cluster"
+"""Tag that names the cluster of a thing on AWS; what is left over is found by it."""
+
+ROLE_TAG = "fleetkit:role"
+"""Tag that names the role of a machine: master, internal, public, bastion or deploy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsLimits:
+    """How patient calls to AWS are.
+
+    Attributes
+    ----------
+    connect_timeout_s, read_timeout_s
+        Seconds for one attempt to connect, and to answer.
+    attempts
+        Attempts in all; botocore waits between them and slows down when AWS asks for it.
+    """
+
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 30.0
+    attempts: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who AWS says that the credentials belong to.
+
+    Attributes
+    ----------
+    account_id
+        Twelve digits.
+    arn
+        The user or assumed role.
+    """
+
+    account_id: str
+    arn: str
+
+    @property
+    def name(self) -> str:
+        """The last part of the ARN: a user's or a session's name."""
+        return self.arn.rpartition("/")[2].rpartition(":")[2]
+
+
+class AwsSession:
+    """AWS in one region; safe to use from several threads.
+
+    Parameters
+    ----------
+    session
+        boto3's session, with credentials and region.
+    limits
+        How patient calls are.
+    """
+
+    def __init__(self, session: boto3.Session, *, limits: AwsLimits) -> None:
+        self._session = session
+        self._limits = limits
+        self._clients: dict[str, Any] = {}
+        self._caller: Caller | None = None
+        # boto3's sessions may not make two clients at once; the clients themselves may be shared.
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"AwsSession({self._session.region_name})"
+
+    @property
+    def region(self) -> str:
+        """The session's region.
+
+        Raises
+        ------
+        AwsError
+            When neither the caller nor the environment names one.
+        """
+        region = self._session.region_name
+        if not region:
+            raise AwsError(
+                "no AWS region is known",
+                seen="no AWS_REGION, and none in the profile",
+                hint="name a region: AWS_REGION, or --region where the command has it",
+            )
+        return region
+
+    def client(self, service: str) -> Any:
+        """Return the client of ``service``, made once; its errors are turned by `fleetkit.aws.asking`."""
+        from botocore.config import Config
+
+        with self._lock, asking(f"a client of {service}"):
+            if service not in self._clients:
+                self._clients[service] = self._session.client(  # type: ignore[call-overload]  # any name, by design
+                    service,
+                    config=Config(
+                        connect_timeout=self._limits.connect_timeout_s,
+                        read_timeout=self._limits.read_timeout_s,
+                        retries={"mode": "adaptive", "total_max_attempts": self._limits.attempts},
+                        user_agent_extra="fleetkit",
+                    ),
+                )
+            return self._clients[service]
+
+    def caller(self) -> Caller:
+        """Return whose credentials these are; asked once.
+
+        Raises
+        ------
+        AwsError
+            When AWS does not accept them or cannot be reached.
+        """
+        if self._caller is None:
+            with asking("the caller's identity"):
+                answer = self.sts.get_caller_identity()
+            self._caller = Caller(account_id=answer["Account"], arn=answer["Arn"])
+        return self._caller
+
+    def account_id(self) -> str:
+        """Return the account's twelve digits."""
+        return self.caller().account_id
+
+    @property
+    def autoscaling(self) -> AutoScalingClient:
+        """The client of EC2 Auto Scaling."""
+        return cast("AutoScalingClient", self.client("autoscaling"))
+
+    @property
+    def ec2(self) -> EC2Client:
+        """The client of EC2."""
+        return cast("EC2Client", self.client("ec2"))
+
+    @property
+    def elbv2(self) -> ElasticLoadBalancingv2Client:
+        """The client of Elastic Load Balancing."""
+        return cast("ElasticLoadBalancingv2Client", self.client("elbv2"))
+
+    @property
+    def iam(self) -> IAMClient:
+        """The client of IAM."""
+        return cast("IAMClient", self.client("iam"))
+
+    @property
+    def logs(self) -> CloudWatchLogsClient:
+        """The client of CloudWatch Logs."""
+        return cast("CloudWatchLogsClient", self.client("logs"))
+
+    @property
+    def route53(self) -> Route53Client:
+        """The client of Route 53."""
+        return cast("Route53Client", self.client("route53"))
+
+    @property
+    def s3(self) -> S3Client:
+        """The client of S3."""
+        return cast("S3Client", self.client("s3"))
+
+    @property
+    def quotas(self) -> ServiceQuotasClient:
+        """The client of Service Quotas."""
+        return cast("ServiceQuotasClient", self.client("service-quotas"))
+
+    @property
+    def sts(self) -> STSClient:
+        """The client of STS."""
+        return cast("STSClient", self.client("sts"))
+
+
+def open_session(region: str | None = None, *, limits: AwsLimits | None = None) -> AwsSession:
+    """Open a session with the environment's credentials; nothing is asked of AWS yet.
+
+    Parameters
+    ----------
+    region
+        The region; the environment's own where not given.
+    limits
+        How patient calls are.
+
+    Raises
+    ------
+    AwsError
+        When AWS_PROFILE names no profile.
+    """
+    import boto3
+
+    with asking("a session"):
+        session = boto3.Session(region_name=region)
+    return AwsSession(session, limits=limits or AwsLimits())
