@@ -18,6 +18,8 @@ import signal
 import sys
 import time
 
+__all__ = ["end_orphan", "exit_code", "keep", "main", "start_terraform", "wait_for_any"]
+
 _PR_SET_PDEATHSIG = 1
 _LOOK_EVERY_S = 1.0
 

@@ -26,6 +26,7 @@ __all__ = [
     "PassedOver",
     "TerraformBinary",
     "find_terraform",
+    "write_launcher",
 ]
 
 MINIMUM_VERSION = (1, 11)

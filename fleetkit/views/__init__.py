@@ -1,0 +1,43 @@
+"""What is shown, as plain state: no widget, no reading, no writing. The only room that makes DataFrames."""
+
+from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningResource, Throttle
+from fleetkit.views.inspect import (
+    certificates_frame,
+    drift_frame,
+    fault_tolerance_frame,
+    judge_days_left,
+    machine_counts_frame,
+    machines_frame,
+    members_frame,
+    pending_changes_frame,
+    pools_frame,
+    quorum_frame,
+    targets_frame,
+)
+from fleetkit.views.pictures import draw_certificates, draw_latencies, draw_quorum
+from fleetkit.views.plan import NO_CHANGES, PlanRow, PlanView
+
+__all__ = [
+    "NO_CHANGES",
+    "ApplyLog",
+    "ApplyView",
+    "FailedResource",
+    "PlanRow",
+    "PlanView",
+    "RunningResource",
+    "Throttle",
+    "certificates_frame",
+    "draw_certificates",
+    "draw_latencies",
+    "draw_quorum",
+    "drift_frame",
+    "fault_tolerance_frame",
+    "judge_days_left",
+    "machine_counts_frame",
+    "machines_frame",
+    "members_frame",
+    "pending_changes_frame",
+    "pools_frame",
+    "quorum_frame",
+    "targets_frame",
+]
