@@ -49,6 +49,12 @@ def name_failure(endpoint: Endpoint, error: Exception, *, waited: str) -> CallEr
 def _name(endpoint: Endpoint, error: Exception, waited: str) -> tuple[Trouble, str]:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _name_verification(endpoint, error)
+    if endpoint.scheme == "http" and isinstance(error, ConnectionError):
+        # etcd's TLS port hangs up without a word on whoever does not speak TLS.
+        return (
+            Trouble.TLS_REQUIRED,
+            "it closed the connection instead of answering plain HTTP; if it speaks TLS, write https://",
+        )
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)):
         return Trouble.DOWN, "down: the connection was closed before an answer"
     if isinstance(error, ssl.SSLError):

@@ -80,7 +80,10 @@ def read_health(
     def ask(endpoint: Endpoint, deadline: float) -> MemberHealth:
         return _examine(endpoint, deadline, inquiry)
 
+    deadline = time.monotonic() + limits.total_s
     found = ask_each(endpoints, ask, limits=limits)
+    answered = [endpoint for endpoint in endpoints if _has_answered(found[endpoint.name])]
+    inquiry.roll.complete(answered, context=inquiry.context, deadline=deadline)
     asked: list[MemberHealth] = []
     for endpoint in endpoints:
         health = found[endpoint.name]
@@ -97,13 +100,18 @@ def _examine(endpoint: Endpoint, deadline: float, inquiry: _Inquiry) -> MemberHe
         with Call(endpoint, context=inquiry.context, deadline=deadline) as call:
             trouble, reason = _read_answer(call, call.ask("GET", "/health"))
             took_ms = (time.monotonic() - started) * 1000
-            inquiry.roll.learn(call, endpoint)
+            inquiry.roll.read_once(call)
     except CallError as error:
         took_ms = (time.monotonic() - started) * 1000
         return _unhealthy(endpoint, error.trouble, _sharpen(error, endpoint, inquiry), took_ms)
     if trouble is not None:
         return _unhealthy(endpoint, trouble, reason, took_ms)
     return MemberHealth(name=endpoint.name, id="", healthy=True, reason="", took_ms=round(took_ms, 1))
+
+
+def _has_answered(found: MemberHealth | Exception) -> bool:
+    spoke = (None, Trouble.ALARM, Trouble.NO_QUORUM)
+    return isinstance(found, MemberHealth) and found.trouble in spoke
 
 
 def _unhealthy(endpoint: Endpoint, trouble: Trouble, reason: str, took_ms: float) -> MemberHealth:
