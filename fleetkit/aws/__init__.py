@@ -20,6 +20,7 @@ from fleetkit.aws.instances import (
     ScalingGroup,
     ScalingMember,
     count_vcpus,
+    lift_termination_protection,
     list_instances,
     list_scaling_groups,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "find_newest_flatcar",
     "find_newest_ubuntu",
     "find_vpc",
+    "lift_termination_protection",
     "list_addresses_in_use",
     "list_elastic_addresses",
     "list_instances",

@@ -42,6 +42,19 @@ _THROTTLED = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
+_IN_THE_WAY = {
+    "DeleteConflict",
+    "DependencyViolation",
+    "HostedZoneNotEmpty",
+    "IncorrectState",
+    "InvalidGroup.InUse",
+    "InvalidNetworkInterface.InUse",
+    "InvalidSnapshot.InUse",
+    "ResourceInUse",
+    "ResourceInUseException",
+    "ScalingActivityInProgress",
+    "VolumeInUse",
+}
 _CLOCK = {"RequestInTheFuture", "RequestTimeTooSkewed"}
 
 _HINT_EXPIRED = "sign in again (aws sso login, or fresh keys) and repeat"
@@ -68,6 +81,7 @@ _BY_CLASS: dict[str, tuple[bool, str]] = {
     "SSOTokenLoadError": (False, _HINT_EXPIRED),
     "TokenRetrievalError": (False, _HINT_EXPIRED),
     "UnauthorizedSSOTokenError": (False, _HINT_EXPIRED),
+    "WaiterError": (True, "AWS has not finished yet: repeat"),
 }
 
 
@@ -110,7 +124,7 @@ def translate_error(what: str, error: ClientError) -> FleetkitError:
     return AwsError(
         f"AWS refused {what}",
         seen=f"{code}: {_clean(message)}" if message else code,
-        transient=code in _THROTTLED or status >= 500,
+        transient=code in _THROTTLED | _IN_THE_WAY or status >= 500,
         hint=_hint(code, message, error),
     )
 
@@ -126,6 +140,8 @@ def _hint(code: str, message: str, error: ClientError) -> str | None:
         return f"let these credentials do {action}, or use others"
     if code in _THROTTLED:
         return "AWS asks for slower calls: wait a minute and repeat"
+    if code in _IN_THE_WAY:
+        return "something that is still there, or still going, needs it: wait, or remove that first"
     if code in _CLOCK:
         return "set this computer's clock"
     if code == "OptInRequired":

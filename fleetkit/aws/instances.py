@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ __all__ = [
     "ScalingGroup",
     "ScalingMember",
     "count_vcpus",
+    "lift_termination_protection",
     "list_instances",
     "list_scaling_groups",
 ]
@@ -137,6 +138,13 @@ def count_vcpus(session: AwsSession, instance_types: Sequence[str]) -> dict[str,
         return {
             kind["InstanceType"]: kind["VCpuInfo"]["DefaultVCpus"] for page in pages for kind in page["InstanceTypes"]
         }
+
+
+def lift_termination_protection(session: AwsSession, instance_ids: Iterable[str]) -> None:
+    """Let machines be terminated; Terraform cannot remove one that is protected."""
+    for instance_id in instance_ids:
+        with asking(f"the lifting of the termination protection of {instance_id}"):
+            session.ec2.modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": False})
 
 
 def _read_instance(instance: InstanceTypeDef) -> Instance:

@@ -30,7 +30,7 @@ from fleetkit.config.tables import (
 __all__ = ["Access", "Cluster", "Master", "Network", "Pool"]
 
 _NETWORK = "an IPv4 network such as 10.10.0.0/24, with no host bits set"
-_ZONE_LIST = "one to six different zones of the region, such as us-west-2a"
+_ZONE_LIST = "two to six different zones of the region, such as us-west-2a"
 
 Networks: TypeAlias = Annotated[tuple[Annotated[str, AfterValidator(values.check_network)], ...], Field(strict=False)]
 
@@ -127,9 +127,10 @@ class Cluster(Table):
         Field(pattern=values.pattern(r"[a-z]{2}(-[a-z]+)+-[0-9]")),
         About("AWS region", "a region such as us-west-2"),
     ]
+    # Elastic Load Balancing user guide: an application load balancer needs subnets in two zones or more.
     zones: Annotated[
         Strings,
-        Field(min_length=1, max_length=6),
+        Field(min_length=2, max_length=6),
         About("Availability zones; with three or more, no zone may hold a quorum of masters", _ZONE_LIST),
     ]
     operator_cidr: Annotated[

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 
 from fleetkit.core import ServiceError
 
@@ -96,5 +97,5 @@ def _failure(what: str, url: str, seen: str, *, transient: bool) -> ServiceError
     )
 
 
-def _lower(headers: http.client.HTTPMessage) -> dict[str, str]:
+def _lower(headers: Message) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}

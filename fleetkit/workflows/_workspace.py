@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fleetkit.aws import AwsSession, open_session
@@ -29,6 +29,8 @@ class Workspace:
         What the environment says.
     session
         AWS in the cluster's region; nothing has been asked yet.
+    environ
+        The environment for the programs that workflows start; not shown, as it holds credentials.
     """
 
     folder: Path
@@ -36,6 +38,12 @@ class Workspace:
     paths: ClusterPaths
     settings: Settings
     session: AwsSession
+    environ: Mapping[str, str] = field(repr=False)
+
+    @property
+    def bucket(self) -> str:
+        """Name of the cluster's bucket; AWS is asked whose account this is."""
+        return self.cluster.bucket_name(self.session.account_id())
 
 
 def open_workspace(
@@ -60,7 +68,8 @@ def open_workspace(
         When a setting is not legal.
     """
     folder = Path.cwd() if folder is None else folder
-    settings = Settings.from_environment(os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    settings = Settings.from_environment(environ)
     paths = find_cluster(name_or_path or settings.cluster, folder=folder)
     cluster = parse_cluster(read_cluster_data(paths.file), file=paths.file)
     return Workspace(
@@ -69,4 +78,5 @@ def open_workspace(
         paths=paths,
         settings=settings,
         session=open_session(cluster.region),
+        environ=dict(environ),
     )
