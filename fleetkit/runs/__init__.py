@@ -1,0 +1,46 @@
+"""Runs of notebooks, and the records that they leave.
+
+A notebook calls `begin_run` in its set-up cell and `Run.finish` in its last one;
+a command calls `execute_notebook`; whoever reads calls `list_runs`, `find_run` and `read_run`.
+Importing the room brings in neither papermill nor nbformat: what needs them imports them.
+"""
+
+from fleetkit.runs.begin import FinishedRun, Run, RunResult, begin_run, find_workspace_folder
+from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
+from fleetkit.runs.execute import RunLimits, execute_notebook
+from fleetkit.runs.notebook_files import NotebookFile, find_notebook, list_notebooks
+from fleetkit.runs.outcome import Outcome
+from fleetkit.runs.parameters import Parameter, check_parameters, parse_parameters, read_parameters
+from fleetkit.runs.record import Actor, RunError, RunRecord, Way
+from fleetkit.runs.report import render_report
+from fleetkit.runs.store import StoredRun, find_run, list_runs, read_run
+
+__all__ = [
+    "Actor",
+    "FinishedRun",
+    "NotebookFile",
+    "OnEvent",
+    "Outcome",
+    "Parameter",
+    "Run",
+    "RunError",
+    "RunEvent",
+    "RunEventKind",
+    "RunLimits",
+    "RunRecord",
+    "RunResult",
+    "StoredRun",
+    "Way",
+    "begin_run",
+    "check_parameters",
+    "execute_notebook",
+    "find_notebook",
+    "find_run",
+    "find_workspace_folder",
+    "list_notebooks",
+    "list_runs",
+    "parse_parameters",
+    "read_parameters",
+    "read_run",
+    "render_report",
+]

@@ -1,0 +1,154 @@
+"""papermill's engine for recorded runs.
+
+It differs from papermill's own in what a record needs: every save is whole and redacted,
+a kernel that died marks its cell as failed, and a run can be stopped gently.
+Importing this module imports papermill, so only what runs a notebook does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellExecutionError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+
+from fleetkit.runs._handover import MESSAGE
+from fleetkit.runs._session import RunSession
+
+__all__ = ["ENGINE", "RecordEngine"]
+
+ENGINE = "fleetkit-record"
+"""Name under which papermill knows the engine in this process."""
+
+_SAVE_EVERY_S = 2.0
+_IOPUB_TIMEOUT_S = 60
+_LAST_LINES = 20
+
+
+class _Manager(NotebookExecutionManager):  # type: ignore[misc] # papermill ships no types
+    """Hands papermill's call-backs to the run's session."""
+
+    def __init__(self, nb: Any, *, session: RunSession) -> None:
+        super().__init__(nb, progress_bar=False)
+        self.session = session
+        self.client: RecordClient | None = None
+
+    def save(self, **_facts: Any) -> None:
+        self.session.notebook = self.nb
+        if self.client is not None:
+            self.client.set_widgets_metadata()
+        self.session.save()
+        self.saved_s = time.monotonic()
+
+    def autosave_cell(self, **_facts: Any) -> None:
+        """Leave it to the client, which also saves what came before a long silence."""
+
+    def cell_start(self, cell: Any, cell_index: int | None = None, **facts: Any) -> None:
+        self.session.start_cell(int(cell_index or 0))
+        super().cell_start(cell, cell_index, **facts)
+
+    def cell_complete(self, cell: Any, cell_index: int | None = None, **facts: Any) -> None:
+        super().cell_complete(cell, cell_index, **facts)
+        self.session.end_cell(int(cell_index or 0), failed=cell.metadata.papermill["status"] == self.FAILED)
+
+
+class RecordClient(PapermillNotebookClient):  # type: ignore[misc] # papermill ships no types
+    """Executes the cells of a run under way."""
+
+    def __init__(self, nb_man: _Manager, *, kernel_files: Path, **options: Any) -> None:
+        super().__init__(nb_man, **options)
+        self._session = nb_man.session
+        self._kernel_files = kernel_files
+        self._save_later: asyncio.TimerHandle | None = None
+
+    def create_kernel_manager(self) -> Any:
+        # Over a socket file in a private folder nobody else on the computer can listen to what the kernel says.
+        self.km = AsyncKernelManager(
+            kernel_name=self.kernel_name, config=self.config, transport="ipc", ip=str(self._kernel_files / "k")
+        )
+        return self.km
+
+    def start_new_kernel_client(self) -> Any:
+        # Known before the kernel answers, so that a stop reaches one that never does.
+        provisioner = self.km.provisioner if self.km is not None else None
+        self._session.stopper.kernel_started(getattr(provisioner, "pid", None))
+        return super().start_new_kernel_client()
+
+    def papermill_execute_cells(self) -> None:
+        for index, cell in enumerate(self.nb.cells):
+            self.nb_man.cell_start(cell, index)
+            try:
+                self.execute_cell(cell, index)
+            except CellExecutionError as error:
+                self.nb_man.cell_exception(self.nb.cells[index], cell_index=index, exception=error)
+                break
+            except BaseException as error:
+                self.nb_man.cell_exception(cell, cell_index=index, exception=error)
+                raise
+            finally:
+                self.nb_man.cell_complete(self.nb.cells[index], cell_index=index)
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        content = msg["content"]
+        if msg["msg_type"] == "execute_input":
+            self._session.stopper.cell_executes()
+        elif msg["msg_type"] == "stream":
+            self._session.hear_stream(cell_index, content["name"], content["text"])
+        elif msg["msg_type"] == "display_data" and MESSAGE in content["data"]:
+            self._session.hear(content["data"][MESSAGE])
+            return None
+        output = super().process_message(msg, cell, cell_index)
+        self._save_soon()
+        return output
+
+    def _save_soon(self) -> None:
+        if self._save_later is None:
+            wait_s = max(0.0, self.nb_man.saved_s + _SAVE_EVERY_S - time.monotonic())
+            self._save_later = asyncio.get_running_loop().call_later(wait_s, self._save_now)
+
+    def _save_now(self) -> None:
+        self._save_later = None
+        self.nb_man.save()
+
+
+class RecordEngine(NBClientEngine):  # type: ignore[misc] # papermill ships no types
+    """Runs a notebook for a `RunSession`, which papermill hands through."""
+
+    @classmethod
+    def execute_notebook(cls, nb: Any, kernel_name: str, **options: Any) -> Any:
+        session: RunSession = options["session"]
+        manager = _Manager(nb, session=session)
+        manager.notebook_start()
+        try:
+            with (
+                tempfile.TemporaryDirectory(prefix="run-", ignore_cleanup_errors=True) as files,
+                (Path(files) / "kernel.log").open("w+", encoding="utf-8", errors="replace") as log,
+            ):
+                client = RecordClient(
+                    manager,
+                    kernel_files=Path(files),
+                    kernel_name=kernel_name,
+                    startup_timeout=options["start_timeout"],
+                    iopub_timeout=_IOPUB_TIMEOUT_S,
+                )
+                manager.client = client
+                # What programs print is echoed by the kernel to its own streams, unredacted: it ends here.
+                try:
+                    client.execute(env=session.environ, cwd=str(session.folder), stdout=subprocess.DEVNULL, stderr=log)
+                finally:
+                    log.seek(0)
+                    session.kernel_said = session.writer.redact("".join(log.readlines()[-_LAST_LINES:]).strip())
+        finally:
+            session.stopper.kernel_started(None)
+            manager.notebook_complete()
+        return manager.nb
+
+
+papermill_engines.register(ENGINE, RecordEngine)

@@ -1,0 +1,207 @@
+"""What a notebook calls: begin its run in the set-up cell, finish it in the last.
+
+The same two calls leave the same record whoever drives the kernel.
+Under ``fleetkit run`` the process that runs the notebook writes the record, and is told the rest from here.
+Under papermill, or by hand in JupyterLab, the kernel writes it itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any, Protocol
+
+from fleetkit.core import SettingsError, utc_now
+from fleetkit.runs._facts import current_actor, current_versions
+from fleetkit.runs._handover import MESSAGE, handed_over_folder
+from fleetkit.runs._redacting import secrets_of_environment
+from fleetkit.runs._writing import RecordWriter
+from fleetkit.runs.outcome import Outcome
+from fleetkit.runs.parameters import refuse_secrets
+from fleetkit.runs.record import RunRecord, Way
+from fleetkit.runs.store import make_record_folder
+
+__all__ = ["FinishedRun", "Run", "RunResult", "begin_run", "find_workspace_folder"]
+
+_ENDINGS = (Outcome.DONE, Outcome.FINDINGS, Outcome.REFUSED, Outcome.FAILED)
+
+
+class RunResult(Protocol):
+    """What a workflow's result tells of a run; a result without these two counts as done."""
+
+    @property
+    def outcome(self) -> str:
+        """``done``, ``findings``, ``refused`` or ``failed``."""
+
+    @property
+    def summary(self) -> str:
+        """One sentence about what came of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedRun:
+    """The run's outcome, for the last cell to show."""
+
+    outcome: Outcome
+    summary: str
+    folder: Path
+
+    def __str__(self) -> str:
+        return f"{self.outcome.value}: {self.summary or 'the notebook ran to its end'}\nrecord: {self.folder}"
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<p><strong>{escape(self.outcome.value)}</strong>: "
+            f"{escape(self.summary or 'the notebook ran to its end')}</p>"
+            f"<p>Record: <code>{escape(str(self.folder))}</code></p>"
+        )
+
+
+class _Sink(Protocol):
+    """Where a run's own words go."""
+
+    def protect(self, values: list[str]) -> None: ...
+
+    def finish(self, outcome: Outcome, summary: str) -> None: ...
+
+
+class Run:
+    """The run that this notebook is part of.
+
+    Attributes
+    ----------
+    folder
+        Folder of the record.
+    way
+        Who drives the kernel.
+    """
+
+    def __init__(self, *, folder: Path, way: Way, sink: _Sink) -> None:
+        self.folder, self.way = folder, way
+        self._sink = sink
+
+    def __repr__(self) -> str:
+        return f"Run({self.way.value}, record in {self.folder})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>Recorded in <code>{escape(str(self.folder))}</code></p>"
+
+    def protect(self, values: Iterable[str]) -> None:
+        """Keep secret values out of the record, wherever they may be printed from now on."""
+        self._sink.protect(list(values))
+
+    def finish(self, result: RunResult | object = None) -> FinishedRun:
+        """Say how the run ended; the last cell shows what this returns.
+
+        Parameters
+        ----------
+        result
+            What the last step returned. Its ``outcome`` and ``summary`` become the run's;
+            a result without an outcome counts as done.
+
+        Raises
+        ------
+        SettingsError
+            When the result's outcome is none of ``done``, ``findings``, ``refused``, ``failed``.
+        """
+        name = str(getattr(result, "outcome", Outcome.DONE))
+        if name not in set(_ENDINGS):
+            raise SettingsError(f"a run cannot end with the outcome {name!r}", seen=f"legal: {', '.join(_ENDINGS)}")
+        outcome, summary = Outcome(name), str(getattr(result, "summary", ""))
+        self._sink.finish(outcome, summary)
+        return FinishedRun(outcome=outcome, summary=summary, folder=self.folder)
+
+
+def begin_run(
+    *, notebook: str, cluster: str, parameters: Mapping[str, Any], folder: Path | None = None, aws_caller: str = ""
+) -> Run:
+    """Begin the run of this notebook, and its record.
+
+    Parameters
+    ----------
+    notebook
+        Name of the notebook, or its path.
+    cluster
+        Name or file of the cluster; empty where there is only one.
+    parameters
+        The notebook's parameters, for the record.
+    folder
+        Folder that holds ``clusters/`` and ``runs/``; found by `find_workspace_folder` where not given.
+    aws_caller
+        Who AWS says that we are, where that is known.
+
+    Raises
+    ------
+    SettingsError
+        When this is no notebook's kernel, a parameter looks like a secret, or no record can be written.
+    """
+    shell = _kernel_shell()
+    given = handed_over_folder(os.environ)
+    if given is not None:
+        return Run(folder=given, way=Way.COMMAND, sink=_RunnerSink(shell))
+    refuse_secrets(parameters)
+    from fleetkit.runs._recorder import KernelRecorder
+
+    home = folder or find_workspace_folder()
+    # Only a front end with a person before it lets the kernel ask questions.
+    asks = shell.kernel.get_parent("shell").get("content", {}).get("allow_stdin", False)
+    way = Way.BY_HAND if asks else Way.UNATTENDED
+    started, name = utc_now(), Path(notebook).stem
+    label = _cluster_label(cluster, home)
+    place = make_record_folder(home / "runs", cluster=label, notebook=name, started=started)
+    record = RunRecord(
+        id=place.name,
+        cluster=label,
+        notebook=name,
+        way=way,
+        parameters=dict(parameters),
+        actor=current_actor(aws=aws_caller),
+        versions=current_versions(),
+        started=started,
+    )
+    writer = RecordWriter(place, secrets=secrets_of_environment())
+    return Run(folder=place, way=way, sink=KernelRecorder.start(shell, record, writer, notebook=notebook))
+
+
+def find_workspace_folder(start: Path | None = None) -> Path:
+    """Return the nearest folder, from ``start`` upwards, that holds ``clusters/``; ``start`` where none does.
+
+    JupyterLab starts a kernel in its notebook's folder, a command in the folder that it is called from.
+    """
+    here = (start or Path.cwd()).resolve()
+    return next((folder for folder in (here, *here.parents) if (folder / "clusters").is_dir()), here)
+
+
+def _cluster_label(cluster: str, home: Path) -> str:
+    if cluster:
+        return Path(cluster).stem if cluster.endswith(".toml") else cluster
+    files = sorted((home / "clusters").glob("*.toml"))
+    # A run that does not know its cluster fails in its next step, and is to leave a record of that too.
+    return files[0].stem if len(files) == 1 else "unnamed"
+
+
+def _kernel_shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    if getattr(shell, "kernel", None) is None:
+        raise SettingsError(
+            "a run is begun by a notebook", seen="no kernel here", hint="run a notebook: fleetkit run NOTEBOOK"
+        )
+    return shell
+
+
+class _RunnerSink:
+    """Tells the process that runs the notebook and writes its record."""
+
+    def __init__(self, shell: Any) -> None:
+        self._publish = shell.display_pub.publish
+
+    def protect(self, values: list[str]) -> None:
+        self._publish({MESSAGE: {"protect": values}})
+
+    def finish(self, outcome: Outcome, summary: str) -> None:
+        self._publish({MESSAGE: {"finish": {"outcome": outcome.value, "summary": summary}}})

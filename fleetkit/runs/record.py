@@ -1,0 +1,196 @@
+"""What ``run.json`` says of one run, as a value.
+
+Reading is strict: a record that lacks a field or carries a wrong one is an error that names the field.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fleetkit.core import FleetkitError, format_utc, parse_utc
+from fleetkit.runs.outcome import Outcome
+
+__all__ = ["FORMAT", "Actor", "RunError", "RunRecord", "Way"]
+
+FORMAT = 1
+"""Version of the layout of ``run.json``."""
+
+
+class Way(enum.StrEnum):
+    """Who drove the kernel."""
+
+    COMMAND = "fleetkit run"
+    UNATTENDED = "unattended"
+    """A program that nobody can answer questions through, as papermill is."""
+    BY_HAND = "by hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who ran it: the account on the computer, and where known, the caller that AWS saw."""
+
+    user: str
+    host: str
+    aws: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunError:
+    """The error that ended a run.
+
+    Attributes
+    ----------
+    kind
+        Class of the error, ``TerraformError`` for one.
+    message
+        What the error says, its hint included.
+    cell
+        Number of the code cell, from 1, as its prompt shows it; 0 where no cell is to blame.
+    title
+        Heading of the step that the cell belongs to.
+    """
+
+    kind: str
+    message: str
+    cell: int = 0
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One execution of a notebook.
+
+    Attributes
+    ----------
+    id
+        Name of the record's folder: the UTC time of the start, and the notebook.
+    exit
+        Exit code of the run; None while it is under way.
+    summary
+        One sentence by the notebook itself about what came of it.
+    """
+
+    id: str
+    cluster: str
+    notebook: str
+    way: Way
+    parameters: Mapping[str, Any]
+    actor: Actor
+    versions: Mapping[str, str]
+    started: dt.datetime
+    ended: dt.datetime | None = None
+    outcome: Outcome = Outcome.RUNNING
+    exit: int | None = None
+    summary: str = ""
+    error: RunError | None = None
+
+    @property
+    def took_s(self) -> float | None:
+        """Seconds from start to end; None where the run has not ended."""
+        return None if self.ended is None else (self.ended - self.started).total_seconds()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as plain values for JSON."""
+        error = self.error
+        return {
+            "format": FORMAT,
+            "id": self.id,
+            "cluster": self.cluster,
+            "notebook": self.notebook,
+            "way": self.way.value,
+            "parameters": dict(self.parameters),
+            "actor": {"user": self.actor.user, "host": self.actor.host, "aws": self.actor.aws},
+            "versions": dict(self.versions),
+            "started": format_utc(self.started),
+            "ended": None if self.ended is None else format_utc(self.ended),
+            "outcome": self.outcome.value,
+            "exit": self.exit,
+            "summary": self.summary,
+            "error": error and {"kind": error.kind, "message": error.message, "cell": error.cell, "title": error.title},
+        }
+
+    @classmethod
+    def from_json(cls, document: object, *, where: str) -> RunRecord:
+        """Read what `to_json` wrote.
+
+        Parameters
+        ----------
+        where
+            File that the document came from, for the error.
+
+        Raises
+        ------
+        FleetkitError
+            When a field is missing or not legal; the message names it.
+        """
+        reader = _Reader(document, where)
+        if (seen := reader.get("format", int)) != FORMAT:
+            raise reader.refuse("format", f"{seen}, and this version reads {FORMAT}")
+        actor, error = reader.inner("actor"), reader.optional_inner("error")
+        return cls(
+            id=reader.get("id", str),
+            cluster=reader.get("cluster", str),
+            notebook=reader.get("notebook", str),
+            way=reader.convert("way", Way),
+            parameters=reader.get("parameters", dict),
+            actor=Actor(user=actor.get("user", str), host=actor.get("host", str), aws=actor.get("aws", str)),
+            versions=reader.get("versions", dict),
+            started=reader.convert("started", parse_utc),
+            ended=reader.convert("ended", parse_utc) if reader.get("ended", str, None) is not None else None,
+            outcome=reader.convert("outcome", Outcome),
+            exit=reader.get("exit", int, None),
+            summary=reader.get("summary", str),
+            error=None if error is None else _read_error(error),
+        )
+
+
+def _read_error(reader: _Reader) -> RunError:
+    return RunError(
+        kind=reader.get("kind", str),
+        message=reader.get("message", str),
+        cell=reader.get("cell", int),
+        title=reader.get("title", str),
+    )
+
+
+class _Reader:
+    """Takes fields out of a JSON object, and names the one that is not as it should be."""
+
+    def __init__(self, document: object, where: str, path: str = "") -> None:
+        self._where, self._path = where, path
+        if not isinstance(document, dict):
+            raise self.refuse("", f"{type(document).__name__} where an object belongs")
+        self._document = document
+
+    def refuse(self, name: str, seen: str) -> FleetkitError:
+        field_path = f"{self._path}{name}" or "the document"
+        return FleetkitError(
+            f"the record {self._where} cannot be read",
+            seen=f"{field_path}: {seen}",
+            hint="the record was damaged or written by another version; notebook.ipynb beside it may still be read",
+        )
+
+    def get(self, name: str, *kinds: type | None) -> Any:
+        if name not in self._document:
+            raise self.refuse(name, "missing")
+        value = self._document[name]
+        if not any(value is None if kind is None else isinstance(value, kind) for kind in kinds):
+            legal = " or ".join("null" if kind is None else kind.__name__ for kind in kinds)
+            raise self.refuse(name, f"{type(value).__name__} where {legal} belongs")
+        return value
+
+    def convert(self, name: str, convert: Any) -> Any:
+        try:
+            return convert(self.get(name, str))
+        except ValueError as error:
+            raise self.refuse(name, str(error)) from error
+
+    def inner(self, name: str) -> _Reader:
+        return _Reader(self.get(name, dict), self._where, f"{self._path}{name}.")
+
+    def optional_inner(self, name: str) -> _Reader | None:
+        return None if self.get(name, dict, None) is None else self.inner(name)

@@ -1,0 +1,9 @@
+"""The report of a run: one HTML file that a browser shows without a script and without a request.
+
+Widgets stand in it as what they showed last, charts as pictures, tables as tables.
+Nothing in it is trusted: markup that came out of a cell is rebuilt from a list of harmless elements.
+"""
+
+from fleetkit.runs.report._page import render_report
+
+__all__ = ["render_report"]

@@ -1,0 +1,101 @@
+"""The report's page: what the run was, how it ended, and its cells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from fleetkit.core import format_duration, format_utc
+from fleetkit.runs.outcome import Outcome
+from fleetkit.runs.record import RunRecord
+from fleetkit.runs.report._cells import render_cell
+from fleetkit.runs.report._sanitizing import FAILED_ANCHOR
+from fleetkit.runs.report._style import STYLE
+from fleetkit.runs.report._widgets import states_of
+
+__all__ = ["render_report"]
+
+# No script, no frame, no form, no request: a browser that meets any refuses it.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+_ENDINGS = {
+    Outcome.RUNNING: "Under way, or cut off: this page was written while the run went on.",
+    Outcome.DONE: "Done.",
+    Outcome.FINDINGS: "Done, with findings.",
+    Outcome.REFUSED: "Refused: nothing was changed after the refusal.",
+    Outcome.FAILED: "Failed.",
+    Outcome.INTERRUPTED: "Interrupted.",
+    Outcome.ABANDONED: "Cut off: the process that ran it is gone.",
+}
+
+
+def render_report(notebook: Mapping[str, Any], record: RunRecord) -> str:
+    """Return the report of a run as one HTML document.
+
+    Parameters
+    ----------
+    notebook
+        The executed notebook, redacted.
+    record
+        What is known of the run, redacted.
+    """
+    widgets = states_of(notebook)
+    cells = "\n".join(render_cell(cell, widgets) for cell in notebook.get("cells", ()))
+    title = escape(f"{record.notebook} · {record.cluster} · {record.outcome.value}")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
+        f'<link rel="icon" href="data:,">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n'
+        f"<body>\n{_header(record)}\n<main>\n{cells}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _header(record: RunRecord) -> str:
+    summary = f"<p>{escape(record.summary)}</p>" if record.summary else ""
+    return (
+        f'<header class="{record.outcome.value}">\n<p class="outcome"><span>{record.outcome.value}</span> '
+        f"{escape(_ENDINGS[record.outcome])}</p>\n{summary}{_error(record)}"
+        f"<details open><summary>The run</summary>{_facts(record)}</details>\n</header>"
+    )
+
+
+def _error(record: RunRecord) -> str:
+    error = record.error
+    if error is None:
+        return ""
+    where = f" in “{escape(error.title)}”" if error.title else ""
+    link = f' <a href="#{FAILED_ANCHOR}">Go to the cell</a>' if error.cell else ""
+    return (
+        f'<div class="error"><p><strong>{escape(error.kind)}</strong>{where}.{link}</p>'
+        f'<pre tabindex="0">{escape(error.message)}</pre></div>'
+    )
+
+
+def _facts(record: RunRecord) -> str:
+    took = record.took_s
+    rows = {
+        "Record": record.id,
+        "Cluster": record.cluster,
+        "Notebook": record.notebook,
+        "Run by": f"{record.actor.user} on {record.actor.host}" + (f" as {record.actor.aws}" * bool(record.actor.aws)),
+        "Way": record.way.value,
+        "Started": format_utc(record.started),
+        "Ended": "not yet" if record.ended is None else format_utc(record.ended),
+        "Took": "" if took is None else format_duration(took),
+        "Exit code": "" if record.exit is None else str(record.exit),
+        "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
+    }
+    facts = "".join(
+        f'<tr><th scope="row">{name}</th><td>{escape(text)}</td></tr>' for name, text in rows.items() if text
+    )
+    values = "".join(
+        f'<tr><th scope="row"><code>{escape(name)}</code></th>'
+        f"<td><code>{escape(json.dumps(value, ensure_ascii=False))}</code></td></tr>"
+        for name, value in record.parameters.items()
+    )
+    parameters = f"<h2>Parameters</h2><table>{values}</table>" if values else ""
+    return f'<div class="scroll"><table>{facts}</table>{parameters}</div>'

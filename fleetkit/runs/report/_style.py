@@ -1,0 +1,49 @@
+"""The report's style sheet: readable in light and dark, on paper and on a narrow screen."""
+
+from __future__ import annotations
+
+__all__ = ["STYLE"]
+
+STYLE = """
+:root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--page:#fff;--card:#f6f8fa;--line:#d0d7de;--link:#0550ae;
+--good:#116329;--warn:#7d4e00;--bad:#a40e26;--bad-card:#fff0f0;--keyword:#a40e26;--string:#0a3069;--name:#6639ba}
+@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9da7b1;--page:#0d1117;--card:#161b22;--line:#30363d;
+--link:#79c0ff;--good:#56d364;--warn:#e3b341;--bad:#ff938a;--bad-card:#2d1214;--keyword:#ff938a;--string:#a5d6ff;
+--name:#d2a8ff}}
+*{box-sizing:border-box}
+body{margin:0 auto;padding:1rem;max-width:70rem;background:var(--page);color:var(--ink);
+font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+header{border:1px solid var(--line);border-left:.5rem solid var(--soft);border-radius:.4rem;padding:.5rem 1rem;
+background:var(--card)}
+header.done{border-left-color:var(--good)}header.findings,header.running,header.refused{border-left-color:var(--warn)}
+header.failed,header.interrupted,header.abandoned{border-left-color:var(--bad)}
+.outcome{font-size:1.2rem}.outcome span{font-weight:700;text-transform:uppercase;letter-spacing:.04em}
+.done .outcome span{color:var(--good)}.findings .outcome span,.running .outcome span,.refused .outcome span{
+color:var(--warn)}.failed .outcome span,.interrupted .outcome span,.abandoned .outcome span{color:var(--bad)}
+h1,h2,h3{line-height:1.25;margin:1.4em 0 .4em}a{color:var(--link)}
+.remark,summary,.not-run{color:var(--soft)}summary{cursor:pointer;font-size:.9rem}
+.anchor-link{display:none}
+.step{margin:.5rem 0 1.2rem}
+pre,.result,.scroll{overflow-x:auto;max-width:100%}
+.result table,.prose table{overflow-wrap:normal}
+pre{margin:.4rem 0;padding:.6rem;border-radius:.3rem;background:var(--card);font:.85rem/1.45 ui-monospace,monospace;
+white-space:pre-wrap}
+.stream,.error details pre{white-space:pre}.stderr{border-left:.2rem solid var(--warn)}
+.error{border-left:.3rem solid var(--bad);background:var(--bad-card);padding:.2rem .8rem;margin:.5rem 0}
+.error pre{background:none;padding:.2rem 0}
+table{border-collapse:collapse;margin:.4rem 0;font-variant-numeric:tabular-nums;font-size:.92rem}
+th,td{border-bottom:1px solid var(--line);padding:.25rem .7rem;text-align:left;vertical-align:top}
+header td,header th{overflow-wrap:anywhere}header th{white-space:nowrap}thead th{border-bottom:2px solid var(--line)}
+img,svg{max-width:100%;height:auto}.result img{background:#fff;border-radius:.3rem}
+progress{vertical-align:middle;width:16rem;max-width:60%;accent-color:var(--link)}progress.success{
+accent-color:var(--good)}progress.danger{accent-color:var(--bad)}progress.warning{accent-color:var(--warn)}
+.widget.row{display:flex;flex-wrap:wrap;gap:.3rem .8rem;align-items:center}
+.widget.column{display:flex;flex-direction:column;gap:.3rem}
+.pressable{border:1px solid var(--line);border-radius:.3rem;padding:.1rem .6rem;color:var(--soft)}
+.code .k,.code .kn,.code .kc,.code .ow{color:var(--keyword)}.code .s1,.code .s2,.code .sd{color:var(--string)}
+.code .nf,.code .nc,.code .fm{color:var(--name)}.code .c1{color:var(--soft)}
+.ansi-red-fg,.ansi-red-intense-fg{color:var(--bad)}.ansi-green-fg,.ansi-green-intense-fg{color:var(--good)}
+.ansi-yellow-fg,.ansi-yellow-intense-fg{color:var(--warn)}.ansi-blue-fg,.ansi-blue-intense-fg,.ansi-cyan-fg{
+color:var(--link)}.ansi-magenta-fg{color:var(--name)}.ansi-bold{font-weight:700}
+@media print{details{display:block}body{max-width:none}}
+"""

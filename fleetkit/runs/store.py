@@ -1,0 +1,199 @@
+"""The records of a folder: where they lie, which there are, and reading one.
+
+A record is ``runs/<cluster>/<UTC time>-<notebook>/``.
+While its run is under way the process that writes it holds a lock on that folder,
+so a reader can tell a run that goes on from one whose process was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import errno
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetkit.core import FleetkitError, NotFoundError, Results, SettingsError
+from fleetkit.runs.outcome import Outcome
+from fleetkit.runs.record import RunRecord
+
+__all__ = ["StoredRun", "find_run", "list_runs", "make_record_folder", "read_run"]
+
+NOTEBOOK_FILE = "notebook.ipynb"
+REPORT_FILE = "report.html"
+RUN_FILE = "run.json"
+
+_FOLDER_NAME = re.compile(r"\d{8}T\d{6}Z-.+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """A record as it lies in its folder.
+
+    Attributes
+    ----------
+    folder
+        The record's folder.
+    record
+        What ``run.json`` says; the outcome is ``abandoned`` where the run's process is gone.
+    """
+
+    folder: Path
+    record: RunRecord
+
+    @property
+    def notebook(self) -> Path:
+        """The executed notebook."""
+        return self.folder / NOTEBOOK_FILE
+
+    @property
+    def report(self) -> Path:
+        """The report, one HTML file."""
+        return self.folder / REPORT_FILE
+
+
+def make_record_folder(runs: Path, *, cluster: str, notebook: str, started: dt.datetime) -> Path:
+    """Make the folder of a new record and return it.
+
+    Two runs that start in the same second get folders of their own.
+
+    Raises
+    ------
+    SettingsError
+        When a name would lead out of ``runs``, or the folder cannot be made.
+    """
+    for what, name in (("cluster", cluster), ("notebook", notebook)):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+            raise SettingsError(
+                f"a record cannot be named after the {what} {name!r}",
+                hint="use letters, digits, dots, dashes and underscores",
+            )
+    stem = f"{started.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{notebook}"
+    try:
+        (runs / cluster).mkdir(parents=True, exist_ok=True)
+        for number in range(1, 1000):
+            folder = runs / cluster / (stem if number == 1 else f"{stem}-{number}")
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir()
+                return folder
+    except OSError as error:
+        raise SettingsError(
+            f"no record can be written under {runs}", seen=str(error), hint="run from a folder that you may write to"
+        ) from error
+    raise SettingsError(f"{runs / cluster} holds a thousand records of the same second")
+
+
+@contextlib.contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """Hold the lock that says: the run of this record is under way.
+
+    The system drops it when the process dies, however it dies.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, kind: int) -> bool:
+    """Take the lock; False where another holds it or the file system knows no locks."""
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in {errno.EWOULDBLOCK, errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}:
+            return False
+        raise
+    return True
+
+
+def _is_under_way(folder: Path) -> bool:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        return not _lock(handle, fcntl.LOCK_SH)
+    finally:
+        os.close(handle)
+
+
+def read_run(folder: Path) -> StoredRun:
+    """Read the record in ``folder``.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no record.
+    FleetkitError
+        When the record is damaged; the message names the field.
+    """
+    path = folder / RUN_FILE
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NotFoundError(
+            f"{folder} holds no record", seen=f"no {RUN_FILE}", hint="list the records: fleetkit runs list"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise FleetkitError(
+            f"the record {path} cannot be read",
+            seen=str(error),
+            hint=f"{NOTEBOOK_FILE} and {REPORT_FILE} beside it may still be read",
+        ) from error
+    record = RunRecord.from_json(document, where=str(path))
+    if record.outcome is Outcome.RUNNING and not _is_under_way(folder):
+        record = dataclasses.replace(record, outcome=Outcome.ABANDONED, exit=Outcome.ABANDONED.exit)
+    return StoredRun(folder=folder, record=record)
+
+
+def list_runs(runs: Path, *, cluster: str | None = None) -> Results[Path, StoredRun]:
+    """Read every record under ``runs``, the newest first.
+
+    Parameters
+    ----------
+    cluster
+        Only the records of this cluster.
+
+    Returns
+    -------
+    Results
+        Folder to record, or to the error that kept it from being read.
+    """
+    pattern = f"{cluster or '*'}/*"
+    folders = [path for path in runs.glob(pattern) if path.is_dir() and _FOLDER_NAME.fullmatch(path.name)]
+    read: dict[Path, StoredRun | Exception] = {}
+    for folder in sorted(folders, key=lambda path: (path.name, path.parent.name), reverse=True):
+        try:
+            read[folder] = read_run(folder)
+        except FleetkitError as error:
+            read[folder] = error
+    return Results(read)
+
+
+def find_run(runs: Path, name: str) -> StoredRun:
+    """Read the record called ``name``: its id, the start of one, ``latest``, or a folder.
+
+    Raises
+    ------
+    NotFoundError
+        When no record, or more than one, goes by that name; lists those that there are.
+    FleetkitError
+        When the record is damaged.
+    """
+    if (Path(name) / RUN_FILE).is_file():
+        return read_run(Path(name))
+    folders = list(list_runs(runs))
+    matching = folders[:1] if name == "latest" else [path for path in folders if path.name.startswith(name)]
+    exact = [path for path in matching if path.name == name]
+    if len(exact or matching) == 1:
+        return read_run((exact or matching)[0])
+    raise NotFoundError(
+        f"no single record under {runs} is called {name!r}",
+        known=[f"{path.parent.name}/{path.name}" for path in (matching or folders)[:10]],
+        hint="list the records: fleetkit runs list",
+    )
