@@ -1,0 +1,31 @@
+"""The way in: a tunnel with several forwards that heals itself, remote commands, unix sockets of machines.
+
+Host keys are pinned: they are handed in, and a machine that shows another one is refused before anything is sent.
+Nothing here knows of clusters; a caller names the bastion, the keys and the addresses behind it.
+"""
+
+from fleetkit.ssh.connection import CommandResult, Connection, open_connection, run_command
+from fleetkit.ssh.known_hosts import HostKey, KnownHosts
+from fleetkit.ssh.sshuttle import sshuttle_command
+from fleetkit.ssh.targets import Forward, SshAccess, SshLimits, SshTarget
+from fleetkit.ssh.tunnel import Tunnel, TunnelEvent, TunnelState
+from fleetkit.ssh.unix_socket import UnixSocket, open_unix_socket
+
+__all__ = [
+    "CommandResult",
+    "Connection",
+    "Forward",
+    "HostKey",
+    "KnownHosts",
+    "SshAccess",
+    "SshLimits",
+    "SshTarget",
+    "Tunnel",
+    "TunnelEvent",
+    "TunnelState",
+    "UnixSocket",
+    "open_connection",
+    "open_unix_socket",
+    "run_command",
+    "sshuttle_command",
+]
