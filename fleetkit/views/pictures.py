@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import io
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ _EDGE = "#57606a"
 _GOOD, _CARE, _BAD, _NONE = "#56b4e9", "#e69f00", "#d55e00", "#d0d7de"
 _HATCHES = {_GOOD: "", _CARE: "//", _BAD: "xx", _NONE: ".."}
 _ROW_INCHES = 0.34
+_REASON_LENGTH = 44
 _WIDTH_INCHES = 6.4
 
 
@@ -65,7 +67,8 @@ def draw_latencies(members: Iterable[Any]) -> str:
         took_ms, healthy = read_field(one, "took_ms"), read_field(one, "healthy")
         words = "unknown" if took_ms is None else f"{took_ms:.1f} ms"
         if healthy is False:
-            words = f"{words}, unhealthy: {read_field(one, 'reason') or 'no reason given'}"
+            reason = str(read_field(one, "reason") or "no reason given")
+            words = f"{words}, unhealthy: {textwrap.shorten(reason, _REASON_LENGTH, placeholder='...')}"
         colour = _NONE if healthy is None else _GOOD if healthy else _BAD
         bars.append((str(read_field(one, "name")), float(took_ms or 0), words, colour))
     return _draw_bars(bars, "Time to answer of each member")
@@ -114,8 +117,10 @@ def _new_figure(*, rows: int) -> tuple[Figure, Axes]:
 
 
 def _write(axes: Axes, x: float, y: float, text: str, *, ha: str) -> None:
+    # A patch of card behind the words, because hatching makes them hard to read.
+    card = {"facecolor": _CARD, "edgecolor": "none", "pad": 1.2}
     # A name with two dollar signs is no formula.
-    axes.text(x, y, text, ha=ha, va="center", color=_TEXT, fontsize=9, parse_math=False)
+    axes.text(x, y, text, ha=ha, va="center", color=_TEXT, fontsize=9, parse_math=False, bbox=card)
 
 
 def _finish(figure: Figure, title: str) -> str:

@@ -26,6 +26,15 @@ _SIGNS = {
     Action.DELETE: "-",
     Action.FORGET: "x",
 }
+_REASONS = {
+    "delete_because_count_index": "no longer among its instances",
+    "delete_because_each_key": "no longer among its instances",
+    "delete_because_no_module": "its module is no longer in the configuration",
+    "delete_because_no_resource_config": "no longer in the configuration",
+    "replace_because_tainted": "its creation broke off",
+    "replace_by_request": "asked for",
+    "replace_by_triggers": "what it follows changes",
+}
 _LONGEST_VALUE = 60
 
 
@@ -202,7 +211,7 @@ def show_value(value: Any) -> str:
 
 def _row(change: ResourceChange, alarm: str) -> PlanRow:
     forced = [one.path for one in change.attributes if one.forces_replacement]
-    words = change.reason.removeprefix("replace_").removeprefix("delete_").replace("_", " ")
+    words = _REASONS.get(change.reason, change.reason.replace("_", " "))
     why = f"because of {', '.join(forced)}" if forced else words
     if change.previous_address:
         why = f"moved from {change.previous_address}"
