@@ -1,0 +1,38 @@
+"""``fleetkit deploy``: plan, approve, apply, verify."""
+
+from __future__ import annotations
+
+import click
+
+from fleetkit.cli._approving import approve_option, ask_approval
+from fleetkit.cli._output import cluster_argument, print_lines, print_note
+
+__all__ = ["command"]
+
+
+@click.command()
+@cluster_argument
+@approve_option
+def command(cluster: str | None, approve: str) -> None:
+    """Create CLUSTER, or change it into what its file says.
+
+    The plan is shown, approved by typing the cluster's name, applied exactly as it was shown, and the deploy ends
+    when etcd has its quorum and every desired machine has joined fleet. It may be interrupted: run it again, and it
+    goes on. A second run plans in full and says that there is nothing to do.
+    """
+    from fleetkit import workflows
+    from fleetkit.cli._progress import ApplyProgress, note_reporter
+
+    workspace = workflows.open_workspace(cluster)
+    notes = note_reporter()
+    workflows.require_preflight(workspace, report=notes)
+    plan = workflows.plan_deploy(workspace, report=notes)
+    print_lines(plan.text)
+    plan.check()
+    name = "" if plan.is_empty else ask_approval(plan.cluster, approve)
+    approved = workflows.approve(plan, name)
+    with ApplyProgress(plan.saved.plan) as progress:
+        applied = workflows.apply_deploy(workspace, approved, report=progress.reporter)
+    print_lines(applied.text)
+    print_note("verifying")
+    print_lines(workflows.verify_deploy(workspace, report=notes).summary)

@@ -1,0 +1,242 @@
+"""Reading the parts of an inspection: AWS, etcd and fleet through the tunnel, certificates, Terraform."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from fleetkit import aws, views
+from fleetkit.core import FleetkitError, judge_quorum, utc_now
+from fleetkit.etcd import Verdict, list_members, read_status
+from fleetkit.fleet import FleetClient
+from fleetkit.pki import load_pki
+from fleetkit.workflows._working_copy import open_working_copy
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.way_in import WayIn, open_way_in
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "PARTS_OF",
+    "Reading",
+    "join_pools",
+    "read_aws",
+    "read_certificates",
+    "read_terraform",
+    "read_through_tunnel",
+]
+
+PARTS_OF: dict[str, tuple[str, ...]] = {
+    "AWS": ("machines", "pools", "targets"),
+    "etcd and fleet": ("members", "quorum", "joined"),
+    "certificates": ("certificates",),
+    "Terraform": ("drift", "pending"),
+}
+"""Which parts come from which reader."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One part as it was read.
+
+    Attributes
+    ----------
+    frame
+        Its table; None when it could not be read, and ``unknown`` says why.
+    data
+        What it was made of, for other parts to draw on.
+    """
+
+    frame: pd.DataFrame | None = None
+    pictures: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    unknown: str = ""
+    data: Any = None
+
+
+def read_aws(workspace: Workspace) -> dict[str, Reading]:
+    """Read machines, pools and load balancer targets."""
+    session, name = workspace.session, workspace.cluster.name
+    machines = aws.list_instances(session, name)
+    rows = [
+        {
+            "role": one.role,
+            "zone": one.zone,
+            "state": one.state,
+            "name": one.name,
+            "instance_id": one.instance_id,
+            "instance_type": one.instance_type,
+            "address": one.private_address,
+        }
+        for one in machines
+    ]
+    stopped = [f"{one.role} {one.instance_id} is {one.state}" for one in machines if one.state != "running"]
+    absent = [
+        f"the master {member} has no machine"
+        for member, master in workspace.cluster.masters.items()
+        if master.address not in {one.private_address for one in machines}
+    ]
+    groups = aws.list_scaling_groups(session, name)
+    targets = [
+        {
+            "load_balancer": ", ".join(group.load_balancers),
+            "target_group": group.name,
+            "target": target.target_id,
+            "port": target.port,
+            "health": target.state,
+            "reason": target.reason,
+        }
+        for group in aws.list_load_balancer_targets(session, name)
+        for target in group.targets
+    ]
+    unhealthy = Counter(one["target_group"] for one in targets if one["health"] not in ("healthy", "draining"))
+    return {
+        "machines": Reading(frame=views.machines_frame(rows), findings=tuple(stopped + absent)),
+        "pools": Reading(data=groups),
+        "targets": Reading(
+            frame=views.targets_frame(targets),
+            findings=tuple(f"{group}: {count} targets are not healthy" for group, count in sorted(unhealthy.items())),
+        ),
+    }
+
+
+def read_through_tunnel(workspace: Workspace) -> dict[str, Reading]:
+    """Read etcd's members and quorum, and which machines have joined fleet."""
+    with open_way_in(workspace) as way:
+        readings = _read_etcd(way)
+        try:
+            with way.connect_master() as connection:
+                machines = FleetClient(way.open_fleet_socket(connection)).list_machines()
+            readings["joined"] = Reading(data=machines)
+        except FleetkitError as error:
+            readings["joined"] = Reading(unknown=str(error))
+    return readings
+
+
+def _read_etcd(way: WayIn) -> dict[str, Reading]:
+    health = way.read_health()
+    statuses = read_status(way.endpoints, tls=way.tls)
+    rows = []
+    for one in health.members:
+        status = statuses.ok.get(one.name)
+        rows.append(
+            {
+                "name": one.name,
+                "id": one.id or None,
+                "healthy": one.healthy,
+                "is_leader": None if status is None else status.is_leader,
+                "is_learner": one.is_learner,
+                "raft_term": None if status is None else status.raft_term,
+                "raft_index": None if status is None else status.raft_index,
+                "db_size_bytes": None if status is None else status.db_size,
+                "took_ms": one.took_ms,
+                "version": None if status is None else status.version,
+                "alarms": () if status is None else status.errors,
+                "reason": one.reason,
+            }
+        )
+    quorum = judge_quorum(
+        voters=health.voters, healthy=sum(one.serves and not one.is_learner for one in health.members)
+    )
+    findings = [f"{one.name} is not healthy: {one.reason}" for one in health.members if not one.healthy]
+    if health.verdict is Verdict.LOST:
+        findings.append("the quorum is lost: nothing can be written")
+    findings += _missing_members(way)
+    return {
+        "members": Reading(
+            frame=views.members_frame(rows), pictures=(views.draw_latencies(rows),), findings=tuple(findings)
+        ),
+        "quorum": Reading(frame=views.quorum_frame(quorum), pictures=(views.draw_quorum(quorum),)),
+    }
+
+
+def _missing_members(way: WayIn) -> list[str]:
+    listed = {member.name for member in list_members(way.endpoints, tls=way.tls)}
+    wanted = set(way.cluster.masters)
+    return [
+        *(f"etcd does not list the member {name}" for name in sorted(wanted - listed)),
+        *(
+            f"etcd lists a member that the cluster file does not have: {name or '(unnamed)'}"
+            for name in sorted(listed - wanted)
+        ),
+    ]
+
+
+def read_certificates(workspace: Workspace) -> dict[str, Reading]:
+    """Read the local certificates."""
+    members = {name: master.address for name, master in workspace.cluster.masters.items()}
+    now = utc_now()
+    rows: list[dict[str, Any]] = [
+        {"name": one.name, "subject": facts.subject, "not_after": facts.not_after, "days_left": facts.days_left(now)}
+        for one in load_pki(workspace.paths.pki, members=members).certificates()
+        for facts in (one.facts(),)
+    ]
+    findings = [
+        f"the certificate {row['name']} {verdict}: {row['days_left']} days left"
+        for row in rows
+        if (verdict := views.judge_days_left(row["days_left"])) != "ok"
+    ]
+    return {
+        "certificates": Reading(
+            frame=views.certificates_frame(rows), pictures=(views.draw_certificates(rows),), findings=tuple(findings)
+        )
+    }
+
+
+def read_terraform(workspace: Workspace) -> dict[str, Reading]:
+    """Read drift and pending changes, which are never mixed."""
+    copy = open_working_copy(workspace)
+    drift = copy.drift()
+    with copy.plan() as saved:
+        plan = saved.plan
+    return {
+        "drift": Reading(
+            frame=views.drift_frame(drift),
+            findings=tuple(f"{one.address} differs from the state" for one in drift.changes),
+        ),
+        "pending": Reading(
+            frame=views.pending_changes_frame(plan),
+            findings=() if plan.is_empty else (f"{len(plan.changes)} changes are pending",),
+        ),
+    }
+
+
+def join_pools(readings: dict[str, Reading]) -> dict[str, Reading]:
+    """Put together what the scaling groups and fleet say of the pools."""
+    pools, joined = readings.get("pools"), readings.pop("joined", None)
+    if pools is None:
+        return readings
+    known = (
+        None if joined is None or joined.data is None else Counter(one.metadata.get("etcd", "") for one in joined.data)
+    )
+    rows = [
+        {
+            "name": group.role,
+            "minimum": group.minimum,
+            "maximum": group.maximum,
+            "desired": group.desired,
+            "actual": group.in_service,
+            "joined": None if known is None else known[group.role],
+        }
+        for group in pools.data
+    ]
+    findings = [
+        f"the pool {row['name']} has {row['actual']} of {row['desired']} machines in service"
+        for row in rows
+        if row["actual"] != row["desired"]
+    ]
+    findings += [
+        f"the pool {row['name']} has {row['joined']} of {row['desired']} machines in fleet"
+        for row in rows
+        if row["joined"] is not None and row["joined"] != row["desired"]
+    ]
+    unknown = ""
+    if known is None:
+        reason = joined.unknown if joined is not None else "the way in could not be opened"
+        unknown = f"which machines have joined fleet: {reason}"
+    return {
+        **readings,
+        "pools": replace(pools, frame=views.pools_frame(rows), findings=tuple(findings), unknown=unknown),
+    }

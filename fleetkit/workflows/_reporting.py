@@ -1,0 +1,32 @@
+"""Who is told what a workflow does while it does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fleetkit.terraform import Event
+
+__all__ = ["Reporter"]
+
+
+def _tell_nobody(_what: object) -> None:
+    """Take what is told, and keep silent about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporter:
+    """Who is told what goes on: words for people, and Terraform's events for bars.
+
+    Attributes
+    ----------
+    note
+        Told one line at a time.
+    event
+        Told each event of Terraform, as it happens.
+    """
+
+    note: Callable[[str], None] = _tell_nobody
+    event: Callable[[Event], None] = _tell_nobody

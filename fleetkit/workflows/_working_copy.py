@@ -1,0 +1,44 @@
+"""The working copy of a workspace's cluster, with Terraform found and everything laid out."""
+
+from __future__ import annotations
+
+from fleetkit.config import Cluster, StateKind, terraform_variables
+from fleetkit.terraform import Backend, LocalBackend, S3Backend, WorkingCopy, find_terraform
+from fleetkit.workflows._workspace import Workspace
+
+__all__ = ["open_working_copy", "state_backend"]
+
+
+def state_backend(cluster: Cluster, *, endpoint_url: str = "") -> Backend:
+    """Return where the cluster's state lives, as its file says."""
+    if cluster.state.kind is StateKind.LOCAL:
+        return LocalBackend()
+    return S3Backend(
+        bucket=cluster.state.bucket, key=cluster.state.key, region=cluster.region, endpoint_url=endpoint_url
+    )
+
+
+def open_working_copy(workspace: Workspace) -> WorkingCopy:
+    """Return the cluster's working copy, prepared: modules, variables, provider and backend are up to date.
+
+    Raises
+    ------
+    SettingsError, TerraformError
+        When there is no Terraform that will do, or it cannot be initialised.
+    BusyError
+        When somebody else works in it.
+    """
+    paths, settings, environ = workspace.paths, workspace.settings, workspace.environ
+    binary = find_terraform(
+        settings.terraform,
+        environ.get("PATH", ""),
+        launcher_folder=paths.folder / "bin",
+        environ=environ,
+    )
+    copy = WorkingCopy(paths.terraform, binary=binary, environ=environ)
+    copy.prepare(
+        terraform_variables(workspace.cluster, bucket=workspace.bucket, account_id=workspace.session.account_id()),
+        provider_file=settings.terraform_provider,
+        backend=state_backend(workspace.cluster, endpoint_url=environ.get("AWS_ENDPOINT_URL", "")),
+    )
+    return copy

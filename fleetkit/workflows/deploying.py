@@ -1,0 +1,202 @@
+"""Deploy: plan, then apply exactly that plan, then verify that the cluster lives."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fleetkit.core import QuorumAtRiskError, ServiceError, WorkflowError
+from fleetkit.terraform import ApplyResult, SavedPlan, WorkingCopy
+from fleetkit.views import PlanView
+from fleetkit.workflows._lock import hold_cluster
+from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._working_copy import open_working_copy
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.approval import Approved
+from fleetkit.workflows.supplying import ensure_certificates, find_pending_deliveries, supply_bucket
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["AppliedDeploy", "DeployPlan", "apply_deploy", "plan_deploy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployPlan:
+    """What a deploy would change.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    saved
+        Terraform's saved plan, which is what gets applied.
+    view
+        The same as it is shown.
+    deliveries
+        What would be put into the cluster's bucket, as words.
+    """
+
+    cluster: str
+    saved: SavedPlan
+    view: PlanView
+    deliveries: tuple[str, ...]
+    _copy: WorkingCopy = field(repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return self.view.is_empty and not self.deliveries
+
+    @property
+    def sha256(self) -> str:
+        """Fingerprint over the saved plan and the deliveries."""
+        return hashlib.sha256("\n".join((self.saved.sha256, *self.deliveries)).encode()).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """The plan in plain lines; exactly ``No changes.`` when there is nothing to do."""
+        if not self.deliveries:
+            return self.view.text
+        lines = "\n".join(f"  + {one}" for one in self.deliveries)
+        return f"{self.view.text}\n\nto be put into the cluster's bucket:\n{lines}"
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Changes counted by module and action."""
+        return self.view.summary_frame()
+
+    def check(self) -> None:
+        """Refuse a plan that takes a master away: that is never part of a deploy.
+
+        Raises
+        ------
+        QuorumAtRiskError
+            When the plan destroys, replaces or stops a master; names each of them.
+        """
+        if self.view.alarms:
+            raise QuorumAtRiskError(
+                f"the plan for {self.cluster} would take masters away",
+                seen="; ".join(self.view.alarms),
+                hint="undo the change of the cluster file that causes it; a deploy only adds masters",
+            )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        extra = "".join(f"<li>{escape(one)}</li>" for one in self.deliveries)
+        more = f"<p>To be put into the cluster's bucket:</p><ul>{extra}</ul>" if extra else ""
+        return f"{self.view._repr_html_()}{more}"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedDeploy:
+    """What a deploy did.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    result
+        What Terraform did; None where there was nothing to do for it.
+    made
+        Certificates and host keys that were made.
+    put
+        Objects that were put into the bucket.
+    """
+
+    cluster: str
+    result: ApplyResult | None
+    made: tuple[str, ...]
+    put: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        if self.result is None and not self.made and not self.put:
+            return "Nothing to do: the cluster is as its file says."
+        done = "no resources changed"
+        if self.result is not None:
+            counts = {"added": self.result.added, "changed": self.result.changed, "removed": self.result.removed}
+            done = ", ".join(f"{count} {word}" for word, count in counts.items())
+        return f"Applied: {done}; {len(self.made)} certificates and keys made, {len(self.put)} objects put."
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def plan_deploy(workspace: Workspace, *, report: Reporter | None = None) -> DeployPlan:
+    """Plan a deploy in full; changes nothing in the account.
+
+    Raises
+    ------
+    BusyError
+        When another operation is at work on the cluster.
+    AwsError, TerraformError
+        When the world cannot be read.
+    """
+    told = report or Reporter()
+    with hold_cluster(workspace.paths.folder, operation="plan"):
+        told.note("planning")
+        copy = open_working_copy(workspace)
+        deliveries = find_pending_deliveries(workspace)
+        saved = copy.plan(told.event)
+    return DeployPlan(
+        cluster=workspace.cluster.name,
+        saved=saved,
+        view=PlanView.from_plan(saved.plan),
+        deliveries=deliveries,
+        _copy=copy,
+    )
+
+
+def apply_deploy(
+    workspace: Workspace, approved: Approved[DeployPlan], *, report: Reporter | None = None
+) -> AppliedDeploy:
+    """Apply exactly the plan that was approved.
+
+    Every step may be interrupted; the next deploy plans anew and goes on from there.
+
+    Raises
+    ------
+    PreconditionError
+        When a guard refuses the plan, or it is no longer the one that was approved.
+    WorkflowError
+        When a step fails; names it, and what was completed before it.
+    """
+    told = report or Reporter()
+    plan = approved.plan
+    plan.check()
+    if plan.is_empty:
+        plan.saved.discard()
+        return AppliedDeploy(cluster=plan.cluster, result=None, made=(), put=())
+    completed: list[str] = []
+    with hold_cluster(workspace.paths.folder, operation="deploy"):
+        plan.saved.check()
+        pki = ensure_certificates(workspace)
+        completed.append("certificates")
+        if pki.made:
+            told.note(f"{len(pki.made)} certificates and host keys made")
+        try:
+            put = supply_bucket(workspace, pki, on_note=told.note)
+            completed.append("bucket")
+            result = None
+            if plan.view.is_empty:
+                plan.saved.discard()
+            else:
+                told.note("applying the plan")
+                result = plan._copy.apply(plan.saved, told.event)
+        except ServiceError as error:
+            step = "terraform" if "bucket" in completed else "bucket"
+            raise WorkflowError(
+                f"the deploy of {plan.cluster} failed at its step {step}",
+                step=step,
+                completed=completed,
+                seen=str(error),
+                hint="mend what is named above, then run the same deploy again: it goes on from here",
+            ) from error
+    return AppliedDeploy(cluster=plan.cluster, result=result, made=pki.made, put=put)

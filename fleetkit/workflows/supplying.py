@@ -1,0 +1,124 @@
+"""Filling the cluster's bucket with what machines fetch, and saying beforehand what would be put there."""
+
+from __future__ import annotations
+
+import hashlib
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+from fleetkit import aws
+from fleetkit.config import Cluster
+from fleetkit.core import FleetkitError, NotFoundError, ServiceError, call_each
+from fleetkit.pki import ClusterPki, ensure_pki, load_pki
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.delivery import archive_key, list_deliveries, render_manifest
+
+__all__ = ["ensure_certificates", "find_pending_deliveries", "supply_bucket"]
+
+_DOWNLOAD_TIMEOUT_S = 60.0
+_LARGEST_ARCHIVE_BYTES = 256 * 1024**2
+_AT_ONCE = 8
+
+
+def ensure_certificates(workspace: Workspace) -> ClusterPki:
+    """Make the cluster's certificates and host keys where they are missing."""
+    cluster = workspace.cluster
+    return ensure_pki(
+        workspace.paths.pki,
+        cluster=cluster.name,
+        members=_members(cluster),
+        dns_zone=cluster.dns_zone,
+    )
+
+
+def _members(cluster: Cluster) -> dict[str, str]:
+    return {name: master.address for name, master in cluster.masters.items()}
+
+
+def find_pending_deliveries(workspace: Workspace) -> tuple[str, ...]:
+    """Return what a deploy would put into the bucket, as words; empty when all is there as it should be.
+
+    Reads only: neither the bucket nor a certificate is made.
+    """
+    if not aws.bucket_exists(workspace.session, workspace.bucket):
+        return (f"the bucket {workspace.bucket}, and all that machines fetch from it",)
+    try:
+        pki = load_pki(workspace.paths.pki, members=_members(workspace.cluster))
+    except NotFoundError:
+        return ("certificates and host keys",)
+    there = {one.key for one in aws.list_objects(workspace.session, workspace.bucket)}
+    pending = []
+    for prefix, files in list_deliveries(workspace.cluster, pki).items():
+        manifest = f"{prefix}/manifest"
+        missing = [one.key for one in files if one.key not in there]
+        if manifest not in there or missing:
+            pending.append(f"what {prefix} fetches ({len(missing) or len(files)} files)")
+        elif aws.read_object(workspace.session, workspace.bucket, key=manifest) != render_manifest(files):
+            pending.append(f"what {prefix} fetches (it changed)")
+    return tuple(pending)
+
+
+def supply_bucket(
+    workspace: Workspace, pki: ClusterPki, *, on_note: Callable[[str], None] = lambda _text: None
+) -> tuple[str, ...]:
+    """Make the bucket what it must be, and put into it what is missing or changed.
+
+    The files of a prefix are put before its manifest, so that a machine never reads of a file that is not there.
+
+    Returns
+    -------
+    tuple of str
+        The keys that were put; empty when all was there.
+    """
+    session, bucket, cluster = workspace.session, workspace.bucket, workspace.cluster
+    on_note(f"bucket {bucket}")
+    aws.ensure_bucket(session, bucket, cluster=cluster.name)
+    put = list(_supply_archive(workspace))
+    for prefix, files in list_deliveries(cluster, pki).items():
+        contents = {one.key: one.content for one in files if one.content is not None}
+
+        def put_one(key: str, contents: dict[str, bytes] = contents) -> bool:
+            return aws.put_object(session, bucket, key=key, content=contents[key])
+
+        results = call_each(list(contents), put_one, catch=FleetkitError, at_once=_AT_ONCE)
+        for error in results.failed.values():
+            raise error
+        put += [key for key, was_put in results.ok.items() if was_put]
+        manifest = f"{prefix}/manifest"
+        if aws.put_object(session, bucket, key=manifest, content=render_manifest(files)):
+            put.append(manifest)
+    if put:
+        on_note(f"{len(put)} objects put into {bucket}")
+    return tuple(put)
+
+
+def _supply_archive(workspace: Workspace) -> tuple[str, ...]:
+    key = archive_key(workspace.cluster)
+    if any(one.key == key for one in aws.list_objects(workspace.session, workspace.bucket, prefix=key)):
+        return ()
+    aws.put_object(workspace.session, workspace.bucket, key=key, content=_download_archive(workspace.cluster))
+    return (key,)
+
+
+def _download_archive(cluster: Cluster) -> bytes:
+    """Download fleet's archive and make sure that it is the pinned one."""
+    url = cluster.pins.fleet_archive
+    try:
+        with urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_S) as answer:  # noqa: S310 -- the cluster file allows http and https only
+            content: bytes = answer.read(_LARGEST_ARCHIVE_BYTES)
+    except (urllib.error.URLError, TimeoutError) as error:
+        raise ServiceError(
+            f"cannot download fleet's archive from {url}",
+            transient=True,
+            seen=str(error),
+            hint="name a mirror in FLEETKIT_ARCHIVE_URL and run fleetkit pin again",
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != cluster.pins.fleet_sha256:
+        raise ServiceError(
+            f"fleet's archive at {url} is not the pinned one",
+            seen=f"sha256 {found}, pinned {cluster.pins.fleet_sha256}",
+            hint="find out why it changed; fleetkit pin accepts the new one",
+        )
+    return content
