@@ -121,6 +121,8 @@ def _negotiate(
         on_started(transport)
     try:
         transport.start_client(timeout=limits.connect_s)
+        # At its time limit start_client returns as if all were well; only the key tells that nothing was agreed on.
+        transport.get_remote_server_key()
     except (paramiko.SSHException, OSError, EOFError) as error:
         transport.close()
         raw.close()

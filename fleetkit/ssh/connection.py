@@ -165,11 +165,13 @@ def run_command(
 def _read_both(channel: paramiko.Channel, deadline: float) -> tuple[str, str]:
     out, err = bytearray(), bytearray()
     while True:
+        # Asked before the buffers are looked at: what comes between the two looks is then read in the next round.
+        ended = channel.eof_received or channel.closed
         if channel.recv_ready():
             out += channel.recv(_CHUNK)
         elif channel.recv_stderr_ready():
             err += channel.recv_stderr(_CHUNK)
-        elif channel.eof_received or channel.closed:
+        elif ended:
             return out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
         elif not select.select([channel], [], [], max(0.0, deadline - time.monotonic()))[0]:
             raise TimeoutError("it did not end in time")
