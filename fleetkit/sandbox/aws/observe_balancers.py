@@ -56,7 +56,9 @@ def _addresses(balancer: Any) -> tuple[str, ...]:
 
 
 def _listener(listener: Any) -> Listener:
-    action: dict[str, Any] = listener.default_actions[0].data if listener.default_actions else {"Type": "fixed-response"}
+    action: dict[str, Any] = (
+        listener.default_actions[0].data if listener.default_actions else {"Type": "fixed-response"}
+    )
     kind = action.get("Type", "forward")
     forward = action.get("ForwardConfig") or {}
     groups = [one["TargetGroupArn"] for one in forward.get("TargetGroups") or []]

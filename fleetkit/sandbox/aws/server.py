@@ -30,18 +30,26 @@ _REFUSAL = (
 _WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-def guard_requests(app: _WsgiApp) -> _WsgiApp:
+def guard_requests(app: _WsgiApp, *, on_request: Callable[[], None] = lambda: None) -> _WsgiApp:
     """Refuse what AWS would not serve: moto's own interface, and requests without a signature.
 
     moto lets some anonymous requests through and answers others with an internal error, and whoever reaches its
     interface can switch enforcement off.
+
+    Parameters
+    ----------
+    on_request
+        Called after each request that may have changed something.
     """
 
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = re.sub(r"/+", "/", str(environ.get("PATH_INFO", "")))
         signed = str(environ.get("HTTP_AUTHORIZATION", "")).startswith("AWS4-HMAC-SHA256 Credential=")
         if signed and not path.startswith(_BACK_DOORS):
-            return app(environ, start_response)
+            answer = app(environ, start_response)
+            if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
+                on_request()
+            return answer
         # The body is read, as a client that is still sending would see a reset instead of the answer.
         length = int(environ.get("CONTENT_LENGTH") or 0)
         while length > 0 and (chunk := environ["wsgi.input"].read(min(length, 65536))):
@@ -63,6 +71,8 @@ class AwsServer:
         The region whose machines boot.
     port
         Port on 127.0.0.1; any free one where not given.
+    on_request
+        Called after each request that may have changed something.
 
     Raises
     ------
@@ -74,8 +84,11 @@ class AwsServer:
 
     _held = threading.Lock()
 
-    def __init__(self, folder: Path, *, region: str, port: int = 0) -> None:
+    def __init__(
+        self, folder: Path, *, region: str, port: int = 0, on_request: Callable[[], None] = lambda: None
+    ) -> None:
         self.region = region
+        self._on_request = on_request
         self._folder = folder
         self._port = port
         self._undo: Callable[[], None] | None = None
@@ -115,7 +128,7 @@ class AwsServer:
         from werkzeug.serving import make_server
 
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        app = guard_requests(DomainDispatcherApplication(create_backend_app))
+        app = guard_requests(DomainDispatcherApplication(create_backend_app), on_request=self._on_request)
         self._server = make_server("127.0.0.1", self._port, app, threaded=True, request_handler=MotoRequestHandler)
         self._server.daemon_threads = True
         self._server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,292 @@
+"""Bringing sandboxes up, asking them, and taking them down; what the command line and the tests use."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from fleetkit.core import BusyError, NotFoundError, Patience, PreconditionError, ServiceError, WaitTimeoutError
+from fleetkit.sandbox.control import ask, receive_request, send_message
+from fleetkit.sandbox.folder import SandboxFolder
+
+__all__ = ["UNSET_VARIABLES", "Network", "Sandbox", "read_exit_code"]
+
+Network = Literal["auto", "private", "loopback"]
+
+UNSET_VARIABLES = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+"""Variables that would lead past the sandbox, and that its environment takes away."""
+
+_ANSWER_S = 30.0
+_DEFAULT_START = Patience(deadline_s=60.0)
+_HIDDEN = ("AWS_", "MOTO_", "TF_")
+
+
+class Sandbox:
+    """One sandbox; as a context manager it ends with its block, or with the process, however that ends.
+
+    Parameters
+    ----------
+    folder
+        Its folder; a temporary one, removed at the end, where not given.
+    region
+        The region whose machines boot.
+    network
+        ``auto`` and ``private`` give every machine its own network; ``loopback`` is not available yet.
+
+    Examples
+    --------
+    >>> with Sandbox() as sandbox:  # doctest: +SKIP
+    ...     subprocess.run(["terraform", "apply"], env=sandbox.environment_for(os.environ))
+    """
+
+    def __init__(self, folder: Path | None = None, *, region: str = "us-west-2", network: Network = "auto") -> None:
+        self._temporary = folder is None
+        self.folder = SandboxFolder(folder or Path(tempfile.mkdtemp(prefix="fleetkit-sandbox-")))
+        self.region = region
+        self.network = network
+        self._lifeline: int | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(
+        self,
+        *,
+        detached: bool = False,
+        lifetime_s: float | None = None,
+        on_progress: Callable[[str], None] | None = None,
+        patience: Patience = _DEFAULT_START,
+    ) -> None:
+        """Start it, and return when it is ready.
+
+        Parameters
+        ----------
+        detached
+            Let it live on when this process ends.
+        lifetime_s
+            Seconds after which it ends by itself.
+        on_progress
+            Told what is being started.
+
+        Raises
+        ------
+        BusyError
+            When one runs in the folder already.
+        PreconditionError
+            When this computer does not allow what it needs; names the step.
+        ServiceError
+            When it failed to start.
+        """
+        _require_network(self.network)
+        if self.folder.is_held():
+            raise BusyError(
+                f"a sandbox is running in {self.folder.path}", hint="use it, or end it: fleetkit sandbox down"
+            )
+        self.folder.make()
+        told, tells = os.pipe()
+        given = [tells]
+        command = [sys.executable, "-P", "-m", "fleetkit.sandbox.daemon", "--dir", str(self.folder.path)]
+        command += ["--region", self.region, "--ready", str(tells)]
+        if lifetime_s is not None:
+            command += ["--lifetime", str(lifetime_s)]
+        if not detached:
+            holding, self._lifeline = os.pipe()
+            given.append(holding)
+            command += ["--lifeline", str(holding)]
+        with self.folder.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={name: value for name, value in os.environ.items() if not name.startswith(_HIDDEN)},
+                cwd="/",
+                pass_fds=given,
+                start_new_session=True,
+            )
+        for fd in given:
+            os.close(fd)
+        try:
+            _wait_until_ready(told, self.folder, on_progress=on_progress, deadline_s=patience.deadline_s)
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _abandon(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+        self._close_lifeline()
+        self._clean()
+
+    def _close_lifeline(self) -> None:
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
+
+    def stop(self) -> None:
+        """End it and wait until nothing of it runs; what a dead one left is cleaned away.
+
+        Raises
+        ------
+        NotFoundError
+            When none runs in the folder.
+        """
+        try:
+            with self._connection() as connection:
+                connection.settimeout(_ANSWER_S)
+                send_message(connection, {"op": "down"})
+                with contextlib.suppress(ConnectionError):
+                    connection.recv(1)
+        finally:
+            self._close_lifeline()
+            if self._process is not None:
+                self._process.wait(timeout=_ANSWER_S)
+                self._process = None
+            self._clean()
+
+    def _clean(self) -> None:
+        with contextlib.suppress(BusyError), self.folder.held():
+            self.folder.clear()
+        if self._temporary:
+            shutil.rmtree(self.folder.path, ignore_errors=True)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a sandbox runs in the folder."""
+        return self.folder.is_held()
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that lead boto3, Terraform and fleetkit to this sandbox.
+
+        Raises
+        ------
+        NotFoundError
+            When none runs in the folder.
+        """
+        if not self.is_running or not self.folder.environment.exists():
+            raise NotFoundError(
+                f"no sandbox is running in {self.folder.path}", hint="bring one up: fleetkit sandbox up"
+            )
+        held: dict[str, str] = json.loads(self.folder.environment.read_text())
+        return held
+
+    def environment_for(self, base: Mapping[str, str]) -> dict[str, str]:
+        """Return a program's whole environment: ``base``, turned towards this sandbox."""
+        kept = {name: value for name, value in base.items() if name not in UNSET_VARIABLES}
+        return {**kept, **self.environment}
+
+    def status(self) -> dict[str, Any]:
+        """Return what runs, since when, and what does not work."""
+        with self._connection() as connection:
+            answer: dict[str, Any] = ask(connection, {"op": "status"})
+            return answer
+
+    def machines(self) -> list[dict[str, Any]]:
+        """Return the machines, with their states and why any failed."""
+        with self._connection() as connection:
+            answer: list[dict[str, Any]] = ask(connection, {"op": "machines"})
+            return answer
+
+    def _connection(self) -> socket.socket:
+        return self.folder.connect_control(timeout_s=_ANSWER_S)
+
+    def start_program(
+        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, streams: tuple[int, int, int] = (0, 1, 2)
+    ) -> socket.socket:
+        """Start a program inside the network, on this computer's files, and return the connection that follows it."""
+        connection = self._connection()
+        connection.settimeout(None)
+        message = {"op": "exec", "argv": list(argv), "env": dict(env), "cwd": str(cwd)}
+        send_message(connection, message, fds=streams)
+        return connection
+
+    def run(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
+        """Run a program inside the network to its end, and return what it wrote and its exit code."""
+        environment = self.environment_for(os.environ if env is None else env)
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, Path(os.devnull).open("rb") as nothing:
+            streams = (nothing.fileno(), out.fileno(), err.fileno())
+            with self.start_program(argv, env=environment, cwd=Path.cwd(), streams=streams) as connection:
+                code = read_exit_code(connection)
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(list(argv), code, out.read(), err.read())
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(NotFoundError):
+            self.stop()
+
+
+def read_exit_code(connection: socket.socket) -> int:
+    """Wait for the end of a program that runs inside, and return its exit code.
+
+    Raises
+    ------
+    ServiceError
+        When it could not be started, or the sandbox ended before it.
+    """
+    answer, _ = receive_request(connection)
+    if "error" in answer:
+        raise ServiceError(answer["error"], seen=answer.get("seen"), hint=answer.get("hint"))
+    code: int = answer["code"]
+    return code
+
+
+def _require_network(network: Network) -> None:
+    if network == "loopback":
+        raise PreconditionError(
+            "the loopback network is not available yet",
+            hint="use --network private; where this computer forbids it, the error names the step that failed",
+        )
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1] if lines else "nothing in its log"
+
+
+def _wait_until_ready(
+    pipe: int, folder: SandboxFolder, *, on_progress: Callable[[str], None] | None, deadline_s: float
+) -> None:
+    """Read what the daemon tells until it is ready."""
+    import select
+
+    end = time.monotonic() + deadline_s
+    buffer = b""
+    try:
+        while True:
+            if not select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
+                raise WaitTimeoutError(f"waited {deadline_s:g} s for the sandbox to start", hint=f"see {folder.log}")
+            part = os.read(pipe, 4096)
+            if not part:
+                raise ServiceError("the sandbox ended while it started", seen=_last_line(folder.log))
+            buffer += part
+            *lines, buffer = buffer.split(b"\n")
+            for line in lines:
+                message = json.loads(line)
+                if "ready" in message:
+                    return
+                if "error" in message:
+                    kind = PreconditionError if message.get("kind") == "precondition" else ServiceError
+                    raise kind(message["error"], seen=message.get("seen"), hint=message.get("hint"))
+                if on_progress is not None:
+                    on_progress(message["progress"])
+    finally:
+        os.close(pipe)

@@ -1,0 +1,1 @@
+"""What answers in the sandbox beside moto: relays, metadata, the mirror, load balancers, public addresses."""

@@ -1,0 +1,124 @@
+"""Connections passed on: accepted in one place of the network, dialled from another.
+
+All of a sandbox's relays share one thread; dialling, which blocks, has a few of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+
+__all__ = ["Relay", "RelayThread"]
+
+Dial = Callable[[], socket.socket]
+"""Returns a connected socket, or raises OSError where nothing can be reached."""
+
+_CHUNK = 1 << 16
+
+
+class Relay:
+    """One listening place that is being relayed; made by `RelayThread.serve`."""
+
+    def __init__(self, thread: RelayThread, server: asyncio.Server) -> None:
+        self._thread = thread
+        self._server = server
+
+    def close(self) -> None:
+        """Stop accepting; connections that are open go on."""
+        self._thread.call(self._server.close)
+
+
+class RelayThread:
+    """The thread that relays."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._dialers = concurrent.futures.ThreadPoolExecutor(max_workers=16, thread_name_prefix="dial")
+        self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
+        self._thread.start()
+
+    def serve(
+        self,
+        listener: socket.socket,
+        dial: Dial,
+        *,
+        tls: ssl.SSLContext | None = None,
+        refusal: bytes = b"",
+    ) -> Relay:
+        """Relay what connects to ``listener`` to what ``dial`` returns, each connection to a new one.
+
+        Parameters
+        ----------
+        tls
+            Ends TLS here, so that the other side is spoken to in clear.
+        refusal
+            Sent before closing where nothing could be dialled.
+        """
+        listener.setblocking(False)
+
+        async def start() -> asyncio.Server:
+            async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await self._pass_on(reader, writer, dial, refusal)
+
+            return await asyncio.start_server(accept, sock=listener, ssl=tls)
+
+        return Relay(self, asyncio.run_coroutine_threadsafe(start(), self._loop).result())
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Run a function in the thread, soon."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function)
+
+    def stop(self) -> None:
+        """End the thread and all that it relays."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+        self._dialers.shutdown(wait=False, cancel_futures=True)
+
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dial: Dial, refusal: bytes
+    ) -> None:
+        try:
+            far = await self._loop.run_in_executor(self._dialers, dial)
+        except OSError:
+            with contextlib.suppress(OSError):
+                if refusal:
+                    # Read what was asked, or the answer is lost in a reset.
+                    await reader.read(_CHUNK)
+                    writer.write(refusal)
+                    await writer.drain()
+            await _close(writer)
+            return
+        for end in (far, writer.get_extra_info("socket")):
+            # Small writes of an interactive tunnel must not wait for their acknowledgement.
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        far.setblocking(False)
+        far_reader, far_writer = await asyncio.open_connection(sock=far)
+        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        await _close(writer)
+        await _close(far_writer)
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copy until the reader's end, then say so to the writer; a broken side ends both."""
+    try:
+        while data := await reader.read(_CHUNK):
+            writer.write(data)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+        else:
+            writer.close()
+    except (OSError, ssl.SSLError):
+        writer.close()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError, ssl.SSLError):
+        await writer.wait_closed()
