@@ -3,6 +3,13 @@
 Nothing but the command line and the tests imports this room, and it imports no other but core.
 """
 
-from fleetkit.sandbox.lifecycle import UNSET_VARIABLES, Network, Sandbox, read_exit_code
+from fleetkit.sandbox.lifecycle import (
+    UNSET_VARIABLES,
+    Network,
+    Sandbox,
+    read_exit_code,
+    receive_terminal,
+    send_to_program,
+)
 
-__all__ = ["UNSET_VARIABLES", "Network", "Sandbox", "read_exit_code"]
+__all__ = ["UNSET_VARIABLES", "Network", "Sandbox", "read_exit_code", "receive_terminal", "send_to_program"]

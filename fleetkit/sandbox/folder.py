@@ -78,6 +78,10 @@ class SandboxFolder:
                 return True
         return False
 
+    def has_leftovers(self) -> bool:
+        """Say whether the folder holds more than a sandbox that ended in order leaves."""
+        return self.path.is_dir() and any(entry.name not in _KEPT for entry in self.path.iterdir())
+
     def clear(self) -> None:
         """Remove what an earlier sandbox left; the log and the lock stay."""
         for entry in self.path.iterdir() if self.path.is_dir() else ():

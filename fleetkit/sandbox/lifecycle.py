@@ -20,7 +20,7 @@ from fleetkit.core import BusyError, NotFoundError, Patience, PreconditionError,
 from fleetkit.sandbox.control import ask, receive_request, send_message
 from fleetkit.sandbox.folder import SandboxFolder
 
-__all__ = ["UNSET_VARIABLES", "Network", "Sandbox", "read_exit_code"]
+__all__ = ["UNSET_VARIABLES", "Network", "Sandbox", "read_exit_code", "receive_terminal", "send_to_program"]
 
 Network = Literal["auto", "private", "loopback"]
 
@@ -155,6 +155,13 @@ class Sandbox:
                 self._process = None
             self._clean()
 
+    def clean_leftovers(self) -> bool:
+        """Clean away what a sandbox left that died without cleaning up; say whether there was anything."""
+        left = self.folder.has_leftovers()
+        if left:
+            self._clean()
+        return left
+
     def _clean(self) -> None:
         with contextlib.suppress(BusyError), self.folder.held():
             self.folder.clear()
@@ -212,6 +219,22 @@ class Sandbox:
         send_message(connection, message, fds=streams)
         return connection
 
+    def start_shell(self, machine: str, argv: Sequence[str], *, tty: bool, term: str) -> socket.socket:
+        """Start a shell, or a program, in a machine, and return the connection that follows it.
+
+        Parameters
+        ----------
+        machine
+            Instance id, Name tag or address.
+        tty
+            Give it a terminal, which `receive_terminal` receives; else it has this process's streams.
+        """
+        connection = self._connection()
+        connection.settimeout(None)
+        message = {"op": "shell", "machine": machine, "argv": list(argv), "tty": tty, "term": term}
+        send_message(connection, message, fds=(0, 1, 2))
+        return connection
+
     def run(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
         """Run a program inside the network to its end, and return what it wrote and its exit code."""
         environment = self.environment_for(os.environ if env is None else env)
@@ -247,6 +270,26 @@ def read_exit_code(connection: socket.socket) -> int:
         raise ServiceError(answer["error"], seen=answer.get("seen"), hint=answer.get("hint"))
     code: int = answer["code"]
     return code
+
+
+def receive_terminal(connection: socket.socket) -> int:
+    """Return the descriptor of the terminal of a shell that was started with one.
+
+    Raises
+    ------
+    ServiceError
+        When the shell could not be started.
+    """
+    answer, fds = receive_request(connection)
+    if "error" in answer or not fds:
+        raise ServiceError(answer.get("error", "no terminal came"), seen=answer.get("seen"), hint=answer.get("hint"))
+    return fds[0]
+
+
+def send_to_program(connection: socket.socket, message: dict[str, int]) -> None:
+    """Pass a signal or a new size of its terminal on to a program; one that has ended is no error."""
+    with contextlib.suppress(OSError):
+        send_message(connection, message)
 
 
 def _require_network(network: Network) -> None:
