@@ -42,7 +42,7 @@ class RunResult(Protocol):
         """One sentence about what came of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FinishedRun:
     """The run's outcome, for the last cell to show."""
 
@@ -50,7 +50,7 @@ class FinishedRun:
     summary: str
     folder: Path
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.outcome.value}: {self.summary or 'the notebook ran to its end'}\nrecord: {self.folder}"
 
     def _repr_html_(self) -> str:
@@ -76,12 +76,15 @@ class Run:
     ----------
     folder
         Folder of the record.
+    home
+        Folder that holds ``clusters/`` and ``runs/``.
     way
         Who drives the kernel.
     """
 
     def __init__(self, *, folder: Path, way: Way, sink: _Sink) -> None:
         self.folder, self.way = folder, way
+        self.home = folder.parents[2]
         self._sink = sink
 
     def __repr__(self) -> str:

@@ -1,0 +1,106 @@
+"""``fleetkit run``: run a notebook, and keep its record."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fleetkit.cli._output import json_option, print_json, print_lines, print_note
+from fleetkit.core import SettingsError, format_duration
+
+if TYPE_CHECKING:
+    from fleetkit.runs import RunEvent, StoredRun
+
+__all__ = ["command"]
+
+
+@click.command()
+@click.argument("notebook")
+@click.option("--cluster", metavar="NAME", default="", help="Cluster to run for; left out where there is only one.")
+@click.option("-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter of the notebook.")
+@click.option("--approve", metavar="NAME", default="", help="Approve what is planned, by the cluster's name.")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(min=1), metavar="SECONDS", help="Time limit of the run.")
+@click.option("--quiet", is_flag=True, help="Do not pass on what the cells print.")
+@json_option
+def command(
+    notebook: str,
+    cluster: str,
+    pairs: Sequence[tuple[str, str]],
+    approve: str,
+    timeout_s: float | None,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    r"""Run NOTEBOOK, by its number, name or path, and keep its record under ./runs.
+
+    The record is kept however the run ends, and the exit code is that of the run.
+    Ctrl-C lets the cell under way end well; a second one kills it. Parameters are kept: never pass a secret.
+
+    \b
+    fleetkit run inspect-cluster --cluster demo
+    fleetkit run 10 --cluster demo --approve demo
+    fleetkit run ./my-notebook.ipynb -p count 3
+    """
+    from fleetkit import runs
+
+    folder = Path.cwd()
+    found = runs.find_notebook(notebook, folder=folder)
+    known = runs.read_parameters(found.read())
+    values = runs.parse_parameters(pairs, known=known)
+    named = {parameter.name for parameter in known}
+    label = _label(cluster or str(values.get("cluster", "")), needed="cluster" in named, folder=folder)
+    if "cluster" in named:
+        values["cluster"] = cluster or values.get("cluster") or label
+    if approve:
+        if "approve" not in named:
+            raise SettingsError(f"the notebook {found.name} asks for no approval", hint="leave --approve out")
+        values["approve"] = approve
+    stored = runs.execute_notebook(
+        found,
+        cluster=label,
+        folder=folder,
+        parameters=values,
+        limits=runs.RunLimits(run_s=timeout_s),
+        on_event=lambda event: _print_event(event, quiet=quiet),
+    )
+    return _print_run(stored, as_json=as_json)
+
+
+def _label(cluster: str, *, needed: bool, folder: Path) -> str:
+    """Return the cluster's name; a notebook without such a parameter may do without a cluster file."""
+    if not needed:
+        return cluster or "none"
+    from fleetkit.config import Settings, find_cluster
+
+    name = cluster or Settings.from_environment(os.environ).cluster
+    return find_cluster(name or None, folder=folder).name
+
+
+def _print_event(event: RunEvent, *, quiet: bool) -> None:
+    from fleetkit.runs import RunEventKind
+
+    place = f"[{event.cell}/{event.cells}] {event.title}"
+    if event.kind is RunEventKind.CELL_STARTED:
+        print_note(place)
+    elif event.kind is RunEventKind.CELL_ENDED:
+        print_note(f"{place}: {'failed' if event.failed else 'done'} after {format_duration(event.took_s or 0)}")
+    elif event.kind is RunEventKind.STOPPING:
+        print_note(event.text)
+    elif not quiet:
+        print_note(f"    {event.text}")
+
+
+def _print_run(stored: StoredRun, *, as_json: bool) -> int:
+    record = stored.record
+    if as_json:
+        print_json({**record.to_json(), "folder": str(stored.folder), "report": str(stored.report)})
+    else:
+        print_lines(f"{record.outcome.value}: {record.summary or record.notebook}", f"record: {stored.folder}")
+    if record.error is not None:
+        where = f" in “{record.error.title}”" if record.error.title else ""
+        print_note(f"error: {record.error.kind}{where}: {record.error.message}")
+    return int(record.exit or 0)
