@@ -89,13 +89,10 @@ class LoadBalancers(Table):
 
     certificate_arn: Annotated[
         str,
-        Field(
-            pattern=values.pattern(
-                r"|arn:aws[a-z-]*:(acm|iam):[a-z0-9-]*:[0-9]{12}:(certificate|server-certificate)/.+"
-            )
-        ),
+        Field(pattern=values.pattern(r"|arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+")),
         About(
-            "Certificate of the public load balancer; with it, it also listens on 443", "a certificate's ARN, or empty"
+            "Certificate of the public load balancer; with it, it also listens on 443",
+            "the ARN of an ACM certificate, or empty",
         ),
     ] = ""
 

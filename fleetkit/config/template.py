@@ -19,14 +19,14 @@ _MASTERS = 3
 
 
 def propose_cluster(
-    name: str, *, region: str, zones: Sequence[str], today: dt.date, who: str, cidr: str = DEFAULT_VPC_CIDR
+    name: str, *, region: str | None, zones: Sequence[str], today: dt.date, who: str, cidr: str = DEFAULT_VPC_CIDR
 ) -> dict[str, object]:
     """Return the proposed content of a new cluster file, without what only the environment knows.
 
     Parameters
     ----------
     name, region
-        The cluster and its region.
+        The cluster and its region, or None where that is not known.
     zones
         The zones to use, in order; three masters are dealt to them in turn. None yet: no subnets, no masters.
     today
@@ -40,8 +40,13 @@ def propose_cluster(
     blocks = vpc.subnets(new_prefix=_SUBNET_PREFIX)
     public = [next(blocks) for _ in zones]
     private = [next(blocks) for _ in zones]
-    values: dict[str, object] = {"name": name, "region": region}
+    values: dict[str, object] = {"name": name}
+    network: dict[str, object] = {"cidr": str(vpc)}
+    if region:
+        values["region"] = region
     if zones:
+        network["public_subnets"] = [str(subnet) for subnet in public]
+        network["private_subnets"] = [str(subnet) for subnet in private]
         values["zones"] = list(zones)
         values["masters"] = {
             f"etcd{index + 1}": {
@@ -53,13 +58,7 @@ def propose_cluster(
     return {
         **values,
         "access": "bastion",
-        "network": {
-            "cidr": str(vpc),
-            "public_subnets": [str(subnet) for subnet in public],
-            "private_subnets": [str(subnet) for subnet in private],
-            "nat_gateways": 1,
-            "dns_zone": f"{name}.internal",
-        },
+        "network": {**network, "nat_gateways": 1, "dns_zone": f"{name}.internal"},
         "pools": {
             "internal": {"minimum": 0, "maximum": 25, "desired": 2, "instance_type": "t3.medium", "disk_gb": 30},
             "public": {"minimum": 0, "maximum": 95, "desired": 3, "instance_type": "t3.medium", "disk_gb": 30},

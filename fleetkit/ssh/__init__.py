@@ -6,6 +6,7 @@ Nothing here knows of clusters; a caller names the bastion, the keys and the add
 
 from fleetkit.ssh.connection import CommandResult, Connection, open_connection, run_command
 from fleetkit.ssh.known_hosts import HostKey, KnownHosts
+from fleetkit.ssh.login_keys import list_login_keys
 from fleetkit.ssh.sshuttle import sshuttle_command
 from fleetkit.ssh.targets import Forward, SshAccess, SshLimits, SshTarget
 from fleetkit.ssh.tunnel import Tunnel, TunnelEvent, TunnelState
@@ -24,6 +25,7 @@ __all__ = [
     "TunnelEvent",
     "TunnelState",
     "UnixSocket",
+    "list_login_keys",
     "open_connection",
     "open_unix_socket",
     "run_command",

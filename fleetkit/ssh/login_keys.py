@@ -1,12 +1,27 @@
-"""The public keys that a connection would offer, without connecting."""
+"""The public keys that a connection would offer, told without connecting."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fleetkit.ssh._config import resolve_route
-from fleetkit.ssh._keys import list_public_blobs, open_login_keys
-from fleetkit.ssh.known_hosts import HostKey
+from fleetkit.ssh._keys import open_login_keys
 from fleetkit.ssh.targets import SshAccess, SshTarget
 
 __all__ = ["list_login_keys"]
+
+
+def list_login_keys(target: SshTarget, access: SshAccess) -> tuple[str, ...]:
+    """Return the public halves of the keys that `target` would be offered, in the order of offering.
+
+    Returns
+    -------
+    tuple of str
+        ``<algorithm> <base64>`` each, as in ``authorized_keys``; a key that wants a passphrase and is not in the
+        agent is left out.
+
+    Raises
+    ------
+    SettingsError
+        When a key file that was asked for is missing, or ssh_config cannot be read.
+    """
+    with open_login_keys(resolve_route(target, access)) as keys:
+        return tuple(f"{held.key.get_name()} {held.key.get_base64()}" for held in keys.keys)

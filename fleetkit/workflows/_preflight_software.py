@@ -1,0 +1,126 @@
+"""Preflight of the software: pins against registry and mirror, the private key, Terraform, the settings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fleetkit.aws import list_key_pairs
+from fleetkit.config import unknown_settings
+from fleetkit.core import FleetkitError
+from fleetkit.origins import fetch_archive
+from fleetkit.workflows._check_lines import Check, CheckLine, failure, ok, unread, warning
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.pin import resolve_etcd_image
+
+__all__ = ["SOFTWARE_CHECKS", "key_check", "terraform_check"]
+
+_OLDEST_ETCD_PATCH = 33  # 3.5.33 mends the flaws of earlier ones (etcd CHANGELOG-3.5)
+
+
+def _check_etcd_image(workspace: Workspace) -> tuple[CheckLine, ...]:
+    pins, check_id = workspace.cluster.pins, "pin-etcd-image"
+    pin = f"fleetkit pin {workspace.cluster.name}"
+    if not pins.etcd_image:
+        return (failure(check_id, "pins.etcd_image is not pinned", mend=pin),)
+    found = resolve_etcd_image(workspace.settings, pins)
+    if found != pins.etcd_image:
+        return (
+            failure(
+                check_id,
+                f"v{pins.etcd_version} is {found} now, and {pins.etcd_image} is pinned",
+                mend=f"find out why it changed; {pin} accepts the new one",
+            ),
+        )
+    if int(pins.etcd_version.rpartition(".")[2]) < _OLDEST_ETCD_PATCH:
+        return (
+            warning(
+                check_id,
+                f"etcd {pins.etcd_version} has flaws that 3.5.{_OLDEST_ETCD_PATCH} mends",
+                mend=f'set pins.etcd_version = "3.5.{_OLDEST_ETCD_PATCH}" or later, then {pin}',
+            ),
+        )
+    return (ok(check_id, f"{pins.etcd_image} is v{pins.etcd_version}"),)
+
+
+def _check_archive(workspace: Workspace) -> tuple[CheckLine, ...]:
+    pins, check_id = workspace.cluster.pins, "pin-fleet-archive"
+    pin = f"fleetkit pin {workspace.cluster.name}"
+    if not pins.fleet_archive or not pins.fleet_sha256:
+        return (failure(check_id, "pins.fleet_archive and pins.fleet_sha256 are not pinned", mend=pin),)
+    archive = fetch_archive(pins.fleet_archive)
+    if archive.sha256 != pins.fleet_sha256:
+        return (
+            failure(
+                check_id,
+                f"{archive.url} hashes to {archive.sha256}, and {pins.fleet_sha256} is pinned",
+                mend=f"find out why it changed; {pin} accepts the new one",
+            ),
+        )
+    return (ok(check_id, f"{archive.url} has the pinned hash"),)
+
+
+def key_check(list_public_keys: Callable[[Path | None], Sequence[str]]) -> Check:
+    """Return the check that compares the private key at hand with the key pair."""
+
+    def run(workspace: Workspace) -> tuple[CheckLine, ...]:
+        path = workspace.cluster.key_path
+        if path is not None and not path.is_file():
+            mend = "mend key_file, or leave it empty for the SSH agent"
+            return (failure("key-file", f"{path} is not there", mend=mend),)
+        return (_compare_keys(workspace, path, list_public_keys(path)),)
+
+    return Check("key-file", run, soft=True)
+
+
+def _compare_keys(workspace: Workspace, path: Path | None, offered: Sequence[str]) -> CheckLine:
+    name = workspace.cluster.key_name
+    where = str(path) if path is not None else "the SSH agent and ssh_config"
+    pair = next((pair for pair in list_key_pairs(workspace.session) if pair.name == name), None)
+    if not offered:
+        return warning("key-file", f"{where} offers no key that can be read", mend="ssh-add the key, or set key_file")
+    if pair is None or not pair.public_key:
+        mend = f"make sure that {where} has its key"
+        return warning("key-file", f"AWS does not tell the public key of {name}", mend=mend)
+    if pair.public_key in offered:
+        return ok("key-file", f"{where} has the key of {name}")
+    seen = f"{where} has other keys than the pair {name} ({pair.fingerprint})"
+    mend = "set key_file to its private key, ssh-add it, or choose another key_name"
+    # ssh_config may name the key under the bastion's address, which is not known before the first deploy.
+    return failure("key-file", seen, mend=mend) if path is not None else warning("key-file", seen, mend=mend)
+
+
+def terraform_check(describe_terraform: Callable[[], str]) -> Check:
+    """Return the check that a Terraform is found and new enough."""
+
+    def run(_workspace: Workspace) -> tuple[CheckLine, ...]:
+        try:
+            return (ok("terraform", describe_terraform()),)
+        except FleetkitError as error:
+            # That there is none is what was seen, not a failure to look.
+            return (dataclasses.replace(unread("terraform", error, soft=False), unread=False),)
+
+    return Check("terraform", run, needs_aws=False)
+
+
+def _check_settings(workspace: Workspace) -> tuple[CheckLine, ...]:
+    unknown = unknown_settings(workspace.environ)
+    if not unknown:
+        return (ok("settings", "every FLEETKIT_* variable is known"),)
+    return tuple(
+        warning(
+            "settings",
+            f"{name} is no setting of fleetkit" + (f"; did you mean {meant}?" if meant else ""),
+            mend=f"unset {name}",
+        )
+        for name, meant in unknown.items()
+    )
+
+
+SOFTWARE_CHECKS: tuple[Check, ...] = (
+    Check("pin-etcd-image", _check_etcd_image, needs_aws=False),
+    Check("pin-fleet-archive", _check_archive, needs_aws=False),
+    Check("settings", _check_settings, needs_aws=False),
+)
+"""What is asked of the registry, the mirror and the environment."""
