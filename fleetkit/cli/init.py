@@ -20,7 +20,7 @@ __all__ = ["command"]
 @click.option("--operator-cidr", help="Network that SSH is open to; your public address where not given.")
 @json_option
 def command(name: str, region: str | None, key_name: str | None, operator_cidr: str | None, as_json: bool) -> int:
-    r"""Write clusters/NAME.toml: a cluster of three masters and two pools, each field under its comment.
+    """Write clusters/NAME.toml: a cluster of three masters and two pools, each field under its comment.
 
     The region, its zones, the newest images, the key pair, your public address and the pins are found out. What
     cannot be is left as a gap that says why; fill it in. A file that exists is never overwritten.
@@ -31,7 +31,7 @@ def command(name: str, region: str | None, key_name: str | None, operator_cidr: 
     fleetkit deploy demo
 
     Exits 3 when the file has gaps.
-    """
+    """  # noqa: D301 -- click wants the character itself
     from fleetkit.config import Settings
     from fleetkit.workflows.initialize import Answers, initialize
 

@@ -15,7 +15,7 @@ __all__ = ["command"]
 @click.option("--check", is_flag=True, help="Only tell what would change; exit 3 when something would.")
 @json_option
 def command(cluster: str | None, check: bool, as_json: bool) -> int:
-    r"""Find the newest images and the digests and hashes of the software, and write them into CLUSTER's file.
+    """Find the newest images and the digests and hashes of the software, and write them into CLUSTER's file.
 
     Your comments stay. What runs already is not touched: fleetkit plan shows what a new pin would change.
 
@@ -26,7 +26,7 @@ def command(cluster: str | None, check: bool, as_json: bool) -> int:
 
     FLEETKIT_REGISTRY_URL and FLEETKIT_ARCHIVE_URL name mirrors. Exits 1 when something could not be resolved; what
     could be is written all the same.
-    """
+    """  # noqa: D301 -- click wants the character itself
     from fleetkit.workflows import open_workspace
     from fleetkit.workflows.pin import pin_cluster
 

@@ -14,7 +14,7 @@ __all__ = ["command"]
 @cluster_argument
 @json_option
 def command(cluster: str | None, as_json: bool) -> int:
-    r"""Look at everything that a deploy of CLUSTER needs, and say how to mend what does not fit.
+    """Look at everything that a deploy of CLUSTER needs, and say how to mend what does not fit.
 
     Looks at the credentials, the region and its zones, your public address, the key pair, the images, the network,
     the masters' addresses, the quotas, the name, the pins and Terraform. It changes nothing.
@@ -22,7 +22,7 @@ def command(cluster: str | None, as_json: bool) -> int:
     \b
     Exits 0 when all is ok or only warned of, 3 when something must be mended,
     and 1 when something could not be looked at.
-    """
+    """  # noqa: D301 -- click wants the character itself
     from fleetkit.workflows import open_workspace
     from fleetkit.workflows.preflight import run_preflight
 
