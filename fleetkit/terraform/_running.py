@@ -100,6 +100,10 @@ class RunningTerraform:
     def wait(self) -> int:
         """Wait for the end and return the exit code."""
         code = self._process.wait()
+        if code < 0:
+            # The keeper itself was killed, and could not end the rest of its group: providers, for one.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._drain.join()
         if self._process.stdin is not None:
             self._process.stdin.close()
