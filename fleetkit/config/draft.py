@@ -53,6 +53,10 @@ class Draft:
             found = found.get(step) if isinstance(found, Mapping) else None
         return found
 
+    def has_table(self, name: str) -> bool:
+        """Return whether the file has that table, and it is one."""
+        return isinstance(self.value(name), Mapping)
+
     def table(self, *path: str) -> Mapping[str, object]:
         """Return the table at ``path``, or an empty one."""
         value = self.value(*path)

@@ -23,7 +23,7 @@ _GIVEN = ("public_subnet_ids", "private_subnet_ids")
 
 def find_network_problems(draft: Draft) -> Iterator[Problem]:
     """Yield what is wrong with the network, the masters' places and the VPN's network."""
-    if "network" in draft.data:
+    if draft.has_table("network"):
         yield from _kind_of_network(draft)
         yield from _subnets_fit(draft)
         yield from _subnets_apart(draft)
@@ -105,7 +105,7 @@ def _vpn(draft: Draft) -> Iterator[Problem]:
 
 
 def _master_set(draft: Draft) -> Iterator[Problem]:
-    if "masters" not in draft.data:
+    if not draft.has_table("masters"):
         return
     names = list(draft.table("masters"))
     if len(names) not in _CLUSTER_SIZES:

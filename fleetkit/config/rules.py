@@ -86,7 +86,7 @@ def _way_in(draft: Draft) -> Iterator[Problem]:
 def _pools(draft: Draft) -> Iterator[Problem]:
     pools = draft.table("pools")
     for name, limit in POOL_LIMITS.items():
-        if "pools" in draft.data and name not in pools:
+        if draft.has_table("pools") and name not in pools:
             yield Problem(path=f"pools.{name}", seen="missing", legal=f"a table [pools.{name}]")
         maximum = draft.number("pools", name, "maximum")
         if maximum is not None and maximum > limit:

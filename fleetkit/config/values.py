@@ -80,7 +80,7 @@ def check_name(value: str) -> str:
         raise ValueError("does not fit")
     if value == "internal" or value.startswith("internal-"):
         # Elastic Load Balancing API, CreateLoadBalancer: "must not begin with internal-".
-        raise ValueError("AWS refuses load balancers whose name begins with internal-")
+        raise ValueError("would begin the names of load balancers with internal-, and AWS refuses those")
     return value
 
 

@@ -1,0 +1,66 @@
+"""Settings: one table, read, refused and documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fleetkit.config import SETTINGS, Settings, render_settings_table, unknown_settings
+from fleetkit.core import SettingsError
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    settings = Settings.from_environment({"HOME": "/home/ada"})
+    assert settings.address_url == "https://checkip.amazonaws.com"
+    assert settings.registry_url == "https://quay.io"
+    assert settings.archive_url == "https://github.com/coreos/fleet/releases/download"
+    assert settings.ssh_config == Path("/home/ada/.ssh/config")
+    assert (settings.cluster, settings.terraform, settings.terraform_provider) == (None, None, None)
+
+
+def test_what_the_environment_says_holds_and_an_empty_variable_says_nothing() -> None:
+    settings = Settings.from_environment(
+        {
+            "FLEETKIT_CLUSTER": "demo",
+            "FLEETKIT_TERRAFORM": "/opt/terraform",
+            "FLEETKIT_TERRAFORM_PROVIDER": "",
+            "FLEETKIT_REGISTRY_URL": "http://127.0.0.1:5000/",
+        }
+    )
+    assert settings.cluster == "demo"
+    assert settings.terraform == Path("/opt/terraform")
+    assert settings.terraform_provider is None
+    assert settings.registry_url == "http://127.0.0.1:5000"
+
+
+@pytest.mark.parametrize("text", ["ftp://host/", "host", "http://", "http://host:port/", "file:///etc/passwd"])
+def test_an_address_that_is_none_is_refused_by_its_variable(text: str) -> None:
+    with pytest.raises(SettingsError, match="FLEETKIT_ADDRESS_URL"):
+        Settings.from_environment({"FLEETKIT_ADDRESS_URL": text})
+
+
+def test_a_misspelt_variable_is_noticed_with_what_was_meant() -> None:
+    unknown = unknown_settings(
+        {"FLEETKIT_TERAFORM": "x", "FLEETKIT_CLUSTER": "demo", "FLEETKIT_ZZZ": "", "PATH": "/bin"}
+    )
+    assert unknown == {"FLEETKIT_TERAFORM": "FLEETKIT_TERRAFORM", "FLEETKIT_ZZZ": None}
+
+
+def test_the_page_documents_every_setting() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert render_settings_table() in page
+
+
+def test_no_other_module_reads_a_setting_and_none_is_undocumented() -> None:
+    known = {setting.name for setting in SETTINGS}
+    readers: dict[str, set[str]] = {}
+    for file in sorted((ROOT / "fleetkit").rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        for name in re.findall(r"""(?:environ|getenv)\S*?[\[(]\s*["'](FLEETKIT_\w+)["']""", text):
+            readers.setdefault(name, set()).add(str(file.relative_to(ROOT)))
+    assert {name: files for name, files in readers.items() if files != {"fleetkit/config/settings.py"}} == {}
+    assert set(readers) <= known
