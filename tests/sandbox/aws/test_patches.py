@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 
 import pytest
@@ -205,6 +206,19 @@ def signed_get_of_a_rest_service_passes(aws: Moto) -> None:
         assert route53.list_hosted_zones(MaxItems="5")["HostedZones"] == []
 
 
+def policy_binds_whom_it_names(aws: Moto) -> None:
+    aws.s3.create_bucket(Bucket="cluster", CreateBucketConfiguration={"LocationConstraint": REGION})
+    everything = {"Action": "s3:*", "Resource": "arn:aws:s3:::cluster/*"}
+    plain_http = {"Bool": {"aws:SecureTransport": "false"}}
+    tls_alone = {**everything, "Effect": "Deny", "Principal": "*", "Condition": plain_http}
+    locked = {**everything, "Effect": "Deny", "Principal": "*", "Resource": "arn:aws:s3:::cluster/locked/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [tls_alone, locked]})
+    aws.s3.put_bucket_policy(Bucket="cluster", Policy=policy)
+    aws.s3.put_object(Bucket="cluster", Key="open/key", Body=b"content")
+    with pytest.raises(ClientError, match="403"):
+        aws.s3.put_object(Bucket="cluster", Key="locked/key", Body=b"content")
+
+
 def _make_group(aws: Moto, subnets: list[str], *, desired: int) -> None:
     aws.autoscaling.create_auto_scaling_group(
         AutoScalingGroupName="pool",
@@ -239,6 +253,7 @@ PROMISES: dict[Patch, Callable[[Moto], None]] = {
     patches.TARGET_HEALTH: target_health_is_what_was_measured,
     patches.QUOTAS: quotas_can_be_read,
     patches.SIGNED_READS: signed_get_of_a_rest_service_passes,
+    patches.BUCKET_POLICIES: policy_binds_whom_it_names,
 }
 by_name = pytest.mark.parametrize("patch", PROMISES, ids=lambda patch: patch.name)
 

@@ -4,6 +4,7 @@ All are small, all replace private functions of one exact version of moto, and e
 """
 
 from fleetkit.sandbox.aws.patches._patch import ABSENT, Patch, Replacement, applied, apply_patches, source_digest
+from fleetkit.sandbox.aws.patches.bucket_policies import BUCKET_POLICIES
 from fleetkit.sandbox.aws.patches.classic_balancers import CLASSIC_BALANCERS
 from fleetkit.sandbox.aws.patches.freed_addresses import FREED_ADDRESSES
 from fleetkit.sandbox.aws.patches.instance_refresh import INSTANCE_REFRESH, advance_refreshes
@@ -23,6 +24,7 @@ from fleetkit.sandbox.aws.patches.vpc_only import VPC_ONLY
 __all__ = [
     "ABSENT",
     "ALL_PATCHES",
+    "BUCKET_POLICIES",
     "CLASSIC_BALANCERS",
     "FREED_ADDRESSES",
     "INSTANCE_REFRESH",
@@ -64,5 +66,6 @@ ALL_PATCHES: tuple[Patch, ...] = (
     TARGET_HEALTH,
     QUOTAS,
     SIGNED_READS,
+    BUCKET_POLICIES,
 )
 """Every patch, in the order in which they are put on."""
