@@ -1,8 +1,58 @@
 """The verbs of the trade: each composes rooms, and none does input or output of its own beyond that.
 
-Import the verb's own module: ``from fleetkit.workflows.preflight import run_preflight``.
+What changes something comes in four calls, so that a person, a notebook or a command can stand between them:
+plan, approve, apply, verify.
 """
 
+from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._workspace import Workspace, open_workspace
+from fleetkit.workflows.approval import Approved, approve
+from fleetkit.workflows.deploying import AppliedDeploy, DeployPlan, apply_deploy, plan_deploy
+from fleetkit.workflows.destroying import (
+    DestroyPlan,
+    Emptiness,
+    Sweep,
+    apply_destroy,
+    forget_cluster,
+    plan_destroy,
+    sweep_leftovers,
+    verify_emptiness,
+)
+from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
+from fleetkit.workflows.inspecting import Inspection, Section, inspect_cluster
+from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
+from fleetkit.workflows.verifying import VerifiedDeploy, verify_deploy
+from fleetkit.workflows.way_in import WayIn, open_way_in
 
-__all__ = ["Workspace", "open_workspace"]
+__all__ = [
+    "AppliedDeploy",
+    "Approved",
+    "DeployPlan",
+    "DestroyPlan",
+    "Emptiness",
+    "Inspection",
+    "PackedCluster",
+    "Preflight",
+    "Reporter",
+    "Section",
+    "Sweep",
+    "VerifiedDeploy",
+    "WayIn",
+    "Workspace",
+    "apply_deploy",
+    "apply_destroy",
+    "approve",
+    "forget_cluster",
+    "inspect_cluster",
+    "open_way_in",
+    "open_workspace",
+    "pack_cluster",
+    "plan_deploy",
+    "plan_destroy",
+    "require_preflight",
+    "run_preflight",
+    "sweep_leftovers",
+    "unpack_cluster",
+    "verify_deploy",
+    "verify_emptiness",
+]
