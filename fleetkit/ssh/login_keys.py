@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fleetkit.ssh._config import resolve_route
-from fleetkit.ssh._keys import open_login_keys
 from fleetkit.ssh.targets import SshAccess, SshTarget
 
 __all__ = ["list_login_keys"]
@@ -23,5 +21,8 @@ def list_login_keys(target: SshTarget, access: SshAccess) -> tuple[str, ...]:
     SettingsError
         When a key file that was asked for is missing, or ssh_config cannot be read.
     """
+    from fleetkit.ssh._config import resolve_route
+    from fleetkit.ssh._keys import open_login_keys
+
     with open_login_keys(resolve_route(target, access)) as keys:
         return tuple(f"{held.key.get_name()} {held.key.get_base64()}" for held in keys.keys)
