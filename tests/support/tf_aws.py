@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -109,6 +110,8 @@ def emulated_aws(folder: Path, mirror: Path, *, environ: dict[str, str]) -> Iter
     try:
         host, port = server.get_host_and_port()
         url = f"http://{host}:{port}"
+        # What is emulated lives in this process, and outlives the server.
+        urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310  # loopback
         (folder / "modules" / "modules" / "etcd").mkdir(parents=True)
         (folder / "modules" / "main.tf").write_text(_CONFIGURATION, encoding="utf-8")
         (folder / "modules" / "modules" / "etcd" / "main.tf").write_text(_ETCD, encoding="utf-8")
