@@ -27,6 +27,9 @@ __all__ = ["read_health"]
 Explain = Callable[[str], str | None]
 """Asks whoever made the way to a member, such as a tunnel, what it knows of a failure; by endpoint's name."""
 
+Facts = LocalFacts | Callable[[], LocalFacts]
+"""What local files say of certificates, or what reads them once it matters: reading costs more than the health."""
+
 _ALARM_MEANINGS = {
     AlarmKind.NOSPACE: "the backend has reached its quota and takes no writes; compact, defragment, then disarm",
     AlarmKind.CORRUPT: "a member's data differs from the others'; replace that member, then disarm",
@@ -36,7 +39,7 @@ _ALARM_MEANINGS = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Inquiry:
     context: ssl.SSLContext | None
-    facts: LocalFacts | None
+    facts: Facts | None
     explain: Explain | None
     roll: Roll
 
@@ -46,7 +49,7 @@ def read_health(
     *,
     tls: TlsFiles | None = None,
     limits: EtcdLimits | None = None,
-    facts: LocalFacts | None = None,
+    facts: Facts | None = None,
     explain: Explain | None = None,
 ) -> ClusterHealth:
     """Ask all members at once for their health, and judge the cluster.
@@ -60,7 +63,8 @@ def read_health(
     limits
         Seconds for all together; a paused member costs that once, not once for each.
     facts
-        What local files say of the certificates; without them, reasons are less exact.
+        What local files say of the certificates, or what reads it when a failure asks for it;
+        without it, reasons are less exact.
     explain
         Is asked for what a tunnel knows of a member that could not be reached.
 
@@ -154,10 +158,14 @@ def _read_alarm(call: Call, alarm: str) -> tuple[Trouble, str]:
 
 def _sharpen(error: CallError, endpoint: Endpoint, inquiry: _Inquiry) -> str:
     if error.trouble is Trouble.CLIENT_REFUSED:
-        return explain_refusal(inquiry.facts)
+        return explain_refusal(_read_facts(inquiry))
     known = None
     if error.trouble in (Trouble.SILENT, Trouble.DOWN):
-        known = explain_silence(endpoint.name, inquiry.facts)
+        known = explain_silence(endpoint.name, _read_facts(inquiry))
     if known is None and inquiry.explain is not None and not error.trouble.is_ours:
         known = inquiry.explain(endpoint.name)
     return error.reason if known is None else f"{error.reason}: {known}"
+
+
+def _read_facts(inquiry: _Inquiry) -> LocalFacts | None:
+    return inquiry.facts() if callable(inquiry.facts) else inquiry.facts
