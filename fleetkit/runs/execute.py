@@ -140,6 +140,7 @@ def _drive(
             None,
             parameters=dict(values),
             engine_name=ENGINE,
+            language="python",
             progress_bar=False,
             start_timeout=limits.start_s,
             session=session,

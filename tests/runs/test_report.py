@@ -1,0 +1,194 @@
+"""The report: one file, nothing in it runs or loads, widgets and charts stand as what they showed last."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from support.runs_records import make_record
+
+from fleetkit.runs import Outcome, RunError, render_report
+from fleetkit.runs.report._sanitizing import sanitize_html
+
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def report_of(*outputs, widgets=None, **changes) -> str:
+    notebook = new_notebook(cells=[new_markdown_cell("# Title"), new_code_cell("show()", outputs=list(outputs))])
+    notebook.cells[1].execution_count = 1
+    if widgets:
+        state = {
+            name: {"model_name": f"{kind}Model", "state": state, "buffers": state.pop("buffers", [])}
+            for name, (kind, state) in widgets.items()
+        }
+        notebook.metadata["widgets"] = {STATE: {"state": state}}
+    return render_report(notebook, make_record(**changes))
+
+
+def shown(**data):
+    return new_output("display_data", data={name.replace("__", "/"): value for name, value in data.items()})
+
+
+def widget_report(kind: str, **state) -> str:
+    page = report_of(new_output("display_data", data={VIEW: {"model_id": "w"}}), widgets={"w": (kind, state)})
+    return page.split("</details>")[-1]
+
+
+@pytest.mark.parametrize(
+    ("markup", "clean"),
+    [
+        ("<b>a</b><script>alert(1)</script>b", "<b>a</b>b"),
+        ("<p onclick='x()' id='failed'>a", "<p>a</p>"),
+        ("<a href='javascript:x()'>a</a>", '<a rel="noreferrer noopener">a</a>'),
+        ("<a href='https://x.test'>a</a>", '<a href="https://x.test" rel="noreferrer noopener">a</a>'),
+        ("<img src='https://x.test/p.png'>", "<img>"),
+        ("<img src='data:image/png;base64,AA'>", '<img src="data:image/png;base64,AA">'),
+        ("<p style='color:red;background:url(//x);position:fixed'>a</p>", '<p style="color:red">a</p>'),
+        ("<p style='background:u\\72l(//x)'>a</p>", '<p style="">a</p>'),
+        ("<iframe src=x><p>in</p></iframe>after", "after"),
+        ("<style>*{display:none}</style>a", "a"),
+        ("<link rel=stylesheet href=//x><meta http-equiv=refresh content=0>a", "a"),
+        ("<form action=x><input name=p>a</form>", "a"),
+        ("</section></main><b>out", "<b>out</b>"),
+        ("<div><table><tr><td>1", "<div><table><tr><td>1</td></tr></table></div>"),
+        ("a < b & c", "a &lt; b &amp; c"),
+        ("<script>never closed <b>", ""),
+        (
+            "<svg viewBox='0 0 1 1'><script>x</script><path d='M0 0'/></svg>",
+            '<svg viewBox="0 0 1 1"><path d="M0 0"></path></svg>',
+        ),
+        ("<svg><image href='https://x.test/p.svg'/><use href='//x#a'/></svg>", "<svg></svg>"),
+        (
+            "<svg><path fill='url(https://x.test#a)'/><rect fill='url(#a)'/></svg>",
+            '<svg><path></path><rect fill="url(#a)"></rect></svg>',
+        ),
+        ("<svg><linearGradient id='a'/></svg>", '<svg><linearGradient id="a"></linearGradient></svg>'),
+    ],
+)
+def test_markup_keeps_what_is_harmless_alone(markup, clean):
+    assert sanitize_html(markup) == clean
+
+
+def test_the_page_forbids_itself_every_script_and_request():
+    page = report_of(shown(text__html="<script src='https://x.test/a.js'></script><b>kept</b>"))
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline';")
+    assert "<script" not in page
+    assert "https://" not in page
+    assert "<b>kept</b>" in page
+
+
+def test_the_header_says_how_it_ended_and_with_which_parameters():
+    error = RunError(kind="EtcdError", message="no leader\n  next: <wait>", cell=1, title="Verify")
+    page = report_of(outcome=Outcome.FAILED, exit=1, error=error, summary="")
+    assert '<header class="failed">' in page
+    assert "next: &lt;wait&gt;" in page
+    assert "<code>count</code>" in page
+    assert 'href="#failed"' in page
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_can_be_shown(outcome):
+    assert f'<header class="{outcome.value}">' in report_of(outcome=outcome)
+
+
+def test_streams_keep_colours_and_the_last_state_of_a_progress_line():
+    page = report_of(new_output("stream", name="stdout", text="10%\r50%\r100%\n\x1b[31mred\x1b[0m <b>"))
+    assert "100%\n" in page
+    assert "50%" not in page
+    assert '<span class="ansi-red-fg">red</span> &lt;b&gt;' in page
+
+
+def test_an_error_shows_its_message_and_folds_its_traceback():
+    page = report_of(new_output("error", ename="EtcdError", evalue="no <leader>", traceback=["\x1b[31mline\x1b[0m"]))
+    assert "<strong>EtcdError</strong>" in page
+    assert "no &lt;leader&gt;" in page
+    assert "<summary>Traceback</summary>" in page
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"image__png": "QUJD\n", "text__html": "<b>x</b>"}, "data:image/png;base64,QUJD"),
+        ({"image__svg+xml": "<svg/>"}, f"data:image/svg+xml;base64,{base64.b64encode(b'<svg/>').decode()}"),
+        ({"text__markdown": "**bold**"}, "<strong>bold</strong>"),
+        ({"application__json": {"a": 1}}, "&quot;a&quot;: 1"),
+        ({"text__plain": "<plain>"}, "&lt;plain&gt;"),
+        ({"application__vnd.plotly.v1+json": {}, "text__plain": "Figure()"}, "without a picture of itself"),
+    ],
+)
+def test_each_kind_of_result_has_a_static_form(data, expected):
+    assert expected in report_of(shown(**data))
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "expected"),
+    [
+        (
+            "IntProgress",
+            {"min": 0, "max": 5, "value": 3, "description": "steps", "bar_style": "success"},
+            '<b>steps</b> <progress class="success" max="5" value="3"></progress> 3 of 5',
+        ),
+        ("FloatProgress", {"min": 10.0, "max": 20.0, "value": 12.5}, 'max="10" value="2.5"'),
+        ("HTML", {"value": "<i>a</i><script>x</script>"}, "<i>a</i>"),
+        ("Label", {"value": "<a>"}, "&lt;a&gt;"),
+        ("Text", {"description": "name", "value": "demo"}, "<b>name</b> demo"),
+        ("IntRangeSlider", {"value": [1, 4]}, "1 to 4"),
+        ("Password", {"description": "key", "value": "hunter2"}, "<b>key</b> [hidden]"),
+        ("Dropdown", {"_options_labels": ["a", "b"], "index": 1}, "b"),
+        ("SelectMultiple", {"_options_labels": ["a", "b", "c"], "index": [0, 2]}, "a, c"),
+        ("Checkbox", {"value": True, "description": "sure"}, "☑"),
+        ("Button", {"description": "Cancel"}, '<span class="pressable">Cancel</span>'),
+        ("Image", {"format": "png", "buffers": [{"path": ["value"], "data": "QUJD"}]}, "data:image/png;base64,QUJD"),
+        ("Unheard", {"value": 7}, "7"),
+    ],
+)
+def test_each_widget_has_a_static_twin(kind, state, expected):
+    assert expected in widget_report(kind, **state)
+
+
+def test_a_password_is_not_shown():
+    assert "hunter2" not in widget_report("Password", value="hunter2")
+
+
+def test_boxes_show_their_children_and_titles():
+    widgets = {
+        "w": ("Tab", {"children": ["IPY_MODEL_a", "IPY_MODEL_b"], "titles": ["First"]}),
+        "a": ("VBox", {"children": ["IPY_MODEL_c"]}),
+        "b": ("Output", {"outputs": [{"output_type": "stream", "name": "stdout", "text": "inside"}]}),
+        "c": ("Label", {"value": "deep"}),
+    }
+    page = report_of(new_output("display_data", data={VIEW: {"model_id": "w"}}), widgets=widgets)
+    assert "<summary>First</summary>" in page
+    assert "<summary>Part 2</summary>" in page
+    assert "deep" in page
+    assert "inside" in page
+
+
+def test_a_widget_that_is_hidden_stays_hidden_and_a_loop_of_boxes_ends():
+    widgets = {
+        "w": ("VBox", {"children": ["IPY_MODEL_h", "IPY_MODEL_w"]}),
+        "h": ("Label", {"value": "hidden words", "layout": "IPY_MODEL_l"}),
+        "l": ("Layout", {"display": "none"}),
+    }
+    page = report_of(new_output("display_data", data={VIEW: {"model_id": "w"}}), widgets=widgets)
+    assert "hidden words" not in page
+    assert "was not kept" in page
+
+
+def test_a_table_of_pandas_is_kept_as_a_table():
+    import pandas as pd
+
+    frame = pd.DataFrame({"member": ["etcd1"], "healthy": [True]})
+    page = report_of(shown(text__html=frame._repr_html_()))
+    assert "<td>etcd1</td>" in page
+    assert "<style scoped" not in page
+
+
+def test_cells_that_never_ran_say_so():
+    notebook = new_notebook(cells=[new_code_cell("never()")])
+    assert "not run" in render_report(notebook, make_record())
