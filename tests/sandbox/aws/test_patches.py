@@ -44,7 +44,8 @@ def template_tags_stay_outside_its_data(aws: Moto) -> None:
 def later_template_version_launches(aws: Moto) -> None:
     _, subnets = aws.make_network()
     data = {"ImageId": IMAGE, "InstanceType": "t3.small"}
-    aws.ec2.create_launch_template(LaunchTemplateName="pool", LaunchTemplateData=data)
+    first = {**data, "UserData": base64.b64encode(b"first").decode()}
+    aws.ec2.create_launch_template(LaunchTemplateName="pool", LaunchTemplateData=first)
     user_data = base64.b64encode(b"second").decode()
     aws.ec2.create_launch_template_version(
         LaunchTemplateName="pool", LaunchTemplateData={**data, "UserData": user_data}

@@ -14,7 +14,8 @@ def _wrap(original: Callable[..., Any]) -> Callable[..., Any]:
     def create_version(self: Any, data: dict[str, Any], description: str) -> Any:
         from moto.ec2.utils import parse_user_data
 
-        if data.get("UserData") is not None:
+        # The first version's has been read already, by the request that makes the template.
+        if isinstance(data.get("UserData"), str):
             data["UserData"] = parse_user_data(data["UserData"])
         return original(self, data, description)
 
