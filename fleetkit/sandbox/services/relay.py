@@ -39,6 +39,7 @@ class RelayThread:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._dialers = concurrent.futures.ThreadPoolExecutor(max_workers=16, thread_name_prefix="dial")
+        self._servers: list[asyncio.Server] = []
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
         self._thread.start()
 
@@ -65,7 +66,9 @@ class RelayThread:
             async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 await self._pass_on(reader, writer, dial, refusal)
 
-            return await asyncio.start_server(accept, sock=listener, ssl=tls)
+            server = await asyncio.start_server(accept, sock=listener, ssl=tls)
+            self._servers.append(server)
+            return server
 
         return Relay(self, asyncio.run_coroutine_threadsafe(start(), self._loop).result())
 
@@ -76,9 +79,21 @@ class RelayThread:
 
     def stop(self) -> None:
         """End the thread and all that it relays."""
+        asyncio.run_coroutine_threadsafe(self._end_all(), self._loop).result(timeout=5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
         self._dialers.shutdown(wait=False, cancel_futures=True)
+        self._loop.close()
+
+    async def _end_all(self) -> None:
+        for server in self._servers:
+            server.close()
+        running = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        # One more round, in which the transports of what was cancelled close.
+        await asyncio.sleep(0)
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dial: Dial, refusal: bytes
@@ -92,16 +107,18 @@ class RelayThread:
                     await reader.read(_CHUNK)
                     writer.write(refusal)
                     await writer.drain()
-            await _close(writer)
+            writer.close()
             return
         for end in (far, writer.get_extra_info("socket")):
             # Small writes of an interactive tunnel must not wait for their acknowledgement.
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         far.setblocking(False)
         far_reader, far_writer = await asyncio.open_connection(sock=far)
-        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-        await _close(writer)
-        await _close(far_writer)
+        try:
+            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        finally:
+            writer.close()
+            far_writer.close()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -116,9 +133,3 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.close()
     except (OSError, ssl.SSLError):
         writer.close()
-
-
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with contextlib.suppress(OSError, ssl.SSLError):
-        await writer.wait_closed()

@@ -143,12 +143,17 @@ def _ask_http(connection: socket.socket, address: str, port: int, check: HealthC
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         # A load balancer takes any certificate of a target, and so does its check.
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = context.wrap_socket(connection, server_hostname=address)
+        with context.wrap_socket(connection, server_hostname=address) as encrypted:
+            return _read_status(encrypted, address, port, check)
+    return _read_status(connection, address, port, check)
+
+
+def _read_status(connection: socket.socket, address: str, port: int, check: HealthCheck) -> int:
     request = f"GET {check.path} HTTP/1.1\r\nHost: {address}:{port}\r\nUser-Agent: ELB-HealthChecker/2.0\r\n"
     connection.sendall(f"{request}Connection: close\r\n\r\n".encode())
-    answer = http.client.HTTPResponse(connection, method="GET")
-    answer.begin()
-    return answer.status
+    with http.client.HTTPResponse(connection, method="GET") as answer:
+        answer.begin()
+        return answer.status
 
 
 def code_matches(status: int, codes: str) -> bool:
