@@ -1,0 +1,30 @@
+"""A packaged notebook that cannot do its work fails, says why, and leaves its record."""
+
+from __future__ import annotations
+
+import pytest
+from support.runs_notebooks import start_python
+
+from fleetkit.runs import Outcome, execute_notebook, find_run, list_notebooks
+
+each_notebook = pytest.mark.parametrize("notebook", list_notebooks(), ids=lambda notebook: notebook.name)
+
+
+@each_notebook
+def test_by_command_it_names_the_missing_cluster_file(tmp_path, notebook):
+    stored = execute_notebook(notebook, cluster="demo", folder=tmp_path, parameters={"cluster": "demo"})
+    assert (stored.record.outcome, stored.record.exit) == (Outcome.FAILED, 2)
+    assert stored.record.error.kind == "ClusterFileError"
+    assert "fleetkit init demo" in stored.report.read_text()
+
+
+def test_by_papermill_it_leaves_the_same_record(tmp_path):
+    path = str(list_notebooks()[0].path)
+    process = start_python(
+        ["-m", "papermill", path, str(tmp_path / "out.ipynb"), "-p", "cluster", "demo"], folder=tmp_path
+    )
+    printed, _ = process.communicate(timeout=90)
+    assert process.returncode == 1, printed
+    stored = find_run(tmp_path / "runs", "latest")
+    assert (stored.record.outcome, stored.record.exit) == (Outcome.FAILED, 2)
+    assert stored.record.parameters["cluster"] == "demo"
