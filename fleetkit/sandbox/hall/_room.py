@@ -12,7 +12,7 @@ from typing import Any
 
 from fleetkit.sandbox.hall import _linux
 from fleetkit.sandbox.hall._root import cover_names, mount_root
-from fleetkit.sandbox.hall._spawn import fork_child, keep_only, read_failure, run_program
+from fleetkit.sandbox.hall.spawning import fork_child, keep_only, read_failure, run_program
 
 __all__ = ["Room"]
 

@@ -15,15 +15,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from fleetkit.sandbox.hall import _linux
+from fleetkit.sandbox.hall._entrance import DONE, enter_user_namespace
 from fleetkit.sandbox.hall._firewall import Firewall
 from fleetkit.sandbox.hall._links import Router
-from fleetkit.sandbox.hall._stub import enter_user_namespace
 
-__all__ = ["DONE", "main"]
+__all__ = ["main"]
 
 T = TypeVar("T")
 
-DONE = "done"
 _ONE, _OTHER = "10.255.0.1", "10.255.0.2"
 _PORT = 80
 

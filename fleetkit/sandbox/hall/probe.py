@@ -11,7 +11,7 @@ import subprocess
 import sys
 from functools import cache
 
-from fleetkit.sandbox.hall._trial import DONE
+from fleetkit.sandbox.hall._entrance import DONE
 from fleetkit.sandbox.hall.errors import HallUnavailableError
 
 __all__ = ["require_hall"]

@@ -14,7 +14,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["GROUPS", "OWNER_ATTRIBUTE", "USERS", "User", "read_owner", "record_owner"]
+__all__ = ["GROUPS", "OWNER_ATTRIBUTE", "USERS", "User", "find_ids", "read_owner", "record_owner"]
 
 OWNER_ATTRIBUTE = "user.fleetkit.owner"
 """Holds ``uid:gid``; a file without it belongs to ``0:0``."""
@@ -44,6 +44,27 @@ USERS = (
 
 GROUPS = {"adm": 4, "docker": 233, "sudo": 27, "wheel": 10}
 """Groups without a user of the same name."""
+
+
+def find_ids(user: str, group: str, *, root: Path = Path("/")) -> tuple[int, int]:
+    """Return the numbers of a user and a group, each given by name or number.
+
+    Raises
+    ------
+    LookupError
+        When the machine has none of that name.
+    """
+    return _find_id(root / "etc/passwd", user, "user"), _find_id(root / "etc/group", group, "group")
+
+
+def _find_id(table: Path, name: str, what: str) -> int:
+    if name.isdigit():
+        return int(name)
+    for line in table.read_text(encoding="ascii").splitlines():
+        fields = line.split(":")
+        if fields[0] == name:
+            return int(fields[2])
+    raise LookupError(f"unknown {what} {name!r}")
 
 
 def read_owner(path: Path | str) -> tuple[int, int]:

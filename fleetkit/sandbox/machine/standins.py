@@ -17,14 +17,19 @@ _USUAL_PLACES = frozenset(("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local
 _STAND_INS = {
     "chgrp": "own.py",
     "chown": "own.py",
+    "coreos-metadata": "inner.py",
     "docker": "ask.py",
     "install": "own.py",
     "journalctl": "ask.py",
-    "ssh-keygen": "ssh.py",
-    "sshd": "ssh.py",
+    "ssh-keygen": "inner.py",
+    "sshd": "inner.py",
     "systemctl": "ask.py",
 }
 """Name to the file of ``programs/`` that plays it; each is told its name first."""
+
+# Without site a start costs half; what needs packages is started in full, unless init forks it.
+_BARE = ("-I", "-S")
+_FLAGS = {"inner.py": ("-I",)}
 
 _SUDO = """\
 #!/bin/sh
@@ -60,8 +65,7 @@ def write_stand_ins(folder: Path, *, interpreter: str) -> None:
     target = folder / "bin"
     target.mkdir(parents=True, exist_ok=True)
     for name, program in _STAND_INS.items():
-        # Without site, because a start then costs a third; what needs packages looks for them itself.
-        command = shlex.join([interpreter, "-I", "-S", str(_PROGRAMS / program), name])
+        command = shlex.join([interpreter, *_FLAGS.get(program, _BARE), str(_PROGRAMS / program), name])
         _write(target / name, f'#!/bin/sh\nexec {command} "$@"\n')
     _write(target / "sudo", _SUDO)
 

@@ -1,0 +1,1 @@
+"""Programs that machines run by their path: standard library only, started without ``site``."""
