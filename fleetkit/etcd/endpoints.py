@@ -96,7 +96,7 @@ def parse_endpoint(text: str, *, default_scheme: str = "http") -> Endpoint:
     SettingsError
         When the text is not such an endpoint.
     """
-    stripped = text.strip().rstrip("/")
+    stripped = text.strip()
     full = stripped if "://" in stripped else f"{default_scheme}://{stripped}"
     try:
         parts = urllib.parse.urlsplit(full)
@@ -105,9 +105,9 @@ def parse_endpoint(text: str, *, default_scheme: str = "http") -> Endpoint:
         raise _bad_endpoint(text, str(error)) from error
     if parts.scheme not in ("http", "https"):
         raise _bad_endpoint(text, f"scheme {parts.scheme!r}")
-    if not host or parts.path or parts.query or parts.fragment or parts.username:
+    if not host or parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
         raise _bad_endpoint(text, "expected a host and a port, and nothing else")
-    return Endpoint(name=full, host=host, address=host, port=port or CLIENT_PORT, scheme=parts.scheme)
+    return Endpoint(name=full.rstrip("/"), host=host, address=host, port=port or CLIENT_PORT, scheme=parts.scheme)
 
 
 def _bad_endpoint(text: str, seen: str) -> SettingsError:
