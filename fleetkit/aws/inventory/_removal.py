@@ -84,12 +84,18 @@ def _volume(session: AwsSession, volume_id: str) -> None:
 
 
 def _security_group(session: AwsSession, group_id: str) -> None:
-    # Groups that name each other hold each other: without their rules, they go in any order.
-    found: Any = session.ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]
-    if found.get("IpPermissions"):
-        session.ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=found["IpPermissions"])
-    if found.get("IpPermissionsEgress"):
-        session.ec2.revoke_security_group_egress(GroupId=group_id, IpPermissions=found["IpPermissionsEgress"])
+    # Groups that name each other hold each other: without their rules, they go in any order. Rules are revoked by
+    # id, since one that names a group which is gone already cannot be told by its content any more.
+    pages = session.ec2.get_paginator("describe_security_group_rules").paginate(
+        Filters=[{"Name": "group-id", "Values": [group_id]}]
+    )
+    rules = [rule for page in pages for rule in page["SecurityGroupRules"]]
+    inward = [rule["SecurityGroupRuleId"] for rule in rules if not rule["IsEgress"]]
+    outward = [rule["SecurityGroupRuleId"] for rule in rules if rule["IsEgress"]]
+    if inward:
+        session.ec2.revoke_security_group_ingress(GroupId=group_id, SecurityGroupRuleIds=inward)
+    if outward:
+        session.ec2.revoke_security_group_egress(GroupId=group_id, SecurityGroupRuleIds=outward)
     session.ec2.delete_security_group(GroupId=group_id)
 
 

@@ -137,7 +137,7 @@ def list_log_groups(session: AwsSession, cluster: str) -> Iterator[Thing]:
         # An account may have hundreds of thousands of log groups; this service alone finds them by tag.
         paginator: Any = session.client("resourcegroupstaggingapi").get_paginator("get_resources")
         tagged_pages = paginator.paginate(
-            TagFilters=[{"Key": CLUSTER_TAG, "Values": [cluster]}], ResourceTypeFilters=["logs:log-group"]
+            TagFilters=[{"Key": CLUSTER_TAG, "Values": [cluster]}], ResourceTypeFilters=["logs"]
         )
         arns = [item["ResourceARN"] for page in tagged_pages for item in page["ResourceTagMappingList"]]
     # arn:aws:logs:REGION:ACCOUNT:log-group:NAME
