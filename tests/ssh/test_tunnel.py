@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import socket
 import socketserver
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -419,3 +422,40 @@ def test_a_jump_host_of_ssh_config_is_gone_through_with_its_own_pinned_key(
         jump.start()
         with pytest.raises(SshError, match=r"jump .* shows another host key"):
             Tunnel(target, [to(echo)], access=replace(server.access, config_file=config)).open()
+
+
+AGENT, ADD = shutil.which("ssh-agent"), shutil.which("ssh-add")
+
+
+@pytest.mark.skipif(AGENT is None or ADD is None, reason="OpenSSH's agent is not installed")
+def test_a_locked_key_that_the_agent_holds_lets_us_in(
+    server: SshServer, echo: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Not in tmp_path: a unix socket's path holds 107 bytes, and pytest's folders are long.
+    with tempfile.TemporaryDirectory(prefix="fk-") as folder:
+        agent = subprocess.Popen([str(AGENT), "-D", "-a", f"{folder}/agent"], stdout=subprocess.DEVNULL)
+        try:
+            monkeypatch.setenv("SSH_AUTH_SOCK", f"{folder}/agent")
+            wait_until(
+                lambda: True if Path(folder, "agent").exists() else NotYet("no socket"), what="it", patience=PATIENCE
+            )
+            subprocess.run([str(ADD), "-q", str(server.key("client"))], check=True)
+            _lock(server.key("client"))
+            with Tunnel(server.target, [to(echo)], access=server.access) as tunnel:
+                assert say(tunnel.local_address("echo"), b"hello") == b"hello"
+            # And where no file is named at all.
+            with Tunnel(replace(server.target, key_file=None), [to(echo)], access=server.access) as tunnel:
+                assert say(tunnel.local_address("echo"), b"hello") == b"hello"
+        finally:
+            agent.kill()
+            agent.wait()
+
+
+def _lock(path: Path) -> None:
+    """Put a passphrase on a private key file."""
+    from cryptography.hazmat.primitives import serialization as form
+
+    key = form.load_ssh_private_key(path.read_bytes(), password=None)
+    path.write_bytes(
+        key.private_bytes(form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.BestAvailableEncryption(b"open sesame"))
+    )
