@@ -69,7 +69,11 @@ class _End:
 def main(argv: list[str] | None = None) -> int:
     """Run the daemon."""
     given = _parse(argv)
+    if given.detach and os.fork():
+        # Whoever started this waits for it, and must not have to wait for the sandbox.
+        os._exit(0)
     ready = _Ready(os.fdopen(given.ready, "w"))
+    ready.tell(pid=os.getpid())
     folder = SandboxFolder(Path(given.dir))
     end = _End()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -96,6 +100,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--dir", required=True)
     parser.add_argument("--region", required=True)
     parser.add_argument("--ready", type=int, required=True)
+    parser.add_argument("--detach", action="store_true")
     parser.add_argument("--lifeline", type=int)
     parser.add_argument("--lifetime", type=float)
     return parser.parse_args(argv)

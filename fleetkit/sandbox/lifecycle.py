@@ -6,21 +6,30 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from fleetkit.core import BusyError, NotFoundError, Patience, PreconditionError, ServiceError, WaitTimeoutError
-from fleetkit.sandbox.control import ask, receive_request, send_message
+from fleetkit.core import (
+    BusyError,
+    NotFoundError,
+    NotYet,
+    Patience,
+    PreconditionError,
+    wait_until,
+)
+from fleetkit.sandbox.control import ask, send_message
 from fleetkit.sandbox.folder import SandboxFolder
+from fleetkit.sandbox.programs import read_exit_code
+from fleetkit.sandbox.starting import Start
 
-__all__ = ["UNSET_VARIABLES", "Network", "Sandbox", "read_exit_code", "receive_terminal", "send_to_program"]
+__all__ = ["UNSET_VARIABLES", "Network", "Sandbox"]
 
 Network = Literal["auto", "private", "loopback"]
 
@@ -98,12 +107,14 @@ class Sandbox:
         command += ["--region", self.region, "--ready", str(tells)]
         if lifetime_s is not None:
             command += ["--lifetime", str(lifetime_s)]
-        if not detached:
+        if detached:
+            command.append("--detach")
+        else:
             holding, self._lifeline = os.pipe()
             given.append(holding)
             command += ["--lifeline", str(holding)]
         with self.folder.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -115,19 +126,35 @@ class Sandbox:
             )
         for fd in given:
             os.close(fd)
+        if detached:
+            process.wait()
+        else:
+            self._process = process
+        start = Start(told, self.folder, on_progress=on_progress)
         try:
-            _wait_until_ready(told, self.folder, on_progress=on_progress, deadline_s=patience.deadline_s)
+            start.wait(deadline_s=patience.deadline_s)
         except BaseException:
-            self._abandon()
+            self._abandon(start.pid)
             raise
 
-    def _abandon(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
-            self._process = None
+    def _abandon(self, pid: int | None) -> None:
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
         self._close_lifeline()
+        self._reap()
         self._clean()
+
+    def _reap(self) -> None:
+        """Wait until nothing of the daemon is left."""
+        if self._process is not None:
+            self._process.wait(timeout=_ANSWER_S)
+            self._process = None
+        wait_until(
+            lambda: NotYet("it still holds its folder") if self.folder.is_held() else True,
+            what="the sandbox to end",
+            patience=Patience(deadline_s=_ANSWER_S, interval_s=0.02),
+        )
 
     def _close_lifeline(self) -> None:
         if self._lifeline is not None:
@@ -150,9 +177,7 @@ class Sandbox:
                     connection.recv(1)
         finally:
             self._close_lifeline()
-            if self._process is not None:
-                self._process.wait(timeout=_ANSWER_S)
-                self._process = None
+            self._reap()
             self._clean()
 
     def clean_leftovers(self) -> bool:
@@ -257,79 +282,9 @@ class Sandbox:
             self.stop()
 
 
-def read_exit_code(connection: socket.socket) -> int:
-    """Wait for the end of a program that runs inside, and return its exit code.
-
-    Raises
-    ------
-    ServiceError
-        When it could not be started, or the sandbox ended before it.
-    """
-    answer, _ = receive_request(connection)
-    if "error" in answer:
-        raise ServiceError(answer["error"], seen=answer.get("seen"), hint=answer.get("hint"))
-    code: int = answer["code"]
-    return code
-
-
-def receive_terminal(connection: socket.socket) -> int:
-    """Return the descriptor of the terminal of a shell that was started with one.
-
-    Raises
-    ------
-    ServiceError
-        When the shell could not be started.
-    """
-    answer, fds = receive_request(connection)
-    if "error" in answer or not fds:
-        raise ServiceError(answer.get("error", "no terminal came"), seen=answer.get("seen"), hint=answer.get("hint"))
-    return fds[0]
-
-
-def send_to_program(connection: socket.socket, message: dict[str, int]) -> None:
-    """Pass a signal or a new size of its terminal on to a program; one that has ended is no error."""
-    with contextlib.suppress(OSError):
-        send_message(connection, message)
-
-
 def _require_network(network: Network) -> None:
     if network == "loopback":
         raise PreconditionError(
             "the loopback network is not available yet",
             hint="use --network private; where this computer forbids it, the error names the step that failed",
         )
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-    return lines[-1] if lines else "nothing in its log"
-
-
-def _wait_until_ready(
-    pipe: int, folder: SandboxFolder, *, on_progress: Callable[[str], None] | None, deadline_s: float
-) -> None:
-    """Read what the daemon tells until it is ready."""
-    import select
-
-    end = time.monotonic() + deadline_s
-    buffer = b""
-    try:
-        while True:
-            if not select.select([pipe], [], [], max(0.0, end - time.monotonic()))[0]:
-                raise WaitTimeoutError(f"waited {deadline_s:g} s for the sandbox to start", hint=f"see {folder.log}")
-            part = os.read(pipe, 4096)
-            if not part:
-                raise ServiceError("the sandbox ended while it started", seen=_last_line(folder.log))
-            buffer += part
-            *lines, buffer = buffer.split(b"\n")
-            for line in lines:
-                message = json.loads(line)
-                if "ready" in message:
-                    return
-                if "error" in message:
-                    kind = PreconditionError if message.get("kind") == "precondition" else ServiceError
-                    raise kind(message["error"], seen=message.get("seen"), hint=message.get("hint"))
-                if on_progress is not None:
-                    on_progress(message["progress"])
-    finally:
-        os.close(pipe)
