@@ -23,7 +23,7 @@ def observe_balancers(region: str) -> tuple[Balancer, ...]:
             arn=one.arn,
             name=one.name,
             kind=one.type,
-            public=one.scheme == "internet-facing",
+            public=one.scheme != "internal",
             dns_name=one.dns_name,
             groups=tuple(one.security_groups or ()),
             subnets=tuple(subnet.id for subnet in one.subnets),

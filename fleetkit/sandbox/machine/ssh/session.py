@@ -41,7 +41,8 @@ def make_server(config: SshdConfig, *, say: Callable[[str], None]) -> Callable[[
             return config.first("pubkeyauthentication", "yes") == "yes"
 
         def validate_public_key(self, username: str, key: Any) -> bool:
-            known = bool(self._keys.validate(key, self._peer[0], self._peer[0])) if self._keys else False
+            # What it returns for a key that it knows are that key's options, which may be none.
+            known = self._keys is not None and self._keys.validate(key, self._peer[0], self._peer[0]) is not None
             if known:
                 # asyncssh asks before the signature, so this is the key that may come in, not one that has.
                 host, port = self._peer[:2]
