@@ -117,8 +117,8 @@ def _subnet_problems(cluster: Cluster, subnets: tuple[Subnet, ...]) -> list[str]
             elif subnet.zone != zone:
                 problems.append(f"the {kind} subnet {subnet_id} is in {subnet.zone}, and the file has it for {zone}")
             elif not subnet.default_route.startswith(wanted) or not subnet.default_route:
-                way = "internet gateway" if wanted else "NAT gateway or another way out"
-                problems.append(f"the {kind} subnet {subnet_id} has no default route to an {way}")
+                way = "an internet gateway" if wanted else "a NAT gateway or another way out"
+                problems.append(f"the {kind} subnet {subnet_id} has no default route to {way}")
             elif kind == "private" and subnet.default_route.startswith("igw-"):
                 problems.append(f"the private subnet {subnet_id} has a default route to an internet gateway")
     return problems + _address_problems(cluster, there)

@@ -123,7 +123,7 @@ def require_preflight(workspace: Workspace, *, report: Reporter | None = None) -
     problems = "".join(f"\n  - {line.check_id}: {line.seen}; {line.mend}" for line in seen.failures)
     hint = f"mend these, then fleetkit preflight {seen.cluster}"
     if seen.unread:
-        raise ServiceError(f"not all that {seen.cluster} needs could be looked at", seen=problems, hint=hint)
+        raise ServiceError(f"some of what {seen.cluster} needs could not be looked at", seen=problems, hint=hint)
     raise PreconditionError(f"{seen.cluster} is not ready to be deployed", seen=problems, hint=hint)
 
 
