@@ -21,9 +21,9 @@ _PLACES = {
     "bastion": (3.1, 5.0, "bastion\nUbuntu, public address"),
     "lb-public": (3.1, 0.6, "public web\napplication load balancer"),
     "lb-ui": (6.6, 5.9, "FleetUI, etcd-browser\ntwo internal load balancers"),
-    "lb-internal": (6.6, 3.2, "internal web and SSH\nnetwork load balancer"),
+    "lb-internal": (6.4, 2.1, "internal web and SSH\nnetwork load balancer"),
     "master": (10.4, 4.6, "masters\netcd members, fleet"),
-    "internal": (9.4, 2.7, "internal pool\nworkers, fleet"),
+    "internal": (9.7, 2.9, "internal pool\nworkers, fleet"),
     "public": (11.35, 0.6, "public pool\nworkers, fleet"),
 }
 _AREAS = (
