@@ -32,7 +32,7 @@ __all__ = ["Access", "Cluster", "Master", "Network", "Pool"]
 _NETWORK = "an IPv4 network such as 10.10.0.0/24, with no host bits set"
 _ZONE_LIST = "two to six different zones of the region, such as us-west-2a"
 
-Networks: TypeAlias = Annotated[tuple[Annotated[str, AfterValidator(values.check_network)], ...], Field(strict=False)]
+_Networks: TypeAlias = Annotated[tuple[Annotated[str, AfterValidator(values.check_network)], ...], Field(strict=False)]
 
 
 class Access(enum.StrEnum):
@@ -51,10 +51,10 @@ class Network(Table):
         About("Network of the VPC", "an IPv4 network of /16 to /28 with no host bits set, such as 10.10.0.0/16"),
     ]
     public_subnets: Annotated[
-        Networks, About("Public subnets to make, one per zone in the same order", f"per zone {_NETWORK}")
+        _Networks, About("Public subnets to make, one per zone in the same order", f"per zone {_NETWORK}")
     ] = ()
     private_subnets: Annotated[
-        Networks, About("Private subnets to make, one per zone in the same order", f"per zone {_NETWORK}")
+        _Networks, About("Private subnets to make, one per zone in the same order", f"per zone {_NETWORK}")
     ] = ()
     nat_gateways: Annotated[
         int,

@@ -71,14 +71,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="FLEETKIT_TERRAFORM_PROVIDER",
         default="",
-        about="File with the provider block to put in place of the default one; a sandbox sets it.",
+        about="File with the provider block to put in place of the default one; an emulated AWS needs it.",
     ),
 )
 """Every variable of fleetkit's own, in alphabetical order."""
 
 FOREIGN_SETTINGS: tuple[Setting, ...] = (
     Setting(name="AWS_*", default="", about="Credentials, profile and region, as boto3 and Terraform read them."),
-    Setting(name="AWS_ENDPOINT_URL", default="", about="Where AWS answers; a sandbox sets it."),
+    Setting(name="AWS_ENDPOINT_URL", default="", about="Where AWS answers, when that is not Amazon."),
     Setting(name="TF_CLI_CONFIG_FILE", default="", about="Terraform's own configuration, such as a provider mirror."),
 )
 """Variables of others that matter here; fleetkit passes them on unread."""
