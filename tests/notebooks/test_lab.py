@@ -1,0 +1,81 @@
+"""A notebook by hand in JupyterLab leaves its record."""
+
+from __future__ import annotations
+
+import re
+
+import nbformat
+import pytest
+from support.lab_browser import open_page
+from support.runs_notebooks import records_under, write_recorded_notebook
+
+from fleetkit.core import NotYet, Patience, wait_until
+from fleetkit.runs import Outcome, Way, read_run
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+WIDGET = "import ipywidgets as w\nbar = w.IntProgress(value=2, max=5, description='steps')\nbar"
+
+
+def run_all(page, url):
+    page.goto(url)
+    # The indicator of the notebook says idle even before there is a kernel; the status bar does not.
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
+
+
+def wait_for_outcome(folder, outcome):
+    def look():
+        stored = read_run(folder)
+        return stored if stored.record.outcome is outcome else NotYet(stored.record.outcome.value)
+
+    return wait_until(look, what=f"the record to be {outcome}", patience=Patience(deadline_s=30, interval_s=0.1))
+
+
+@pytest.fixture
+def shelf(jupyter_lab):
+    """Return a folder of notebooks below one that holds a cluster."""
+    (jupyter_lab.folder / "clusters").mkdir(exist_ok=True)
+    (jupyter_lab.folder / "clusters" / "demo.toml").touch()
+    folder = jupyter_lab.folder / "notebooks" / "shelf"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def test_run_all_shows_the_record_and_leaves_it(chromium, jupyter_lab, shelf):
+    write_recorded_notebook(
+        shelf / "10-try.ipynb", "## Show", WIDGET, "## Go on", "bar.value = 5\nprint('seen', count)"
+    )
+    with open_page(chromium) as (page, _, _):
+        run_all(page, jupyter_lab.notebook_url("notebooks/shelf/10-try.ipynb"))
+        shown = page.locator(".jp-OutputArea-output", has_text="Record:")
+        shown.wait_for(timeout=60_000)
+        (folder,) = [folder for folder in records_under(jupyter_lab.folder) if folder.name.endswith("10-try")]
+        assert str(folder) in shown.inner_text()
+        stored = wait_for_outcome(folder, Outcome.DONE)
+        assert stored.record.way is Way.BY_HAND
+        notebook = nbformat.read(stored.notebook, as_version=4)
+        nbformat.validate(notebook)
+        assert [cell.source.splitlines()[0] for cell in notebook.cells if cell.cell_type == "markdown"] == [
+            "# A notebook for a test",
+            "## Set up",
+            "## Show",
+            "## Go on",
+            "## Outcome",
+        ]
+        page.goto(stored.report.as_uri())
+        assert page.locator("progress").first.evaluate("bar => [bar.value, bar.max]") == [5, 5]
+        assert page.get_by_text("seen 3").count() == 1
+
+
+def test_a_cell_that_fails_by_hand_leaves_a_failed_record(chromium, jupyter_lab, shelf):
+    cell = "from fleetkit.core import EtcdError\nraise EtcdError('no')"
+    write_recorded_notebook(shelf / "30-fail.ipynb", "## Fail", cell)
+    with open_page(chromium) as (page, _, _):
+        run_all(page, jupyter_lab.notebook_url("notebooks/shelf/30-fail.ipynb"))
+        page.locator(".jp-OutputArea-output", has_text="EtcdError").first.wait_for(timeout=60_000)
+        (folder,) = [folder for folder in records_under(jupyter_lab.folder) if folder.name.endswith("30-fail")]
+        stored = wait_for_outcome(folder, Outcome.FAILED)
+        assert (stored.record.error.kind, stored.record.error.title) == ("EtcdError", "Fail")

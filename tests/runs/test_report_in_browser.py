@@ -1,0 +1,88 @@
+"""The report in a real browser: it asks for nothing, and can be read in light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from support.lab_browser import open_page
+from support.runs_records import make_record
+
+from fleetkit.runs import Outcome, RunError, render_report
+
+pytestmark = pytest.mark.browser
+
+WIDE = "<table><tr>" + "".join(f"<td>column-{number:04}</td>" for number in range(60)) + "</tr></table>"
+HOSTILE = (
+    "<script>document.title = 'taken'</script><img src='https://x.test/a.png' onerror='document.title=1'>"
+    "<link rel='stylesheet' href='https://x.test/a.css'><p style='background:url(https://x.test/b.png)'>left</p>"
+    "<iframe src='https://x.test'></iframe><svg><image href='https://x.test/c.svg'/></svg>"
+)
+SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><script>x</script><circle r='9'/></svg>"
+READ = ("h1", "a", ".outcome span", ".error pre", "summary", ".ansi-red-fg", ".ansi-green-fg", ".code .s1", ".code .c1")
+OVERFLOWS = "(() => {const box = document.querySelector('.result'); return box.scrollWidth > box.clientWidth})()"
+CONTRAST = """([selector]) => {
+  const light = (color) => {
+    const [r, g, b] = color.match(/[0-9.]+/g).slice(0, 3).map(Number).map((c) => c / 255)
+      .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  let behind = document.querySelector(selector);
+  const ink = light(getComputedStyle(behind).color);
+  while (behind && getComputedStyle(behind).backgroundColor === 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
+  const page = light(getComputedStyle(behind || document.body).backgroundColor);
+  return (Math.max(ink, page) + 0.05) / (Math.min(ink, page) + 0.05);
+}"""
+
+
+@pytest.fixture
+def report(tmp_path):
+    outputs = [
+        new_output("display_data", data={"text/html": WIDE}),
+        new_output("display_data", data={"text/html": HOSTILE}),
+        new_output("display_data", data={"image/svg+xml": SVG}),
+        new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m \x1b[32mgreen\x1b[0m\n"),
+        new_output("stream", name="stderr", text="x" * 400),
+        new_output("error", ename="EtcdError", evalue="no leader", traceback=["trace"]),
+    ]
+    cell = new_code_cell("show('me')  # everything", outputs=outputs, execution_count=1)
+    cell.metadata["fleetkit"] = {"status": "failed"}
+    error = RunError(kind="EtcdError", message="no leader", cell=1, title="Verify")
+    path = tmp_path / "report.html"
+    notebook = new_notebook(cells=[new_markdown_cell("# Title\n\n[link](https://x.test)"), cell])
+    path.write_text(render_report(notebook, make_record(outcome=Outcome.FAILED, exit=1, error=error)))
+    return path
+
+
+def test_it_asks_for_nothing_and_meets_no_error(chromium, report):
+    with open_page(chromium) as (page, requests, errors):
+        page.goto(report.as_uri())
+        page.wait_for_load_state("networkidle")
+        assert [url for url in requests if not url.startswith("data:")] == [report.as_uri()]
+        assert errors == []
+        assert page.title() == "10-try · demo · failed"
+        assert page.locator("script, iframe, form, link[rel=stylesheet]").count() == 0
+
+
+def test_wide_tables_scroll_in_their_own_box_on_a_narrow_screen(chromium, report):
+    with open_page(chromium, viewport={"width": 400, "height": 800}) as (page, _, _):
+        page.goto(report.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert page.evaluate(OVERFLOWS)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_in_light_and_dark(chromium, report, scheme):
+    with open_page(chromium, color_scheme=scheme) as (page, _, _):
+        page.goto(report.as_uri())
+        backgrounds = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert backgrounds == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(13, 17, 23)")
+        contrasts = {selector: page.evaluate(CONTRAST, [selector]) for selector in READ}
+        assert {selector: value for selector, value in contrasts.items() if value < 4.5} == {}
+
+
+def test_the_way_from_the_error_to_its_cell_works(chromium, report):
+    with open_page(chromium, viewport={"width": 900, "height": 300}) as (page, _, _):
+        page.goto(report.as_uri())
+        page.get_by_role("link", name="Go to the cell").click()
+        assert page.url.endswith("#failed")
+        assert page.locator("#failed details").first.get_attribute("open") is not None
