@@ -109,20 +109,15 @@ run "refuses_an_address_outside_its_subnet" {
   expect_failures = [var.masters]
 }
 
-run "refuses_the_whole_world_as_operator" {
+run "refuses_what_cannot_be" {
   command = plan
 
   variables {
+    network       = { create = false, cidr = "10.10.0.0/16", vpc_id = "vpc-0123456789abcdef0" }
     operator_cidr = "0.0.0.0/0"
-  }
+    tags          = { "fleetkit:cluster" = "another" }
+    vpn_cidr      = "172.16.0.0/22"
 
-  expect_failures = [var.operator_cidr]
-}
-
-run "refuses_a_third_pool" {
-  command = plan
-
-  variables {
     pools = {
       batch    = { minimum = 0, maximum = 1, desired = 0, instance_type = "t3.medium", disk_gb = 30 }
       internal = { minimum = 0, maximum = 25, desired = 2, instance_type = "t3.medium", disk_gb = 30 }
@@ -130,35 +125,5 @@ run "refuses_a_third_pool" {
     }
   }
 
-  expect_failures = [var.pools]
-}
-
-run "refuses_a_vpn_s_range_beside_a_bastion" {
-  command = plan
-
-  variables {
-    vpn_cidr = "172.16.0.0/22"
-  }
-
-  expect_failures = [var.vpn_cidr]
-}
-
-run "refuses_an_existing_vpc_without_subnets" {
-  command = plan
-
-  variables {
-    network = { create = false, cidr = "10.10.0.0/16", vpc_id = "vpc-0123456789abcdef0" }
-  }
-
-  expect_failures = [var.network]
-}
-
-run "refuses_tags_that_are_not_the_caller_s_to_give" {
-  command = plan
-
-  variables {
-    tags = { "fleetkit:cluster" = "another" }
-  }
-
-  expect_failures = [var.tags]
+  expect_failures = [var.network, var.operator_cidr, var.pools, var.tags, var.vpn_cidr]
 }

@@ -41,7 +41,7 @@ class OfflineTerraform:
     environ: dict[str, str]
 
     def run(
-        self, folder: Path, *arguments: str, timeout_s: float = 100, check: bool = True
+        self, folder: Path, *arguments: str, timeout_s: float = 110, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run Terraform in ``folder``; a failure fails the test with what Terraform said."""
         done = subprocess.run(

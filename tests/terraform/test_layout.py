@@ -99,5 +99,5 @@ def test_keeps_its_promises_before_a_mocked_provider(offline: OfflineTerraform, 
     # The root's copy needs its modules; a module stands alone.
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".terraform*"))
     offline.run(tmp_path, "init", "-input=false", "-backend=false")
-    done = offline.run(tmp_path, "test")
+    done = offline.run(tmp_path, "test", "-no-color")
     assert re.search(r"Success! [1-9]\d* passed, 0 failed\.", done.stdout)

@@ -37,22 +37,13 @@ run "members_are_found_by_name_and_by_service" {
   }
 }
 
-run "refuses_a_zone_of_one_label" {
+run "refuses_what_is_no_domain_and_no_label" {
   command = plan
 
   variables {
+    members   = { "etcd_1" = "10.10.3.100" }
     zone_name = "internal"
   }
 
-  expect_failures = [var.zone_name]
-}
-
-run "refuses_a_member_that_is_no_label" {
-  command = plan
-
-  variables {
-    members = { "etcd_1" = "10.10.3.100" }
-  }
-
-  expect_failures = [var.members]
+  expect_failures = [var.members, var.zone_name]
 }

@@ -11,7 +11,7 @@ mock_provider "aws" {
 variables {
   bucket              = "fleetkit-demo-123456789012-us-west-2"
   master_instance_ids = { etcd1 = "i-01", etcd2 = "i-02", etcd3 = "i-03" }
-  name                = "demo"
+  name                = "a2345678901234567890"
   private_subnet_ids  = ["subnet-0b0000000000000b1", "subnet-0b0000000000000b2"]
   public_subnet_ids   = ["subnet-0a0000000000000a1", "subnet-0a0000000000000a2"]
   security_group_ids  = { internal = "sg-01", public = "sg-02", ui = "sg-03" }
@@ -37,8 +37,13 @@ run "uis_run_on_all_masters_and_on_nothing_else" {
   }
 }
 
-run "the_network_load_balancer_wears_its_group_from_birth" {
+run "balancers_are_made_as_they_must_be_from_birth" {
   command = plan
+
+  assert {
+    condition     = alltrue([for balancer in concat(values(aws_lb.ui), [aws_lb.public_web, aws_lb.internal_web]) : length(balancer.name) <= 32])
+    error_message = "Names of load balancers have 32 characters at most, also with the longest name of a cluster."
+  }
 
   assert {
     condition     = aws_lb.internal_web.security_groups == toset(["sg-01"]) && aws_lb.internal_web.enable_cross_zone_load_balancing
@@ -49,10 +54,6 @@ run "the_network_load_balancer_wears_its_group_from_birth" {
     condition     = aws_lb_listener.internal_ssh.port == 2222 && aws_lb_target_group.ssh.port == 22
     error_message = "SSH stands behind port 2222."
   }
-}
-
-run "health_is_asked_over_http_where_http_is_spoken" {
-  command = plan
 
   assert {
     condition = alltrue([
@@ -66,10 +67,6 @@ run "health_is_asked_over_http_where_http_is_spoken" {
     condition     = alltrue([for balancer in concat(values(aws_lb.ui), [aws_lb.public_web, aws_lb.internal_web]) : one(balancer.access_logs).enabled && one(balancer.access_logs).prefix == "logs"])
     error_message = "Access logs go to the cluster's bucket."
   }
-}
-
-run "without_a_certificate_80_serves" {
-  command = plan
 
   assert {
     condition     = length(aws_lb_listener.public_https) == 0 && one(aws_lb_listener.public_http.default_action).type == "forward"
@@ -87,19 +84,6 @@ run "with_a_certificate_80_redirects" {
   assert {
     condition     = one(aws_lb_listener.public_http.default_action).type == "redirect" && aws_lb_listener.public_https[0].port == 443
     error_message = "With a certificate, port 80 only sends on to 443."
-  }
-}
-
-run "the_longest_name_fits" {
-  command = plan
-
-  variables {
-    name = "a2345678901234567890"
-  }
-
-  assert {
-    condition     = alltrue([for balancer in concat(values(aws_lb.ui), [aws_lb.public_web, aws_lb.internal_web]) : length(balancer.name) <= 32])
-    error_message = "Names of load balancers have 32 characters at most."
   }
 }
 

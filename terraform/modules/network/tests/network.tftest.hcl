@@ -69,32 +69,15 @@ run "one_nat_gateway_serves_all" {
   }
 }
 
-run "refuses_more_nat_gateways_than_zones" {
+run "refuses_what_cannot_be" {
   command = plan
 
   variables {
-    nat_gateways = 4
-  }
-
-  expect_failures = [var.nat_gateways]
-}
-
-run "refuses_a_zone_without_a_subnet" {
-  command = plan
-
-  variables {
-    private_subnets = ["10.10.3.0/24"]
-  }
-
-  expect_failures = [var.private_subnets]
-}
-
-run "refuses_a_retention_that_cloudwatch_does_not_know" {
-  command = plan
-
-  variables {
+    cidr               = "10.10.0.0"
     log_retention_days = 100
+    nat_gateways       = 4
+    private_subnets    = ["10.10.3.0/24"]
   }
 
-  expect_failures = [var.log_retention_days]
+  expect_failures = [var.cidr, var.log_retention_days, var.nat_gateways, var.private_subnets]
 }

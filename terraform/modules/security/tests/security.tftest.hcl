@@ -88,16 +88,6 @@ run "names_objects_in_the_partition_of_the_region" {
   }
 }
 
-run "refuses_the_whole_world_as_operator" {
-  command = plan
-
-  variables {
-    operator_cidr = "0.0.0.0/0"
-  }
-
-  expect_failures = [var.operator_cidr]
-}
-
 run "refuses_two_ways_in" {
   command = plan
 

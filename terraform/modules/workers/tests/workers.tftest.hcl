@@ -42,22 +42,13 @@ run "keeps_the_bounds_and_spreads_over_the_subnets" {
   }
 }
 
-run "refuses_bounds_that_contradict_each_other" {
+run "refuses_bounds_that_contradict_each_other_and_user_data_in_clear" {
   command = plan
 
   variables {
-    bounds = { minimum = 3, maximum = 5, desired = 2 }
-  }
-
-  expect_failures = [var.bounds]
-}
-
-run "refuses_user_data_that_is_not_encoded" {
-  command = plan
-
-  variables {
+    bounds           = { minimum = 3, maximum = 5, desired = 2 }
     user_data_base64 = "{}"
   }
 
-  expect_failures = [var.user_data_base64]
+  expect_failures = [var.bounds, var.user_data_base64]
 }
