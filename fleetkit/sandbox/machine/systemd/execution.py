@@ -142,14 +142,21 @@ def notify_socket(*, wanted: bool) -> Iterator[ReadySocket | None]:
         yield ReadySocket(f"{folder}/socket", channel)
 
 
-def kill_marked(invocation: str, number: int) -> None:
-    """Send a signal to every process that carries the mark of this start in its environment."""
+def kill_marked(invocation: str, number: int, *, main_pid: int = 0) -> None:
+    """Send a signal to every process of a start: to those that carry its mark in their environment, and to the main one.
+
+    The main process is named apart, since a stand-in that runs as a fork of init shows init's environment.
+    """
     mark = f"{_MARK}={invocation}".encode()
+    pids = {main_pid} if main_pid > 1 else set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and entry.name != "1":
             with suppress(OSError):
                 if mark in (entry / "environ").read_bytes().split(b"\0"):
-                    os.kill(int(entry.name), number)
+                    pids.add(int(entry.name))
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def describe_exit(code: int) -> str:

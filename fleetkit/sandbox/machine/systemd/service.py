@@ -125,13 +125,13 @@ class Service(Live):
         self.set_state("deactivating", "stop")
         await self._run_quietly("ExecStop")
         number = getattr(signal, self.setting("KillSignal", "SIGTERM"), signal.SIGTERM)
-        kill_marked(self._execution.invocation, number)
+        kill_marked(self._execution.invocation, number, main_pid=self.main_pid)
         if self._watch is not None:
             try:
                 await asyncio.wait_for(asyncio.shield(self._watch), self._timeout("TimeoutStopSec"))
             except TimeoutError:
                 self.say("State 'stop-sigterm' timed out. Killing.")
-                kill_marked(self._execution.invocation, signal.SIGKILL)
+                kill_marked(self._execution.invocation, signal.SIGKILL, main_pid=self.main_pid)
                 await self._watch
         kill_marked(self._execution.invocation, signal.SIGKILL)
         await self._run_quietly("ExecStopPost")
