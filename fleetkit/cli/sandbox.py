@@ -187,4 +187,5 @@ def exec_(*, folder: Path, argv: tuple[str, ...]) -> int:
 @click.argument("argv", nargs=-1, metavar="[CMD...]", type=click.UNPROCESSED)
 def shell(*, folder: Path, machine: str, argv: tuple[str, ...]) -> int:
     """Open a shell in a machine: by instance id, Name tag or address."""
-    return open_shell(Sandbox(folder), machine, argv)
+    # The mark that ends options may stand before the program, as with exec.
+    return open_shell(Sandbox(folder), machine, argv[1:] if argv[:1] == ("--",) else argv)

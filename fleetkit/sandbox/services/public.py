@@ -106,12 +106,9 @@ def _doors(seen: Observation) -> Iterator[_Door]:
 def render_ssh_config(ports: list[PublicPort], *, key_file: Path) -> str:
     """Return the ssh_config that leads each public address to its port; keys are still known by the address."""
     blocks = [
-        f"Host {one.host}\n"
-        "  HostName 127.0.0.1\n"
-        f"  Port {one.local_port}\n"
-        f"  HostKeyAlias {one.host}\n"
-        f'  IdentityFile "{key_file}"\n'
-        "  IdentitiesOnly yes\n"
+        f"Host {one.host}\n  HostName 127.0.0.1\n  Port {one.local_port}\n  HostKeyAlias {one.host}\n"
         for one in sorted(ports, key=lambda one: one.host)
     ]
+    # For every host: machines behind a bastion are entered with the same key.
+    blocks.append(f'Host *\n  IdentityFile "{key_file}"\n  IdentitiesOnly yes\n')
     return "# Public addresses of the sandbox's instances; kept up to date while it runs.\n" + "\n".join(blocks)
