@@ -64,6 +64,7 @@ def test_a_closed_connection_is_an_error_of_ours(connection: Connection) -> None
 
 class _Api(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    asked_on = threading.Event()
 
     def do_GET(self) -> None:
         body = (b"x" * 100_000) if self.path == "/long" else f"you asked {self.path}".encode()
@@ -71,8 +72,12 @@ class _Api(http.server.BaseHTTPRequestHandler):
         if self.path == "/unmeasured":
             self.send_header("Connection", "close")
             self.close_connection = True
-        else:
-            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            # http.client closes its socket now, before it has read the body that is still to come.
+            self.asked_on.wait(5)
+            self.wfile.write(body)
+            return
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
@@ -109,8 +114,10 @@ def test_http_is_spoken_over_a_unix_socket_of_the_machine(
     client.sock = open_unix_socket(connection, api)
     try:
         for _ in range(1 if path == "/unmeasured" else 2):
+            _Api.asked_on.clear()
             client.request("GET", path)
             with client.getresponse() as answer:
+                _Api.asked_on.set()
                 assert answer.status == 200
                 assert len(answer.read()) == length
     finally:

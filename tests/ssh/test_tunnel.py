@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import array
+import contextlib
+import fcntl
 import os
 import queue
 import shutil
@@ -9,6 +12,7 @@ import socket
 import socketserver
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -359,6 +363,55 @@ def test_closing_while_the_bastion_is_away_is_quick(server: SshServer, echo: int
     assert not [thread for thread in threading.enumerate() if thread.name.startswith(("watch-", "Srv-"))]
     if state == "frozen":
         server.resume()
+
+
+def test_closing_does_not_wait_for_a_probe_that_hangs(server: SshServer, echo: int) -> None:
+    patient = SshLimits(probe_interval_s=0.01, probe_timeout_s=4)
+    tunnel = Tunnel(server.target, [to(echo)], access=replace(server.access, limits=patient))
+    tunnel.open()
+    server.pause()
+    frozen = time.monotonic()
+    wait_until(
+        lambda: True if time.monotonic() > frozen + 0.3 else NotYet("..."), what="a probe to hang", patience=PATIENCE
+    )
+    started = time.monotonic()
+    tunnel.close()
+    assert time.monotonic() - started < 2
+    server.resume()
+
+
+class _Flood(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                self.request.sendall(b"x" * 65536)
+
+
+def test_closing_does_not_wait_for_a_client_that_does_not_read(server: SshServer) -> None:
+    with _EchoServer(("127.0.0.1", 0), _Flood) as flood:
+        thread = threading.Thread(target=flood.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        tunnel = Tunnel(server.target, [to(flood.server_address[1])], access=server.access)
+        tunnel.open()
+        with socket.create_connection(tunnel.local_address("echo"), timeout=5) as client:
+            stuck = _handlers(tunnel)
+            wait_until(lambda: _waits_to_send(client), what="the buffers to be full", patience=PATIENCE)
+            started = time.monotonic()
+            tunnel.close()
+            assert time.monotonic() - started < 2
+            assert not any(handler.is_alive() for handler in stuck)
+        flood.shutdown()
+        thread.join()
+
+
+def _waits_to_send(client: socket.socket) -> bool | NotYet[bool]:
+    """Return whether what waits for the client has stopped to grow."""
+    waiting = array.array("i", [0])
+    fcntl.ioctl(client, termios.FIONREAD, waiting)
+    seen = waiting[0]
+    time.sleep(0.2)
+    fcntl.ioctl(client, termios.FIONREAD, waiting)
+    return True if 0 < seen == waiting[0] else NotYet(f"{waiting[0]} bytes")
 
 
 def test_an_unknown_forward_lists_the_known_ones(server: SshServer, echo: int) -> None:
