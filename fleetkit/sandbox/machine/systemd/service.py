@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 import uuid
@@ -34,11 +35,6 @@ class Service(Live):
     def setting(self, key: str, default: str = "") -> str:
         """Return a setting of ``[Service]``."""
         return self.unit.settings.last("Service", key, default)
-
-    @property
-    def invocation(self) -> str:
-        """The mark that the processes of the last start carry in their environment."""
-        return self._execution.invocation
 
     @property
     def kind(self) -> str:
@@ -104,7 +100,7 @@ class Service(Live):
         if self._stopping:
             return
         clean = code == 0 or code in _CLEAN_SIGNALS or command.may_fail
-        kill_marked(self._execution.invocation, signal.SIGKILL)
+        self.kill(signal.SIGKILL)
         if not clean:
             with suppress(JobFailedError):
                 await self._fail("exit-code" if code > 0 else "signal", None)
@@ -133,7 +129,7 @@ class Service(Live):
                 self.say("State 'stop-sigterm' timed out. Killing.")
                 kill_marked(self._execution.invocation, signal.SIGKILL, main_pid=self.main_pid)
                 await self._watch
-        kill_marked(self._execution.invocation, signal.SIGKILL)
+        self.kill(signal.SIGKILL)
         await self._run_quietly("ExecStopPost")
         self.main_pid = 0
         self.set_state("inactive", "dead")
@@ -150,6 +146,13 @@ class Service(Live):
         if not self.setting("ExecReload"):
             raise JobFailedError(f"Job type reload is not applicable for unit {self.name}.")
         await self._run_all("ExecReload")
+
+    def kill(self, number: int) -> None:
+        """Send a signal to all processes of the service."""
+        if self.main_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.main_pid, number)
+        kill_marked(self._execution.invocation, number, but=self.main_pid)
 
     def commands(self, key: str) -> list[Command]:
         """Return the commands of a setting, read."""
@@ -178,7 +181,7 @@ class Service(Live):
     async def _fail(self, result: str, why: str | None, *, final: bool = False) -> None:
         if why is not None:
             self.say(why)
-        kill_marked(self._execution.invocation, signal.SIGKILL)
+        self.kill(signal.SIGKILL)
         self.result = result
         self.set_state("failed", "failed")
         self.say(f"Failed with result '{result}'.")

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from fleetkit.sandbox.machine.control import Answer, Question
-from fleetkit.sandbox.machine.systemd.execution import kill_marked
 from fleetkit.sandbox.machine.systemd.live import JobFailedError, Live
 from fleetkit.sandbox.machine.systemd.manager import Manager
 from fleetkit.sandbox.machine.systemd.service import Service
@@ -102,7 +101,7 @@ class Systemctl:
         async def kill(name: str) -> None:
             live = self._manager.find(name)
             if isinstance(live, Service):
-                kill_marked(live.invocation, number)
+                live.kill(number)
 
         return await self._each(names, answer, kill)
 
