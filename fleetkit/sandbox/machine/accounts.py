@@ -11,6 +11,7 @@ Nothing else in a machine is kept from anybody by an owner.
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,11 +85,16 @@ def record_owner(path: Path | str, uid: int, gid: int) -> None:
     """
     if (uid, gid) == read_owner(path):
         return
+    mode = stat.S_IMODE(os.stat(path).st_mode)  # noqa: PTH116 - text or Path
     try:
-        os.setxattr(path, OWNER_ATTRIBUTE, f"{uid}:{gid}".encode("ascii"), follow_symlinks=True)
+        # uid 0 has no powers in a machine: a file that its owner may not write takes no attribute either.
+        os.chmod(path, mode | stat.S_IWUSR)  # noqa: PTH101 - the same
+        os.setxattr(path, OWNER_ATTRIBUTE, f"{uid}:{gid}".encode("ascii"))
     except OSError as error:
         if error.errno not in _NOT_KEPT:
             raise
+    finally:
+        os.chmod(path, mode)  # noqa: PTH101 - the same
 
 
 _NOT_KEPT = (95, 1)  # ENOTSUP by file systems without attributes, EPERM for devices and sockets

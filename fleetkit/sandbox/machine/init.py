@@ -81,8 +81,12 @@ async def _run(machine: str, *, kind: str, hostname: str, address: str, events: 
     }
     control = await serve_control(verbs)
     booting = asyncio.create_task(_boot(manager, kind=kind, hostname=hostname, events=events))
-    await ended.wait()
-    booting.cancel()
+    powered_off = asyncio.create_task(ended.wait())
+    await asyncio.wait([booting, powered_off], return_when=asyncio.FIRST_COMPLETED)
+    if booting.done():
+        # What went wrong in a way that nobody foresaw ends init, and with it the machine.
+        booting.result()
+    await powered_off
     control.close()
     journal.say(None, "the machine is powered off")
     events.tell("stopped")

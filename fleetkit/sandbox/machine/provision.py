@@ -26,12 +26,11 @@ def write_ignition(config: Ignition, *, root: Path = Path("/")) -> None:
     IgnitionError
         Names what cannot be written, and why.
     """
-    for directory in sorted(config.directories, key=lambda one: one.path.count("/")):
-        _write_directory(directory, root)
-    for file in config.files:
-        _write_file(file, root)
-    for link in config.links:
-        _write_link(link, root)
+    for entry in (*sorted(config.directories, key=lambda one: one.path.count("/")), *config.files, *config.links):
+        try:
+            _write_entry(entry, root)
+        except OSError as error:
+            raise IgnitionError(f"{entry.path}: {error.strerror}") from error
     for unit in config.units:
         _write_unit(unit, root)
     presets = [
@@ -42,14 +41,20 @@ def write_ignition(config: Ignition, *, root: Path = Path("/")) -> None:
     path.write_text("".join(presets), encoding="utf-8")
 
 
+def _write_entry(entry: Directory | File | Link, root: Path) -> None:
+    if isinstance(entry, Directory):
+        _write_directory(entry, root)
+    elif isinstance(entry, File):
+        _write_file(entry, root)
+    else:
+        _write_link(entry, root)
+
+
 def _place(path: str, root: Path) -> Path:
     if path.startswith(tuple(f"{one}/" for one in _NOT_MOUNTED)):
         raise IgnitionError(f"{path}: Ignition runs before {path.split('/')[1]} is there, and /usr is read-only")
     place = root / path.lstrip("/")
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IgnitionError(f"{path}: {error.strerror}") from error
+    place.parent.mkdir(parents=True, exist_ok=True)
     return place
 
 

@@ -16,7 +16,7 @@ from fleetkit.sandbox.machine.accounts import find_ids
 from fleetkit.sandbox.machine.control import Answer, Question
 from fleetkit.sandbox.machine.docker.images import Image, UnknownImageError, find_image
 from fleetkit.sandbox.machine.docker.options import DockerUsageError, RunOptions, read_run_options
-from fleetkit.sandbox.machine.docker.sight import check_environment
+from fleetkit.sandbox.machine.docker.sight import check_environment, make_written_folders
 from fleetkit.sandbox.machine.spawn import Children, StartError
 
 __all__ = ["Container", "Docker"]
@@ -116,6 +116,7 @@ class Docker:
         if fault is not None:
             await answer.err(f"{arguments[0]}: {fault}\n")
             return 1
+        make_written_folders(options.environment, uid=uid, gid=gid)
         container = self._start(options, program, arguments)
         if options.detach:
             await answer.out(f"{container.identity}\n")

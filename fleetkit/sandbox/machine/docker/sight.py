@@ -6,10 +6,10 @@ import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fleetkit.sandbox.machine.accounts import read_owner
+from fleetkit.sandbox.machine.accounts import read_owner, record_owner
 from fleetkit.sandbox.machine.docker.options import Volume
 
-__all__ = ["check_environment"]
+__all__ = ["check_environment", "make_written_folders"]
 
 _KEPT = ("ETCD_DATA_DIR", "ETCD_WAL_DIR")
 """Variables that name a folder to write to; every other path is one to read."""
@@ -33,6 +33,15 @@ def check_environment(environment: Mapping[str, str], *, volumes: Sequence[Volum
             if fault is not None:
                 return f"{name}: {fault}"
     return None
+
+
+def make_written_folders(environment: Mapping[str, str], *, uid: int, gid: int) -> None:
+    """Make the folders that the program writes to, as its user would; in truth they would become uid 0's."""
+    for name in _KEPT:
+        path = Path(environment.get(name, ""))
+        if path.is_absolute() and not path.exists():
+            path.mkdir(parents=True, mode=0o700)
+            record_owner(path, uid, gid)
 
 
 def _check_path(path: str, volumes: Sequence[Volume], uid: int, gid: int, *, write: bool) -> str | None:

@@ -115,11 +115,16 @@ def _record(path: str, uid: int | None, gid: int | None) -> None:
     wish = f"{old_uid if uid is None else uid}:{old_gid if gid is None else gid}"
     if wish == f"{old_uid}:{old_gid}":
         return
+    mode = os.stat(path).st_mode & 0o7777  # noqa: PTH116 - no pathlib here
     try:
+        # uid 0 has no powers here, so a file that its owner may not write takes no attribute either.
+        os.chmod(path, mode | 0o200)  # noqa: PTH101 - the same
         os.setxattr(path, _ATTRIBUTE, wish.encode())
     except OSError as error:
         if error.errno not in _NOT_KEPT:
             raise
+    finally:
+        os.chmod(path, mode)  # noqa: PTH101 - the same
 
 
 if __name__ == "__main__":

@@ -143,14 +143,14 @@ def notify_socket(*, wanted: bool) -> Iterator[ReadySocket | None]:
 
 
 def kill_marked(invocation: str, number: int, *, main_pid: int = 0) -> None:
-    """Send a signal to every process of a start: those that carry its mark in their environment, and the main one.
+    """Send a signal to all processes of a start: those with its mark in their environment, and the main one.
 
     The main process is named apart, since a stand-in that runs as a fork of init shows init's environment.
     """
     mark = f"{_MARK}={invocation}".encode()
     pids = {main_pid} if main_pid > 1 else set()
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and entry.name not in ("1", str(but)):
+        if entry.name.isdigit() and entry.name != "1":
             with suppress(OSError):
                 if mark in (entry / "environ").read_bytes().split(b"\0"):
                     pids.add(int(entry.name))

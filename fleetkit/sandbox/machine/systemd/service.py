@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
 import uuid
@@ -121,13 +120,13 @@ class Service(Live):
         self.set_state("deactivating", "stop")
         await self._run_quietly("ExecStop")
         number = getattr(signal, self.setting("KillSignal", "SIGTERM"), signal.SIGTERM)
-        kill_marked(self._execution.invocation, number, main_pid=self.main_pid)
+        self.kill(number)
         if self._watch is not None:
             try:
                 await asyncio.wait_for(asyncio.shield(self._watch), self._timeout("TimeoutStopSec"))
             except TimeoutError:
                 self.say("State 'stop-sigterm' timed out. Killing.")
-                kill_marked(self._execution.invocation, signal.SIGKILL, main_pid=self.main_pid)
+                self.kill(signal.SIGKILL)
                 await self._watch
         self.kill(signal.SIGKILL)
         await self._run_quietly("ExecStopPost")
@@ -149,10 +148,7 @@ class Service(Live):
 
     def kill(self, number: int) -> None:
         """Send a signal to all processes of the service."""
-        if self.main_pid:
-            with suppress(ProcessLookupError):
-                os.kill(self.main_pid, number)
-        kill_marked(self._execution.invocation, number, but=self.main_pid)
+        kill_marked(self._execution.invocation, number, main_pid=self.main_pid)
 
     def commands(self, key: str) -> list[Command]:
         """Return the commands of a setting, read."""

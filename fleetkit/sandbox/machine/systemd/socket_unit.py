@@ -118,7 +118,7 @@ class SocketUnit(Live):
             return self._listen_unix(Path(address))
         host, _, port = address.rpartition(":")
         listener = socket.create_server((host.strip("[]") or "0.0.0.0", int(port)), backlog=_BACKLOG)  # noqa: S104 - as the unit says, in the machine's own network
-        listener.setblocking(False)
+        listener.setblocking(not self.accepts)
         return listener
 
     def _listen_unix(self, path: Path) -> socket.socket:
@@ -134,5 +134,6 @@ class SocketUnit(Live):
         except LookupError as error:
             raise OSError(f"SocketUser={user} SocketGroup={group}: {error}") from error
         listener.listen(_BACKLOG)
-        listener.setblocking(False)
+        # The service gets it, and expects it to wait; init itself takes callers only where it accepts.
+        listener.setblocking(not self.accepts)
         return listener
