@@ -66,7 +66,7 @@ def command() -> None:
 )
 @click.option("--lifetime", callback=_parse_lifetime, metavar="TIME", help="End by itself after 90s, 30m, 8h, 1d.")
 @click.option("--foreground", is_flag=True, help="Stay, and end the sandbox with this command.")
-def up(*, folder: Path, region: str, network: str, lifetime: float | None, foreground: bool) -> int:
+def _up(*, folder: Path, region: str, network: str, lifetime: float | None, foreground: bool) -> int:
     """Bring a sandbox up; it runs until ``down`` or the end of its lifetime."""
     sandbox = Sandbox(folder, region=region, network=cast("Network", network))
     begun = time.monotonic()
@@ -91,7 +91,7 @@ def up(*, folder: Path, region: str, network: str, lifetime: float | None, foreg
 
 @command.command("down")
 @_dir_option
-def down(*, folder: Path) -> int:
+def _down(*, folder: Path) -> int:
     """End a sandbox with all its machines, and clean its folder."""
     sandbox = Sandbox(folder)
     if not sandbox.is_running:
@@ -106,7 +106,7 @@ def down(*, folder: Path) -> int:
 @command.command("status")
 @_dir_option
 @json_option
-def status(*, folder: Path, as_json: bool) -> int:
+def _status(*, folder: Path, as_json: bool) -> int:
     """Show what runs, since when, and what does not work."""
     found = Sandbox(folder).status()
     if as_json:
@@ -136,7 +136,7 @@ def status(*, folder: Path, as_json: bool) -> int:
 @command.command("machines")
 @_dir_option
 @json_option
-def machines(*, folder: Path, as_json: bool) -> int:
+def _machines(*, folder: Path, as_json: bool) -> int:
     """List the machines, their states, and why any failed; exit 3 when one has."""
     found = Sandbox(folder).machines()
     failed = [one for one in found if one["state"] == "failed"]
@@ -154,7 +154,7 @@ def machines(*, folder: Path, as_json: bool) -> int:
 @command.command("env")
 @_dir_option
 @json_option
-def env(*, folder: Path, as_json: bool) -> int:
+def _env(*, folder: Path, as_json: bool) -> int:
     """Print what turns a shell to the sandbox: eval "$(fleetkit sandbox env)"."""
     found = Sandbox(folder).environment
     if as_json:
@@ -171,7 +171,7 @@ _PASS_ON: dict[str, Any] = {"ignore_unknown_options": True, "allow_interspersed_
 @command.command("exec", context_settings=_PASS_ON)
 @_dir_option
 @click.argument("argv", nargs=-1, required=True, metavar="-- CMD...", type=click.UNPROCESSED)
-def exec_(*, folder: Path, argv: tuple[str, ...]) -> int:
+def _exec(*, folder: Path, argv: tuple[str, ...]) -> int:
     """Run a program inside the VPC's network, as over a VPN, on this computer's files.
 
     Its address is 10.8.0.2: what the security groups allow 10.8.0.0/24 can be reached.
@@ -185,7 +185,7 @@ def exec_(*, folder: Path, argv: tuple[str, ...]) -> int:
 @_dir_option
 @click.argument("machine")
 @click.argument("argv", nargs=-1, metavar="[CMD...]", type=click.UNPROCESSED)
-def shell(*, folder: Path, machine: str, argv: tuple[str, ...]) -> int:
+def _shell(*, folder: Path, machine: str, argv: tuple[str, ...]) -> int:
     """Open a shell in a machine: by instance id, Name tag or address."""
     # The mark that ends options may stand before the program, as with exec.
     return open_shell(Sandbox(folder), machine, argv[1:] if argv[:1] == ("--",) else argv)

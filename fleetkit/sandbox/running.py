@@ -36,7 +36,7 @@ __all__ = ["RunningSandbox"]
 
 _KEY_PAIR = "fleetkit"
 _METADATA = ("169.254.169.254", 80)
-Progress = Callable[[str], None]
+_Progress = Callable[[str], None]
 
 
 class RunningSandbox:
@@ -52,7 +52,7 @@ class RunningSandbox:
         Told what is being started.
     """
 
-    def __init__(self, folder: SandboxFolder, *, region: str, progress: Progress) -> None:
+    def __init__(self, folder: SandboxFolder, *, region: str, progress: _Progress) -> None:
         self.region = region
         self._folder = folder
         self._stack = contextlib.ExitStack()
@@ -62,7 +62,7 @@ class RunningSandbox:
             self._stack.close()
             raise
 
-    def _start(self, progress: Progress) -> None:
+    def _start(self, progress: _Progress) -> None:
         folder, region = self._folder, self.region
         folder.aws.mkdir(parents=True, exist_ok=True, mode=0o700)
         authority = Authority(folder.tls)

@@ -16,8 +16,6 @@ from fleetkit.sandbox.fleetd.settings import FleetdSettings
 
 __all__ = ["EtcdClient", "Key"]
 
-KEY_NOT_FOUND = 100
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:

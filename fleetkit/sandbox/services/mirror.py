@@ -18,8 +18,8 @@ from fleetkit.sandbox.world.addresses import OPERATOR_ADDRESS
 
 __all__ = ["ARCHIVE_NAME", "answer_address", "answer_archive", "answer_registry", "build_archive", "image_digest"]
 
-FLEET_VERSION = "1.0.0"
-ARCHIVE_NAME = f"fleet-v{FLEET_VERSION}-linux-amd64"
+_FLEET_VERSION = "1.0.0"
+ARCHIVE_NAME = f"fleet-v{_FLEET_VERSION}-linux-amd64"
 _IMAGE = "coreos/etcd"
 _MANIFEST_KIND = "application/vnd.docker.distribution.manifest.v2+json"
 _API_VERSION = {"Docker-Distribution-Api-Version": "registry/2.0"}
@@ -46,7 +46,7 @@ def build_archive() -> bytes:
 
 def answer_archive(archive: bytes, request: Request) -> Answer:
     """Answer for the releases of fleet."""
-    if request.path == f"/v{FLEET_VERSION}/{ARCHIVE_NAME}.tar.gz":
+    if request.path == f"/v{_FLEET_VERSION}/{ARCHIVE_NAME}.tar.gz":
         return Answer(body=archive, kind="application/gzip")
     return Answer(status=404, body=b"Not Found")
 

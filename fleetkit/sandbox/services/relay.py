@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 __all__ = ["Relay", "RelayThread"]
 
-Dial = Callable[[], socket.socket]
+_Dial = Callable[[], socket.socket]
 """Returns a connected socket, or raises OSError where nothing can be reached."""
 
 _CHUNK = 1 << 16
@@ -46,7 +46,7 @@ class RelayThread:
     def serve(
         self,
         listener: socket.socket,
-        dial: Dial,
+        dial: _Dial,
         *,
         tls: ssl.SSLContext | None = None,
         refusal: bytes = b"",
@@ -96,7 +96,7 @@ class RelayThread:
         await asyncio.sleep(0)
 
     async def _pass_on(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dial: Dial, refusal: bytes
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dial: _Dial, refusal: bytes
     ) -> None:
         try:
             far = await self._loop.run_in_executor(self._dialers, dial)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fleetkit.sandbox.aws.patches import TargetState
 from fleetkit.sandbox.world.observation import HealthCheck
 
-__all__ = ["CheckedTarget", "TargetHealth", "check_target", "code_matches"]
+__all__ = ["CheckedTarget", "Connect", "TargetHealth", "check_target", "code_matches"]
 
 _HEALTHY = TargetState(state="healthy")
 _QUICK_S = 1.0
