@@ -79,13 +79,15 @@ def _compare_keys(workspace: Workspace, path: Path | None, offered: Sequence[str
     where = str(path) if path is not None else "the SSH agent and ssh_config"
     pair = next((pair for pair in list_key_pairs(workspace.session) if pair.name == name), None)
     if not offered:
-        return warning("key-file", f"{where} offers no key that can be read", mend="ssh-add the key, or set key_file")
+        return warning(
+            "key-file", f"no key that can be read is offered by {where}", mend="ssh-add the key, or set key_file"
+        )
     if pair is None or not pair.public_key:
         mend = f"make sure that {where} has its key"
         return warning("key-file", f"AWS does not tell the public key of {name}", mend=mend)
     if pair.public_key in offered:
-        return ok("key-file", f"{where} has the key of {name}")
-    seen = f"{where} has other keys than the pair {name} ({pair.fingerprint})"
+        return ok("key-file", f"the key of {name} is offered by {where}")
+    seen = f"none of the keys of {where} is that of the pair {name} ({pair.fingerprint})"
     mend = "set key_file to its private key, ssh-add it, or choose another key_name"
     # ssh_config may name the key under the bastion's address, which is not known before the first deploy.
     return failure("key-file", seen, mend=mend) if path is not None else warning("key-file", seen, mend=mend)
