@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from fleetkit.core import Redactor, TerraformError
 from fleetkit.terraform._masking import collect_secrets, mask_value
-from fleetkit.terraform.changes import UNKNOWN, Action, ResourceChange
+from fleetkit.terraform.changes import UNKNOWN, Action, AttributeChange, ResourceChange
 
 __all__ = ["STOPPING_ATTRIBUTES", "Drift", "OutputChange", "Plan", "read_plan"]
 
@@ -140,8 +140,8 @@ class Drift:
     def from_json(cls, text: str) -> Drift:
         """Read what ``terraform show -json`` writes of a plan made with ``-refresh-only``.
 
-        An attribute that was absent and is now empty has not drifted: providers return it so
-        on the first reading after a creation.
+        An attribute that was absent and is now empty, zero or false has not drifted: providers return it
+        so on the first reading after a creation.
 
         Raises
         ------
@@ -154,7 +154,7 @@ class Drift:
     def _build(cls, fields: Mapping[str, Any]) -> Drift:
         redactor = _plan_redactor(fields)
         entries = [one for one in fields.get("resource_drift", ()) if one.get("mode") == "managed"]
-        found = [ResourceChange.from_json(one, redactor=redactor) for one in entries]
+        found = [_without_first_readings(ResourceChange.from_json(one, redactor=redactor)) for one in entries]
         return cls(changes=tuple(one for one in found if _is_drift(one)))
 
     @property
@@ -209,10 +209,20 @@ def _output(name: str, fields: Mapping[str, Any], redactor: Redactor) -> OutputC
     )
 
 
+def _without_first_readings(change: ResourceChange) -> ResourceChange:
+    """Leave out the attributes that the provider merely read for the first time."""
+    if change.action is not Action.UPDATE:
+        return change
+    return replace(change, attributes=tuple(one for one in change.attributes if not _is_first_reading(one)))
+
+
+def _is_first_reading(one: AttributeChange) -> bool:
+    empty_before = one.before is None or one.before in _NOTHING
+    return empty_before and (one.after is None or one.after in _NOTHING or (one.before is None and one.after == 0))
+
+
 def _is_drift(change: ResourceChange) -> bool:
-    if change.action is Action.UPDATE:
-        return any(one.before not in _NOTHING or one.after not in _NOTHING for one in change.attributes)
-    return change.is_change
+    return change.is_change and (change.action is not Action.UPDATE or bool(change.attributes))
 
 
-_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_NOTHING: tuple[Any, ...] = ("", [], {})

@@ -211,6 +211,20 @@ def test_attributes_that_were_absent_and_are_now_empty_have_not_drifted() -> Non
     assert Drift.from_json(text).is_empty
 
 
+def test_of_several_attributes_only_those_that_somebody_changed_are_shown() -> None:
+    before = {"id": "r", "ttl": None, "records": None, "name": "etcd1", "weight": 5}
+    after = {"id": "r", "ttl": 0, "records": [], "name": "etcd9", "weight": 0}
+    changed = entry(["update"], before=before, after=after)
+    drift = Drift.from_json(json.dumps({"terraform_version": "1", "resource_drift": [changed]}))
+    assert [one.path for one in drift.changes[0].attributes] == ["name", "weight"]
+
+
+def test_an_alias_record_read_for_the_first_time_has_not_drifted() -> None:
+    before = {"id": "r", "ttl": None, "records": None, "set_identifier": None}
+    changed = entry(["update"], before=before, after={"id": "r", "ttl": 0, "records": [], "set_identifier": ""})
+    assert Drift.from_json(json.dumps({"terraform_version": "1", "resource_drift": [changed]})).is_empty
+
+
 def test_a_removed_resource_has_drifted() -> None:
     gone = entry(["delete"], before={"id": "i-1"})
     drift = Drift.from_json(json.dumps({"terraform_version": "1", "resource_drift": [gone]}))
