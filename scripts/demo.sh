@@ -31,17 +31,17 @@ run fleetkit pin "$name"
 run fleetkit preflight "$name"
 
 say "deploy"
-run fleetkit run deploy --cluster "$name" -p approve "$name"
+run fleetkit run deploy-cluster --cluster "$name" -p approve "$name"
 
 say "look around: the public commands against the cluster"
 run fleetkit etcd health "$name"
 run fleetkit plan "$name"
 
 say "inspect"
-run fleetkit run inspect --cluster "$name"
+run fleetkit run inspect-cluster --cluster "$name"
 
 say "destroy, and prove that nothing is left"
-run fleetkit run destroy --cluster "$name" -p approve "$name"
+run fleetkit run destroy-cluster --cluster "$name" -p approve "$name"
 
 say "done; the records, each with a report to open in a browser:"
 find "runs/$name" -name report.html | sort | sed "s|^|  $folder/|"

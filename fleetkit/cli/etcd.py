@@ -24,11 +24,11 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command("health")
 @cluster_argument
 @etcd_options
 @json_option
-def health(cluster: str | None, as_json: bool, **options: Any) -> int:
+def _health(cluster: str | None, as_json: bool, **options: Any) -> int:
     """Tell of every member whether it is healthy and why not, and whether the quorum is.
 
     Exits 0 when all are healthy, 3 when the quorum is degraded or lost or a member is ill,
@@ -60,11 +60,11 @@ def health(cluster: str | None, as_json: bool, **options: Any) -> int:
     return ExitCode.DONE if found.verdict is Verdict.HEALTHY else ExitCode.FINDINGS
 
 
-@command.command()
+@command.command("status")
 @cluster_argument
 @etcd_options
 @json_option
-def status(cluster: str | None, as_json: bool, **options: Any) -> int:
+def _status(cluster: str | None, as_json: bool, **options: Any) -> int:
     """Tell of every member its version, its place in the log, its size and its errors.
 
     Exits 3 when a member does not answer or has errors to report, 1 when none answers.
@@ -105,11 +105,11 @@ def status(cluster: str | None, as_json: bool, **options: Any) -> int:
     return ExitCode.DONE if well else ExitCode.FINDINGS
 
 
-@command.command()
+@command.command("members")
 @cluster_argument
 @etcd_options
 @json_option
-def members(cluster: str | None, as_json: bool, **options: Any) -> int:
+def _members(cluster: str | None, as_json: bool, **options: Any) -> int:
     """List the members, as the first one that answers knows them."""
     from fleetkit.etcd import list_members
 
@@ -129,9 +129,9 @@ def members(cluster: str | None, as_json: bool, **options: Any) -> int:
     return ExitCode.DONE
 
 
-@command.command()
+@command.command("tolerance")
 @json_option
-def tolerance(as_json: bool) -> int:
+def _tolerance(as_json: bool) -> int:
     """Show how many members may fail, by the number of members."""
     columns = ("members", "quorum", "may fail")
     if as_json:

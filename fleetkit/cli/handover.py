@@ -30,7 +30,7 @@ __all__ = ["command"]
 )
 @click.option("--output", type=click.Path(path_type=Path), help="The parcel; <cluster>.fleetkit.age where not given.")
 def command(cluster: str | None, recipients: tuple[str, ...], files: tuple[Path, ...], output: Path | None) -> None:
-    r"""Pack, encrypted, what another operator needs to take CLUSTER over.
+    """Pack, encrypted, what another operator needs to take CLUSTER over.
 
     The parcel holds the cluster file, its certificates and keys, the known host keys and Terraform's local state.
     It holds no AWS credentials and no private SSH key of yours. Without --to a passphrase is asked for.
@@ -38,7 +38,7 @@ def command(cluster: str | None, recipients: tuple[str, ...], files: tuple[Path,
     \b
     fleetkit handover demo --to-file ~/keys/successor_ed25519.pub
     fleetkit takeover demo.fleetkit.age --identity ~/.ssh/id_ed25519
-    """
+    """  # noqa: D301 -- click's mark against re-wrapping
     from fleetkit.config import find_cluster
     from fleetkit.secrets import parse_recipient, seal_parcel
     from fleetkit.workflows.handover import pack_cluster

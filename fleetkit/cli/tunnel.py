@@ -30,7 +30,7 @@ def command() -> None:
     help="Local port for a member; repeat it for the next one, in the order of their names. Default: free ports.",
 )  # fmt: skip
 @json_option
-def open_(cluster: str | None, ports: tuple[int, ...], as_json: bool) -> int:
+def _open(cluster: str | None, ports: tuple[int, ...], as_json: bool) -> int:
     """Bring every etcd member of CLUSTER to a port on 127.0.0.1, until Ctrl-C.
 
     Prints the ports, and the lines that make etcdctl use them. The ports stay the same when the bastion goes away

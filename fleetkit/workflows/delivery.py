@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleetkit import etcd, fleet
+from fleetkit import etcd
 from fleetkit.config import Cluster
+from fleetkit.fleet import render_environment as render_fleet_environment
 
 if TYPE_CHECKING:
     from fleetkit.pki import CertificateFiles, ClusterPki, HostKeyFiles
@@ -131,7 +132,7 @@ def _etcd_files(files: _Prefix, cluster: Cluster, name: str, pki: ClusterPki) ->
 
 def _fleet_files(files: _Prefix, cluster: Cluster, role: str, pki: ClusterPki) -> Iterator[DeliveredFile]:
     metadata = {"etcd": role, **cluster.fleet.metadata}
-    settings = fleet.render_environment(
+    settings = render_fleet_environment(
         members={member: master.address for member, master in cluster.masters.items()},
         metadata=metadata,
         etcd_request_timeout_s=cluster.fleet.etcd_request_timeout_s,

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 
 from fleetkit import aws
 from fleetkit.config import Cluster
 from fleetkit.core import FleetkitError, NotFoundError, ServiceError, call_each
+from fleetkit.origins import fetch_archive
 from fleetkit.pki import ClusterPki, ensure_pki, load_pki
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.delivery import archive_key, list_deliveries, render_manifest
 
 __all__ = ["ensure_certificates", "find_pending_deliveries", "supply_bucket"]
 
-_DOWNLOAD_TIMEOUT_S = 60.0
-_LARGEST_ARCHIVE_BYTES = 256 * 1024**2
 _AT_ONCE = 8
 
 
@@ -104,21 +100,11 @@ def _supply_archive(workspace: Workspace) -> tuple[str, ...]:
 def _download_archive(cluster: Cluster) -> bytes:
     """Download fleet's archive and make sure that it is the pinned one."""
     url = cluster.pins.fleet_archive
-    try:
-        with urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_S) as answer:  # noqa: S310 -- the cluster file allows http and https only
-            content: bytes = answer.read(_LARGEST_ARCHIVE_BYTES)
-    except (urllib.error.URLError, TimeoutError) as error:
-        raise ServiceError(
-            f"cannot download fleet's archive from {url}",
-            transient=True,
-            seen=str(error),
-            hint="name a mirror in FLEETKIT_ARCHIVE_URL and run fleetkit pin again",
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != cluster.pins.fleet_sha256:
+    archive = fetch_archive(url)
+    if archive.sha256 != cluster.pins.fleet_sha256:
         raise ServiceError(
             f"fleet's archive at {url} is not the pinned one",
-            seen=f"sha256 {found}, pinned {cluster.pins.fleet_sha256}",
+            seen=f"sha256 {archive.sha256}, pinned {cluster.pins.fleet_sha256}",
             hint="find out why it changed; fleetkit pin accepts the new one",
         )
-    return content
+    return archive.content
