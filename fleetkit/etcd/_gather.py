@@ -24,11 +24,11 @@ T = TypeVar("T")
 _GRACE_S = 0.05
 """How long past the deadline an answer is still taken, so that a thread can report its own time-out."""
 
-Ask = Callable[[Endpoint, float], T]
+_Ask = Callable[[Endpoint, float], T]
 """What is asked of one endpoint, with the deadline as a reading of `time.monotonic`."""
 
 
-def ask_each(endpoints: Sequence[Endpoint], ask: Ask[T], *, limits: EtcdLimits) -> Results[str, T]:
+def ask_each(endpoints: Sequence[Endpoint], ask: _Ask[T], *, limits: EtcdLimits) -> Results[str, T]:
     """Ask all members at once; each has its answer or its `EtcdError`, by the endpoint's name."""
     answers, deadline = _start(endpoints, ask, limits)
     gathered: dict[str, T | EtcdError] = {}
@@ -47,7 +47,7 @@ def ask_each(endpoints: Sequence[Endpoint], ask: Ask[T], *, limits: EtcdLimits) 
     )
 
 
-def ask_first(endpoints: Sequence[Endpoint], ask: Ask[T], *, limits: EtcdLimits, what: str) -> T:
+def ask_first(endpoints: Sequence[Endpoint], ask: _Ask[T], *, limits: EtcdLimits, what: str) -> T:
     """Ask all members at once, and take the first answer that is one.
 
     Raises
@@ -72,7 +72,7 @@ def ask_first(endpoints: Sequence[Endpoint], ask: Ask[T], *, limits: EtcdLimits,
 
 
 def _start(
-    endpoints: Sequence[Endpoint], ask: Ask[T], limits: EtcdLimits
+    endpoints: Sequence[Endpoint], ask: _Ask[T], limits: EtcdLimits
 ) -> tuple[queue.SimpleQueue[tuple[str, T | BaseException]], float]:
     if not endpoints:
         raise SettingsError("no endpoint of etcd was given")

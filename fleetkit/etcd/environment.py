@@ -9,7 +9,7 @@ from fleetkit.etcd.endpoints import CLIENT_PORT
 
 __all__ = ["render_environment"]
 
-PEER_PORT = 2380
+_PEER_PORT = 2380
 _PKI = "/etc/etcd/pki"
 _LONGEST_ELECTION_MS = 50_000
 """etcd's own upper bound."""
@@ -72,9 +72,9 @@ def render_environment(
         "ENABLE_V2": "true",
         "LISTEN_CLIENT_URLS": f"https://{address}:{CLIENT_PORT},https://127.0.0.1:{CLIENT_PORT}",
         "ADVERTISE_CLIENT_URLS": f"https://{address}:{CLIENT_PORT}",
-        "LISTEN_PEER_URLS": f"https://{address}:{PEER_PORT}",
-        "INITIAL_ADVERTISE_PEER_URLS": f"https://{address}:{PEER_PORT}",
-        "INITIAL_CLUSTER": ",".join(f"{member}=https://{at}:{PEER_PORT}" for member, at in members.items()),
+        "LISTEN_PEER_URLS": f"https://{address}:{_PEER_PORT}",
+        "INITIAL_ADVERTISE_PEER_URLS": f"https://{address}:{_PEER_PORT}",
+        "INITIAL_CLUSTER": ",".join(f"{member}=https://{at}:{_PEER_PORT}" for member, at in members.items()),
         "INITIAL_CLUSTER_STATE": state,
         "INITIAL_CLUSTER_TOKEN": token,
         "CERT_FILE": f"{_PKI}/server.crt",

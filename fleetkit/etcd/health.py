@@ -24,10 +24,10 @@ from fleetkit.etcd.verdict import ClusterHealth, MemberHealth, judge_cluster
 
 __all__ = ["read_health"]
 
-Explain = Callable[[str], str | None]
+_Explain = Callable[[str], str | None]
 """Asks whoever made the way to a member, such as a tunnel, what it knows of a failure; by endpoint's name."""
 
-Facts = LocalFacts | Callable[[], LocalFacts]
+_Facts = LocalFacts | Callable[[], LocalFacts]
 """What local files say of certificates, or what reads them once it matters: reading costs more than the health."""
 
 _ALARM_MEANINGS = {
@@ -39,8 +39,8 @@ _ALARM_MEANINGS = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Inquiry:
     context: ssl.SSLContext | None
-    facts: Facts | None
-    explain: Explain | None
+    facts: _Facts | None
+    explain: _Explain | None
     roll: Roll
 
 
@@ -49,8 +49,8 @@ def read_health(
     *,
     tls: TlsFiles | None = None,
     limits: EtcdLimits | None = None,
-    facts: Facts | None = None,
-    explain: Explain | None = None,
+    facts: _Facts | None = None,
+    explain: _Explain | None = None,
 ) -> ClusterHealth:
     """Ask all members at once for their health, and judge the cluster.
 

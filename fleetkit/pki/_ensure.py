@@ -15,11 +15,11 @@ from fleetkit.pki.names import CertificateOrder
 
 __all__ = ["ensure_ca", "ensure_host_key", "ensure_leaf"]
 
-Write = Callable[[Path, bytes], None]
+_Write = Callable[[Path, bytes], None]
 
 
 def ensure_ca(
-    certificate: Path, key: Path, *, cluster: str, leaves: Sequence[Path], now: dt.datetime, write: Write
+    certificate: Path, key: Path, *, cluster: str, leaves: Sequence[Path], now: dt.datetime, write: _Write
 ) -> bool:
     """Make the CA where it is missing and has signed none of ``leaves`` yet; return whether it was made."""
     if not _is_missing(certificate, key):
@@ -38,7 +38,7 @@ def ensure_ca(
 
 
 def ensure_leaf(
-    order: CertificateOrder, certificate: Path, key: Path, *, ca: Path, ca_key: Path, now: dt.datetime, write: Write
+    order: CertificateOrder, certificate: Path, key: Path, *, ca: Path, ca_key: Path, now: dt.datetime, write: _Write
 ) -> bool:
     """Make a leaf certificate where it is missing; return whether it was made."""
     if not _is_missing(certificate, key):
@@ -50,7 +50,7 @@ def ensure_leaf(
     return True
 
 
-def ensure_host_key(private: Path, public: Path, *, write: Write) -> bool:
+def ensure_host_key(private: Path, public: Path, *, write: _Write) -> bool:
     """Make an SSH host key where it is missing; return whether it was made."""
     made = not private.exists()
     if made and public.exists():
@@ -75,7 +75,7 @@ def _is_missing(certificate: Path, key: Path) -> bool:
     return not certificate.exists()
 
 
-def _take_key(key: Path, write: Write) -> bytes:
+def _take_key(key: Path, write: _Write) -> bytes:
     # The key is written first. A key without a certificate is what an interrupted call left behind:
     # nothing was ever signed for it, so it is taken as it is.
     if not key.exists():

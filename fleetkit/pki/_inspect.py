@@ -16,6 +16,7 @@ __all__ = [
     "describe",
     "key_matches",
     "public_line_of",
+    "read_bytes",
     "read_certificate",
     "read_certificates",
     "signed_by",

@@ -22,7 +22,7 @@ LOG_CHANNEL = "fleetkit.ssh.paramiko"
 
 logging.getLogger(LOG_CHANNEL).addHandler(logging.NullHandler())
 
-Started = Callable[[paramiko.Transport], None]
+_Started = Callable[[paramiko.Transport], None]
 
 
 def open_transport(
@@ -30,7 +30,7 @@ def open_transport(
     *,
     limits: SshLimits,
     via: paramiko.Transport | None = None,
-    on_started: Started | None = None,
+    on_started: _Started | None = None,
 ) -> StreamLocalTransport:
     """Connect, compare the host key with the pinned ones, and log in.
 
@@ -106,7 +106,7 @@ def _dial(route: Route, limits: SshLimits, via: paramiko.Transport | None) -> so
 
 
 def _negotiate(
-    route: Route, raw: socket.socket | paramiko.Channel, limits: SshLimits, on_started: Started | None
+    route: Route, raw: socket.socket | paramiko.Channel, limits: SshLimits, on_started: _Started | None
 ) -> StreamLocalTransport:
     transport = StreamLocalTransport(raw)
     transport.set_log_channel(LOG_CHANNEL)

@@ -20,7 +20,7 @@ _LONGEST_DIAL_S = 3.0
 """While a tunnel is down, a dial that hangs must not keep it from the next attempt."""
 
 
-class Lost(Protocol):
+class _Lost(Protocol):
     """Is told of a loss; ``final`` when the connection will not be opened again."""
 
     def __call__(self, reason: str, *, final: bool) -> None:
@@ -85,7 +85,7 @@ class Watch:
         transport: StreamLocalTransport,
         limits: SshLimits,
         *,
-        lost: Lost,
+        lost: _Lost,
         reopened: Callable[[StreamLocalTransport], None],
     ) -> None:
         self._route = route

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,15 +18,23 @@ from fleetkit.pki import ClusterPki, ensure_pki
 
 ZONE = "demo.internal"
 _BIN = Path(sys.executable).parent
-_PATIENCE = Patience(deadline_s=30, interval_s=0.05)
+_PATIENCE = Patience(deadline_s=60, interval_s=0.05)
 
 
 def free_port() -> int:
-    """Return a port of loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of loopback that was free a moment ago.
+
+    Not one of those that the kernel hands out by itself: another test's outgoing connection would take it
+    before the member listens.
+    """
+    while True:
+        port = random.randrange(15000, 32000)  # noqa: S311 -- nothing secret about a port
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 @dataclass(slots=True)
@@ -169,9 +178,18 @@ class EtcdCluster:
         def look() -> bool | NotYet[bool]:
             health = read_health(self.endpoints(), tls=self.tls, limits=EtcdLimits(total_s=2))
             ill = [f"{member.name}: {member.reason}" for member in health.members if not member.healthy]
+            ill += [f"{name} ended: {self.log_tail(name)}" for name in self.members if self._has_ended(name)]
             return NotYet("; ".join(ill)) if ill else True
 
         wait_until(look, what="every member to be healthy", patience=_PATIENCE)
+
+    def log_tail(self, name: str) -> str:
+        """Return the last lines that a member wrote."""
+        return "\n".join((self.members[name].folder / "log").read_text(errors="replace").splitlines()[-3:])
+
+    def _has_ended(self, name: str) -> bool:
+        process = self.members[name].process
+        return process is not None and process.poll() is not None
 
     def etcdctl(self, *arguments: str, name: str | None = None) -> subprocess.CompletedProcess[str]:
         """Ask etcdctl the same, of one member or of all."""
