@@ -21,6 +21,21 @@ _PASSED_ON = ("LANG", "PATH", "PYTHONPATH", "TMPDIR")
 """The rest of the controller's environment may hold credentials, and machines can read their init's."""
 
 
+_SAID = {
+    "add": "add a machine",
+    "boot": "boot a machine",
+    "exec": "start a program",
+    "faults": "change its faults",
+    "kill": "stop a machine",
+    "policy": "change its rules",
+    "remove": "remove a machine",
+    "signal_all": "signal a machine",
+    "socket": "open a socket",
+    "wait": "learn how a program ended",
+}
+"""The agent's operations, as errors speak of them."""
+
+
 class AgentLink:
     """Starts the stub with the agent, and speaks with it until `close`.
 
@@ -70,16 +85,17 @@ class AgentLink:
         HallError
             When the agent refused or failed, or is gone.
         """
+        ended = f"the hall could not {_SAID[op]}: it has ended"
         with self._lock:
+            if self._lifeline < 0:
+                raise HallError(ended)
             try:
                 _wire.send(self._channel, {"op": op, **details}, fds)
                 return self._read_answer()
             except ConnectionError as error:
-                raise HallError(
-                    f"the hall could not {op}: it has ended", hint="its hall.log says more; start it again"
-                ) from error
+                raise HallError(ended, hint="its hall.log says more; start it again") from error
             except OSError as error:
-                raise HallError(f"the hall could not {op}", seen=str(error)) from error
+                raise HallError(f"the hall could not {_SAID[op]}", seen=str(error)) from error
 
     def _read_answer(self) -> tuple[dict[str, Any], list[int]]:
         answer, fds = _wire.receive(self._channel)

@@ -53,6 +53,7 @@ def main(machine: str, *, kind: str, hostname: str, address: str, events: int) -
     """Boot the machine and run it; return when it is powered off."""
     # What was there before the fork is shared with all machines, as long as nobody looks through it for garbage.
     gc.freeze()
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     told = _Events(events)
     told.tell("booting")
     try:

@@ -26,7 +26,9 @@ def write_ignition(config: Ignition, *, root: Path = Path("/")) -> None:
     IgnitionError
         Names what cannot be written, and why.
     """
-    for entry in (*sorted(config.directories, key=lambda one: one.path.count("/")), *config.files, *config.links):
+    outer_first = sorted(config.directories, key=lambda one: one.path.count("/"))
+    entries: tuple[Directory | File | Link, ...] = (*outer_first, *config.files, *config.links)
+    for entry in entries:
         try:
             _write_entry(entry, root)
         except OSError as error:

@@ -142,6 +142,9 @@ def _become(
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
+        if inner is not None:
+            # A reader that goes away is an error to be caught in Python, and no end of the program.
+            signal.signal(signal.SIGPIPE, signal.SIG_IGN)
         os.setsid()
         kept = keep_only((*fds, complaint))
         os.set_inheritable(kept[-1], False)

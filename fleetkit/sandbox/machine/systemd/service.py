@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from fleetkit.sandbox.machine.spawn import StartError
 from fleetkit.sandbox.machine.systemd.commands import Command, UnitSyntaxError, parse_command
-from fleetkit.sandbox.machine.systemd.execution import Execution, describe_exit, kill_marked, notify_socket
+from fleetkit.sandbox.machine.systemd.execution import Execution, ReadySocket, describe_exit, kill_marked, notify_socket
 from fleetkit.sandbox.machine.systemd.live import JobFailedError, Live, Surroundings
 from fleetkit.sandbox.machine.systemd.unit import Unit, parse_bool, parse_time
 
@@ -29,6 +29,7 @@ class Service(Live):
         self._starts: list[float] = []
         self._watch: asyncio.Task[None] | None = None
         self._stopping = False
+        self._given_up = False
         self._execution = Execution(self)
 
     def setting(self, key: str, default: str = "") -> str:
@@ -42,7 +43,7 @@ class Service(Live):
 
     async def start(self) -> None:
         """Run the service's start; see `Live.start`."""
-        self._stopping = False
+        self._stopping = self._given_up = False
         self.result = "success"
         try:
             self._refuse_too_many()
@@ -86,17 +87,23 @@ class Service(Live):
             )
             self._watch = asyncio.create_task(self._watch_main(self.main_pid, command))
             if ready is not None:
-                done, _ = await asyncio.wait(
-                    [self._watch, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED
-                )
-                if self._watch in done:
-                    raise JobFailedError(f"{self.name} ended before it was ready")
+                await self._await_readiness(ready, self._watch)
+
+    async def _await_readiness(self, ready: ReadySocket, watch: asyncio.Task[None]) -> None:
+        told = asyncio.create_task(ready.wait())
+        try:
+            await asyncio.wait([watch, told], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # The socket is closed next, and a loop that still listens to it would hear whoever gets its number.
+            told.cancel()
+        if watch.done():
+            raise JobFailedError(f"{self.name} ended before it was ready")
 
     async def _watch_main(self, pid: int, command: Command) -> None:
         code = await self.manager.children.wait(pid)
         self.main_pid = 0
         self.say(f"Main process exited, {describe_exit(code)}")
-        if self._stopping:
+        if self._stopping or self._given_up:
             return
         clean = code == 0 or code in _CLEAN_SIGNALS or command.may_fail
         self.kill(signal.SIGKILL)
@@ -177,6 +184,7 @@ class Service(Live):
     async def _fail(self, result: str, why: str | None, *, final: bool = False) -> None:
         if why is not None:
             self.say(why)
+        self._given_up = True
         self.kill(signal.SIGKILL)
         self.result = result
         self.set_state("failed", "failed")
