@@ -137,6 +137,7 @@ def test_beginning_again_in_the_same_kernel_makes_a_record_of_its_own(tmp_path):
     outputs = [cell["outputs"] for cell in json.loads(second.notebook.read_text())["cells"] if "outputs" in cell]
     assert "first" not in json.dumps(outputs)
     assert "second" in json.dumps(outputs)
+    assert [count for _, source, count in cells_of(second.folder) if source == "print('first')"] == [None]
 
 
 def test_no_secret_reaches_a_record_that_the_kernel_writes(tmp_path):
