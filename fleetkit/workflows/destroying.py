@@ -10,7 +10,7 @@ from html import escape
 from fleetkit import aws
 from fleetkit.aws import Inventory, Thing
 from fleetkit.config import StateKind
-from fleetkit.core import NotYet, Patience, ServiceError, WorkflowError, format_utc, utc_now, wait_until
+from fleetkit.core import NotYet, Patience, ServiceError, StalePlanError, WorkflowError, format_utc, utc_now, wait_until
 from fleetkit.terraform import ApplyResult, SavedPlan, WorkingCopy
 from fleetkit.views import PlanView
 from fleetkit.workflows._lock import hold_cluster
@@ -214,12 +214,10 @@ def apply_destroy(
         return None
     with hold_cluster(workspace.paths.folder, operation="destroy"):
         plan.saved.check()
-        told.note("lifting the masters' termination protection")
-        masters = aws.list_instances(workspace.session, plan.cluster, role="master")
-        aws.lift_termination_protection(workspace.session, [one.instance_id for one in masters])
-        told.note("destroying")
         try:
-            return plan._copy.apply(plan.saved, told.event)
+            saved = _lift_protection(workspace, plan, told)
+            told.note("destroying")
+            return plan._copy.apply(saved, told.event)
         except ServiceError as error:
             raise WorkflowError(
                 f"the destroy of {plan.cluster} failed",
@@ -228,6 +226,31 @@ def apply_destroy(
                 seen=str(error),
                 hint="mend what is named above, then destroy again: it goes on from here",
             ) from error
+
+
+def _lift_protection(workspace: Workspace, plan: DestroyPlan, told: Reporter) -> SavedPlan:
+    """Lift the masters' termination protection, and return the plan to apply after that.
+
+    The provider puts the protection that a plan knows back before it terminates, so the plan is made anew with the
+    protection gone; it must remove exactly what was approved.
+    """
+    masters = aws.list_instances(workspace.session, plan.cluster, role="master")
+    if not masters:
+        return plan.saved
+    told.note("lifting the masters' termination protection")
+    aws.lift_termination_protection(workspace.session, [one.instance_id for one in masters])
+    fresh = plan._copy.plan_destroy()
+    approved = {one.address for one in plan.saved.plan.changes}
+    moved = {one.address for one in fresh.plan.changes} ^ approved
+    if moved:
+        fresh.discard()
+        raise StalePlanError(
+            f"what a destroy of {plan.cluster} would remove has changed since it was approved",
+            seen=", ".join(sorted(moved)),
+            hint="plan again, look at the new plan, and approve that",
+        )
+    plan.saved.discard()
+    return fresh
 
 
 def sweep_leftovers(workspace: Workspace, *, report: Reporter | None = None) -> Sweep:
