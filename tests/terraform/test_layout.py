@@ -65,6 +65,28 @@ def test_only_the_root_wires_modules(name: str) -> None:
         assert "module" not in parse(path), path
 
 
+def test_the_root_puts_out_what_people_and_the_library_read() -> None:
+    assert set(named(TERRAFORM, "output")) == {
+        "bastion",
+        "etcd_browser",
+        "etcd_endpoints",
+        "fleet_ui",
+        "fleetctl_tunnel",
+        "internal_web",
+        "load_balancers",
+        "master_instance_ids",
+        "pools",
+        "private_subnet_ids",
+        "public_subnet_ids",
+        "public_web",
+        "security_groups",
+        "sshuttle",
+        "vpc_id",
+        "zone_id",
+        "zone_name",
+    }
+
+
 def test_no_file_is_longer_than_a_reader_has_patience_for() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in TERRAFORM.rglob("*.tf")}
     assert [str(path) for path, length in lengths.items() if length > 300] == []

@@ -32,6 +32,11 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.name))
     error_message = "The name must be 3 to 20 lower-case letters, digits and hyphens, beginning with a letter."
   }
+
+  validation {
+    condition     = !startswith(var.name, "sg-")
+    error_message = "EC2 keeps names that begin with sg- for its own ids, and security groups are named after the cluster."
+  }
 }
 
 variable "operator_cidr" {

@@ -3,8 +3,9 @@ output "base64" {
   value       = base64encode(local.text)
 
   precondition {
-    condition     = length(local.text) <= 16384
-    error_message = "The user data of role ${var.role} is ${length(local.text)} bytes long; EC2 takes no more than 16384."
+    # 16384 bytes, which are 21848 characters in base64; length() alone counts characters, not bytes.
+    condition     = length(base64encode(local.text)) <= 21848
+    error_message = "The user data of role ${var.role} is longer than the 16384 bytes that EC2 takes."
   }
 }
 
