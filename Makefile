@@ -9,6 +9,9 @@ FLEETKIT := $(BIN)/fleetkit
 CLUSTER ?=
 PYTEST := $(BIN)/python -m pytest
 
+# uv brings its own list of authorities; the system's knows those of the place as well, where there is one.
+export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),true,false)
+
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
