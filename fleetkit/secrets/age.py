@@ -13,7 +13,7 @@ import pyrage
 
 from fleetkit.core import SettingsError
 
-__all__ = ["open_parcel", "parse_recipient", "seal_parcel"]
+__all__ = ["Identity", "Recipient", "open_parcel", "parse_recipient", "seal_parcel"]
 
 # pyrage ships no types: an x25519 or SSH recipient, and an x25519 or SSH identity.
 Recipient: TypeAlias = Any

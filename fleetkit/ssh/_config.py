@@ -86,7 +86,7 @@ def _resolve(target: SshTarget, config: paramiko.SSHConfig, known_hosts: KnownHo
         )
     port = target.port or _read_port(said.get("port"), target.host)
     alias = said.get("hostkeyalias")
-    # The asked name comes first: a pinned key is filed under the machine's own address, which a sandbox or a
+    # The asked name comes first: a pinned key is filed under the machine's own address, which a relay or a
     # port forwarding maps to another one.
     names = [alias] if alias else [target.host, said["hostname"]]
     keys = [key for name in names for key in known_hosts.keys_for(name, port=port)]
