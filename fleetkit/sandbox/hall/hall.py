@@ -158,6 +158,8 @@ class Hall:
             machine = self.machine(machine_id)
             if machine.state != "stopped":
                 raise PreconditionError(f"machine {machine_id} is not stopped", seen=machine.state)
+            # One that powered itself off is stopped, and the agent still holds what was its own.
+            self._link.ask("kill", machine=machine_id)
             self._boot(machine)
 
     def freeze_machine(self, machine_id: str) -> None:

@@ -10,11 +10,14 @@ import asyncio
 import gc
 import json
 import os
+import shutil
 import signal
 import sys
 import traceback
 import uuid
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 # Imported here so that the agent has it in memory before it forks the first machine: a fork is cheap, an import is not.
 import asyncssh as _preloaded  # noqa: F401
@@ -55,20 +58,30 @@ def main(machine: str, *, kind: str, hostname: str, address: str, events: int) -
     gc.freeze()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     told = _Events(events)
-    told.tell("booting")
     try:
-        asyncio.run(_run(machine, kind=kind, hostname=hostname, address=address, events=told))
+        while True:
+            told.tell("booting")
+            verb = asyncio.run(_run(machine, kind=kind, hostname=hostname, address=address, events=told))
+            _forget_memory()
+            if verb != "reboot":
+                break
     except Exception as error:
         traceback.print_exc()
         told.tell("failed", f"init of the machine ended: {type(error).__name__}: {error}")
         raise
+    told.tell("stopped")
 
 
-async def _run(machine: str, *, kind: str, hostname: str, address: str, events: _Events) -> None:
-    ended = asyncio.Event()
+async def _run(machine: str, *, kind: str, hostname: str, address: str, events: _Events) -> str:
     loop = asyncio.get_running_loop()
+    ended: asyncio.Future[str] = loop.create_future()
+
+    def end(verb: str) -> None:
+        if not ended.done():
+            ended.set_result(verb)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
+        loop.add_signal_handler(number, end, "poweroff")
     children = Children(INNER_PROGRAMS)
     children.watch()
     journal = Journal(Path("/var/log/journal"))
@@ -78,19 +91,36 @@ async def _run(machine: str, *, kind: str, hostname: str, address: str, events: 
     verbs: dict[str, Verb] = {
         "docker": Docker(children),
         "journalctl": Journalctl(journal),
-        "systemctl": Systemctl(manager, power=lambda _: ended.set()),
+        "systemctl": Systemctl(manager, power=end),
     }
     control = await serve_control(verbs)
     booting = asyncio.create_task(_boot(manager, kind=kind, hostname=hostname, events=events))
-    powered_off = asyncio.create_task(ended.wait())
-    await asyncio.wait([booting, powered_off], return_when=asyncio.FIRST_COMPLETED)
+    either: list[asyncio.Future[Any]] = [booting, ended]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if booting.done():
         # What went wrong in a way that nobody foresaw ends init, and with it the machine.
         booting.result()
-    await powered_off
+    verb = await ended
+    booting.cancel()
     control.close()
-    journal.say(None, "the machine is powered off")
-    events.tell("stopped")
+    journal.say(None, f"the machine ends: {verb}")
+    return verb
+
+
+def _forget_memory() -> None:
+    """Kill all that runs, and empty what a real machine keeps in memory alone."""
+    with suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+    for folder in (Path("/run"), Path("/tmp")):  # noqa: S108 - the machine's own
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                # The hall's name files are mounted below /run and stay.
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
 
 
 async def _boot(manager: Manager, *, kind: str, hostname: str, events: _Events) -> None:

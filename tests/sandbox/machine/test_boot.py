@@ -190,6 +190,22 @@ def test_a_machine_can_power_itself_off(hall: Hall, metadata: MetadataService) -
     await_text(machine, "multi-user.target", "systemctl", "list-units")
 
 
+def test_a_reboot_keeps_the_disk_and_nothing_else(hall: Hall, metadata: MetadataService) -> None:
+    machine = boot_with(
+        hall, metadata, ignition(units=[unit("a.service", ONESHOT + "/bin/sh -c 'echo on >> /var/x'\n")])
+    )
+    sleeper = machine.exec(["sleep", "60"])
+    text_of(machine, "sh", "-c", "touch /run/gone /tmp/gone")
+    machine.exec(["systemctl", "reboot"]).close()
+    await_text(machine, "on\non\n", "cat", "/var/x")
+    await_text(machine, "multi-user.target", "systemctl", "list-units")
+    assert machine.state is MachineState.RUNNING
+    assert sleeper.wait(timeout_s=1) == -9
+    sleeper.close()
+    assert text_of(machine, "sh", "-c", "ls /run/gone /tmp/gone 2>/dev/null") == ""
+    assert "10.77.1.10" in text_of(machine, "getent", "hosts", "m")
+
+
 def test_a_bastion_runs_its_script_as_cloud_init_does(hall: Hall, metadata: MetadataService) -> None:
     script = "#!/bin/bash\nset -eu\nid -u\nmkdir -p /etc/made\nsystemctl restart ssh\necho script has ended\n"
     machine = boot_with(hall, metadata, script, kind="ubuntu")
