@@ -108,7 +108,8 @@ def pools_frame(pools: Iterable[Any]) -> pd.DataFrame:
     Parameters
     ----------
     pools
-        With the fields ``name``, ``minimum``, ``maximum``, ``desired`` and ``actual``.
+        With the fields ``name``, ``minimum``, ``maximum``, ``desired``, ``in_service`` (as the scaling group
+        counts) and ``joined`` (as fleet counts).
     """
     return build_frame(
         pools,
@@ -117,11 +118,12 @@ def pools_frame(pools: Iterable[Any]) -> pd.DataFrame:
             "minimum",
             "maximum",
             "desired",
-            "actual",
+            ("in service", lambda one: read_field(one, "in_service")),
+            ("in fleet", lambda one: read_field(one, "joined")),
             ("verdict", _judge_pool),
         ],
         sort_by=("pool",),
-        numbers=("minimum", "maximum", "desired", "actual"),
+        numbers=("minimum", "maximum", "desired", "in service", "in fleet"),
     )
 
 
@@ -213,9 +215,12 @@ def _to_mb(size_bytes: float | None) -> float | None:
 
 
 def _judge_pool(pool: Any) -> str | None:
-    desired, actual = read_field(pool, "desired"), read_field(pool, "actual")
-    if desired is None or actual is None:
+    desired, in_service, joined = (read_field(pool, name) for name in ("desired", "in_service", "joined"))
+    if desired is None or in_service is None:
         return None
-    if actual < desired:
-        return f"{desired - actual} missing"
-    return f"{actual - desired} too many" if actual > desired else "as desired"
+    if in_service != desired:
+        difference = abs(desired - in_service)
+        return f"{difference} missing" if in_service < desired else f"{difference} too many"
+    if joined is None:
+        return None
+    return "as desired" if joined == desired else f"{desired - joined} not in fleet"

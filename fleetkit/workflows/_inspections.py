@@ -217,15 +217,15 @@ def join_pools(readings: dict[str, Reading]) -> dict[str, Reading]:
             "minimum": group.minimum,
             "maximum": group.maximum,
             "desired": group.desired,
-            "actual": group.in_service,
+            "in_service": group.in_service,
             "joined": None if known is None else known[group.role],
         }
         for group in pools.data
     ]
     findings = [
-        f"the pool {row['name']} has {row['actual']} of {row['desired']} machines in service"
+        f"the pool {row['name']} has {row['in_service']} of {row['desired']} machines in service"
         for row in rows
-        if row["actual"] != row["desired"]
+        if row["in_service"] != row["desired"]
     ]
     findings += [
         f"the pool {row['name']} has {row['joined']} of {row['desired']} machines in fleet"

@@ -79,12 +79,23 @@ def test_machines_are_counted_by_role_zone_and_state() -> None:
 
 
 @pytest.mark.parametrize(
-    ("desired", "actual", "verdict"),
-    [(3, 3, "as desired"), (3, 1, "2 missing"), (3, 4, "1 too many"), (3, None, "unknown"), (0, 0, "as desired")],
+    ("desired", "in_service", "joined", "verdict"),
+    [
+        (3, 3, 3, "as desired"),
+        (3, 1, 1, "2 missing"),
+        (3, 4, 3, "1 too many"),
+        (3, 3, 1, "2 not in fleet"),
+        (3, None, 3, "unknown"),
+        (3, 3, None, "unknown"),
+        (0, 0, 0, "as desired"),
+    ],
 )
-def test_a_pool_is_judged_by_what_is_there(desired: int, actual: int | None, verdict: str) -> None:
-    pool = {"name": "public", "minimum": 0, "maximum": 95, "desired": desired, "actual": actual}
-    assert views.pools_frame([pool]).loc[0, "verdict"] == verdict
+def test_a_pool_is_judged_by_what_is_there(
+    desired: int, in_service: int | None, joined: int | None, verdict: str
+) -> None:
+    pool = {"name": "public", "minimum": 0, "maximum": 95, "desired": desired}
+    frame = views.pools_frame([{**pool, "in_service": in_service, "joined": joined}])
+    assert frame.loc[0, "verdict"] == verdict
 
 
 @pytest.mark.parametrize(
