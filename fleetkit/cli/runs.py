@@ -25,7 +25,7 @@ def command() -> None:
 @command.command("list")
 @cluster_argument
 @json_option
-def list_records(cluster: str | None, as_json: bool) -> int:
+def _list_records(cluster: str | None, as_json: bool) -> int:
     """List the records, the newest first; those of CLUSTER alone where it is given.
 
     A record that cannot be read is named on standard error, and the exit code is 1.
@@ -47,7 +47,7 @@ def list_records(cluster: str | None, as_json: bool) -> int:
 @command.command("show")
 @click.argument("run", default="latest")
 @json_option
-def show_record(run: str, as_json: bool) -> None:
+def _show_record(run: str, as_json: bool) -> None:
     """Show one record: RUN is its id, the start of one, a folder, or "latest"."""
     from fleetkit import runs
 

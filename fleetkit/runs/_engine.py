@@ -22,7 +22,7 @@ from papermill.engines import NBClientEngine, NotebookExecutionManager, papermil
 from fleetkit.runs._handover import MESSAGE
 from fleetkit.runs._session import RunSession
 
-__all__ = ["ENGINE", "RecordEngine"]
+__all__ = ["ENGINE", "RecordClient", "RecordEngine"]
 
 ENGINE = "fleetkit-record"
 """Name under which papermill knows the engine in this process."""

@@ -11,7 +11,7 @@ from types import FrameType
 
 from fleetkit.core import format_duration
 
-__all__ = ["RunStopped", "Stopper", "stop_on_signals"]
+__all__ = ["INTERRUPTED", "TIME_LIMIT", "RunStopped", "Stopper", "stop_on_signals"]
 
 INTERRUPTED = "interrupted"
 TIME_LIMIT = "time limit"

@@ -23,7 +23,17 @@ from fleetkit.core import FleetkitError, NotFoundError, Results, SettingsError
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.record import RunRecord
 
-__all__ = ["StoredRun", "find_run", "list_runs", "make_record_folder", "read_run"]
+__all__ = [
+    "NOTEBOOK_FILE",
+    "REPORT_FILE",
+    "RUN_FILE",
+    "StoredRun",
+    "find_run",
+    "hold_folder",
+    "list_runs",
+    "make_record_folder",
+    "read_run",
+]
 
 NOTEBOOK_FILE = "notebook.ipynb"
 REPORT_FILE = "report.html"

@@ -10,7 +10,7 @@ from typing import Any
 
 from fleetkit.runs.report._sanitizing import sanitize_html
 
-__all__ = ["WidgetStates", "render_markdown", "render_outputs"]
+__all__ = ["WIDGET_VIEW", "WidgetStates", "render_markdown", "render_outputs"]
 
 WidgetStates = Mapping[str, Mapping[str, Any]]
 """Model id to the widget's last state."""

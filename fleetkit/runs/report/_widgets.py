@@ -14,7 +14,7 @@ __all__ = ["render_widget", "states_of"]
 _DEEPEST = 20
 """Boxes within boxes beyond this are taken for a loop."""
 
-State = Mapping[str, Any]
+_State = Mapping[str, Any]
 
 
 def states_of(notebook: Mapping[str, Any]) -> WidgetStates:
@@ -42,22 +42,22 @@ def render_widget(model: str, widgets: WidgetStates, depth: int = 0) -> str:
     return f'<span class="widget {escape(kind.lower())}">{render(state)}</span>'
 
 
-def _layout(state: State, widgets: WidgetStates) -> State:
+def _layout(state: _State, widgets: WidgetStates) -> _State:
     return widgets.get(str(state.get("layout", "")).removeprefix("IPY_MODEL_"), {})
 
 
-def _children(state: State, widgets: WidgetStates, depth: int) -> list[str]:
+def _children(state: _State, widgets: WidgetStates, depth: int) -> list[str]:
     return [render_widget(child, widgets, depth + 1) for child in state.get("children", ())]
 
 
-def _box(kind: str) -> Callable[[State, WidgetStates, int], str]:
-    def render(state: State, widgets: WidgetStates, depth: int) -> str:
+def _box(kind: str) -> Callable[[_State, WidgetStates, int], str]:
+    def render(state: _State, widgets: WidgetStates, depth: int) -> str:
         return f'<div class="widget {kind}">{"".join(_children(state, widgets, depth))}</div>'
 
     return render
 
 
-def _titled(state: State, widgets: WidgetStates, depth: int) -> str:
+def _titled(state: _State, widgets: WidgetStates, depth: int) -> str:
     titles = list(state.get("titles", ()))
     parts = []
     for index, child in enumerate(_children(state, widgets, depth)):
@@ -66,19 +66,19 @@ def _titled(state: State, widgets: WidgetStates, depth: int) -> str:
     return f'<div class="widget titled">{"".join(parts)}</div>'
 
 
-def _label(state: State) -> str:
+def _label(state: _State) -> str:
     description = str(state.get("description") or "")
     return f"<b>{escape(description)}</b> " if description else ""
 
 
-def _field(state: State) -> str:
+def _field(state: _State) -> str:
     value = state.get("value")
     if isinstance(value, (list, tuple)):
         value = " to ".join(str(item) for item in value)
     return _label(state) + ("" if value is None else escape(str(value)))
 
 
-def _progress(state: State) -> str:
+def _progress(state: _State) -> str:
     low, high, value = (float(state.get(name) or 0) for name in ("min", "max", "value"))
     span = (high - low) or 1.0
     style = escape(str(state.get("bar_style") or "plain"))
@@ -88,22 +88,22 @@ def _progress(state: State) -> str:
     )
 
 
-def _choice(state: State) -> str:
+def _choice(state: _State) -> str:
     labels: Sequence[Any] = state.get("_options_labels", ())
     index = state.get("index")
     chosen = index if isinstance(index, (list, tuple)) else [] if index is None else [index]
     return _label(state) + escape(", ".join(str(labels[number]) for number in chosen if number < len(labels)))
 
 
-def _tick(state: State) -> str:
+def _tick(state: _State) -> str:
     return f"{'☑' if state.get('value') else '☐'} {_label(state)}"
 
 
-def _button(state: State) -> str:
+def _button(state: _State) -> str:
     return f'<span class="pressable">{escape(str(state.get("description") or "button"))}</span>'
 
 
-def _image(state: State) -> str:
+def _image(state: _State) -> str:
     kind = escape(str(state.get("format") or "png")).replace("svg", "svg+xml")
     for buffer in state.get("_buffers", ()):
         if list(buffer.get("path", ())) == ["value"]:
@@ -111,7 +111,7 @@ def _image(state: State) -> str:
     return _label(state)
 
 
-_BOXES: dict[str, Callable[[State, WidgetStates, int], str]] = {
+_BOXES: dict[str, Callable[[_State, WidgetStates, int], str]] = {
     "Box": _box("row"),
     "HBox": _box("row"),
     "VBox": _box("column"),
@@ -121,7 +121,7 @@ _BOXES: dict[str, Callable[[State, WidgetStates, int], str]] = {
     "Stack": _titled,
 }
 
-_LEAVES: dict[str, Callable[[State], str]] = {
+_LEAVES: dict[str, Callable[[_State], str]] = {
     "HTML": lambda state: _label(state) + sanitize_html(str(state.get("value") or "")),
     "HTMLMath": lambda state: _label(state) + sanitize_html(str(state.get("value") or "")),
     "IntProgress": _progress,
