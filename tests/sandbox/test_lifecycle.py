@@ -252,7 +252,7 @@ def test_a_start_that_fails_says_why_and_leaves_nothing(workspace: Path, monkeyp
     monkeypatch.setenv("PYTHONPATH", str(workspace / "broken"))
     (workspace / "broken").mkdir()
     (workspace / "broken" / "sitecustomize.py").write_text("import sys; sys.modules['moto'] = None\n")
-    with pytest.raises(ServiceError, match="the sandbox ended while it started.*moto"):
+    with pytest.raises(ServiceError, match=r"the sandbox ended while it started.*moto"):
         Sandbox(workspace / "a").start()
     assert processes_of(workspace) == []
     assert not Sandbox(workspace / "a").folder.has_leftovers()
