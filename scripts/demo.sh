@@ -38,7 +38,8 @@ run fleetkit etcd health "$name"
 run fleetkit plan "$name"
 
 say "inspect"
-run fleetkit run inspect-cluster --cluster "$name"
+# The web and the two pages have load balancers and no units yet, so their targets are findings: exit code 3.
+run fleetkit run inspect-cluster --cluster "$name" || [ $? -eq 3 ]
 
 say "destroy, and prove that nothing is left"
 run fleetkit run destroy-cluster --cluster "$name" -p approve "$name"
