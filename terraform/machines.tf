@@ -26,7 +26,7 @@ module "etcd" {
   members = {
     for name, master in var.masters : name => {
       address          = master.address
-      subnet_id        = local.private_subnet_ids[index(var.zones, master.zone)]
+      subnet_id        = local.machine_subnet_ids[index(var.zones, master.zone)]
       user_data_base64 = module.master_user_data[name].base64
     }
   }
@@ -57,7 +57,7 @@ module "workers" {
   name              = var.name
   pool              = each.key
   security_group_id = module.security.group_ids[each.key]
-  subnet_ids        = local.private_subnet_ids
+  subnet_ids        = local.machine_subnet_ids
   tags              = local.tags
   target_group_arns = module.load_balancers.pool_target_group_arns[each.key]
   user_data_base64  = module.pool_user_data[each.key].base64
@@ -110,7 +110,7 @@ module "deploy_host" {
   key_name          = var.key_name
   name              = var.name
   security_group_id = module.security.group_ids["deploy"]
-  subnet_id         = local.private_subnet_ids[0]
+  subnet_id         = local.machine_subnet_ids[0]
   tags              = local.tags
   user_data_base64  = module.deploy_user_data[0].base64
 }

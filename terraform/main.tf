@@ -7,6 +7,7 @@ locals {
   certificate_arn = var.certificate_arn == "" ? null : var.certificate_arn
 
   vpc_id             = var.network.create ? module.network[0].vpc_id : var.network.vpc_id
+  machine_subnet_ids = var.network.create ? module.network[0].machine_subnet_ids : var.network.private_subnet_ids
   private_subnet_ids = var.network.create ? module.network[0].private_subnet_ids : var.network.private_subnet_ids
   public_subnet_ids  = var.network.create ? module.network[0].public_subnet_ids : var.network.public_subnet_ids
 
@@ -56,14 +57,9 @@ module "load_balancers" {
   name                = var.name
   private_subnet_ids  = local.private_subnet_ids
   public_subnet_ids   = local.public_subnet_ids
+  security_group_ids  = module.security.load_balancer_group_ids
   tags                = local.tags
   vpc_id              = local.vpc_id
-
-  security_group_ids = {
-    internal = module.security.group_ids["lb-internal"]
-    public   = module.security.group_ids["lb-public"]
-    ui       = module.security.group_ids["lb-ui"]
-  }
 }
 
 module "dns" {

@@ -174,13 +174,8 @@ variable "name" {
   }
 
   validation {
-    condition     = var.name != "internal" && !startswith(var.name, "internal-")
-    error_message = "Elastic Load Balancing keeps names that begin with internal- for itself."
-  }
-
-  validation {
-    condition     = !startswith(var.name, "sg-")
-    error_message = "EC2 keeps names that begin with sg- for its own ids, and security groups are named after the cluster."
+    condition     = var.name != "internal" && !startswith(var.name, "internal-") && !startswith(var.name, "sg-")
+    error_message = "AWS keeps names that begin with internal- (load balancers) or sg- (security groups) for itself."
   }
 }
 

@@ -11,3 +11,8 @@ output "instance_profiles" {
 
   depends_on = [aws_iam_role_policy.leave_mark, aws_iam_role_policy.read_own_files]
 }
+
+output "load_balancer_group_ids" {
+  description = "The security groups of load balancers (internal, public, ui); known at once, as balancers take minutes and need no rule to begin."
+  value       = { for balancer in ["internal", "public", "ui"] : balancer => aws_security_group.this["lb-${balancer}"].id }
+}
