@@ -128,7 +128,12 @@ class WorkingCopy:
         return Preparation(written=written, initialised=initialised)
 
     def plan(
-        self, on_event: OnEvent | None = None, *, replace: Sequence[str] = (), targets: Sequence[str] = ()
+        self,
+        on_event: OnEvent | None = None,
+        *,
+        replace: Sequence[str] = (),
+        targets: Sequence[str] = (),
+        imports: Mapping[str, str] | None = None,
     ) -> SavedPlan:
         """Plan the pending changes and save the plan.
 
@@ -138,6 +143,8 @@ class WorkingCopy:
             Addresses of resources to replace though nothing about them changed.
         targets
             Addresses to confine the plan to; empty for everything.
+        imports
+            What exists and is to be taken into the state by this plan: address to the provider's id.
 
         Raises
         ------
@@ -148,7 +155,7 @@ class WorkingCopy:
         KeyboardInterrupt
             When Ctrl-C ended it, after Terraform stopped in good order; so for every other call here.
         """
-        return self._save_plan(PlanKind.CHANGE, on_event, replace=list(replace), target=list(targets))
+        return self._save_plan(PlanKind.CHANGE, on_event, imports, replace=list(replace), target=list(targets))
 
     def plan_destroy(self, on_event: OnEvent | None = None) -> SavedPlan:
         """Plan the removal of everything that the state knows, and save the plan; raises as `plan` does."""
@@ -181,6 +188,18 @@ class WorkingCopy:
             imported=summary.imported,
             took_s=took_s,
         )
+
+    def refresh(self) -> None:
+        """Read the world into the state, changing nothing else: what AWS fills in only after a creation is no drift.
+
+        Raises
+        ------
+        BusyError, TerraformError, KeyboardInterrupt
+            As `plan` does.
+        """
+        with held_folder(self.folder, doing="terraform apply -refresh-only"):
+            words = self._line.build("apply", refresh_only=FLAG, auto_approve=FLAG, json=FLAG, **self._work)
+            self._runner.stream(words, doing="terraform apply -refresh-only", on_event=None, redactor=Redactor())
 
     def drift(self, on_event: OnEvent | None = None) -> Drift:
         """Compare the world with the state, changing neither; pending changes play no part. Raises as `plan` does."""
@@ -231,6 +250,18 @@ class WorkingCopy:
         with held_folder(self.folder, doing="terraform state rm"):
             self._runner.read(words, doing=f"terraform state rm {address}")
 
+    def untaint(self, address: str) -> None:
+        """Make the state take ``address`` for whole, so that it is not replaced because its creation broke off.
+
+        Raises
+        ------
+        BusyError, TerraformError
+            When it fails, as where it is not tainted.
+        """
+        words = self._line.build("untaint", address, no_color=FLAG, lock_timeout=self._work["lock_timeout"])
+        with held_folder(self.folder, doing="terraform untaint"):
+            self._runner.read(words, doing=f"terraform untaint {address}")
+
     def force_unlock(self, lock_id: str) -> None:
         """Clear a lock that was left behind in S3.
 
@@ -245,9 +276,11 @@ class WorkingCopy:
         """Ask what runs here to stop gracefully, from any thread; return whether anything ran."""
         return self._runner.stop()
 
-    def _save_plan(self, kind: PlanKind, on_event: OnEvent | None, **options: Option) -> SavedPlan:
+    def _save_plan(
+        self, kind: PlanKind, on_event: OnEvent | None, imports: Mapping[str, str] | None = None, **options: Option
+    ) -> SavedPlan:
         path = self._new_plan_path()
-        with held_folder(self.folder, doing="terraform plan"):
+        with held_folder(self.folder, doing="terraform plan"), _files.import_blocks(self.folder, imports or {}):
             try:
                 plan, redactor = read_plan(self._run_plan(path, on_event, **options))
             except BaseException:

@@ -190,6 +190,9 @@ def apply_deploy(
             else:
                 told.note("applying the plan")
                 result = plan._copy.apply(plan.saved, told.event)
+                # Some attributes AWS fills in after a creation; read now, they do not stand as drift for ever.
+                told.note("reading back what AWS made of it")
+                plan._copy.refresh()
         except ServiceError as error:
             step = "terraform" if "bucket" in completed else "bucket"
             raise WorkflowError(

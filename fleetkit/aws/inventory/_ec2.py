@@ -9,7 +9,7 @@ from typing import Any
 from fleetkit.aws._errors import asking
 from fleetkit.aws._tags import cluster_filter, read_tags
 from fleetkit.aws.inventory.things import Thing, ThingKind
-from fleetkit.aws.session import CLUSTER_TAG, AwsSession
+from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsSession
 
 __all__ = ["list_by_tag", "list_in_vpc"]
 
@@ -155,7 +155,8 @@ def list_by_tag(session: AwsSession, cluster: str) -> Iterator[Thing]:
         yield Thing(
             kind=ThingKind.ELASTIC_ADDRESS,
             thing_id=address["AllocationId"],
-            name=address["PublicIp"],
+            name=read_tags(address.get("Tags", [])).get("Name") or address["PublicIp"],
+            address=address["PublicIp"],
             state="associated" if address.get("AssociationId") else "idle",
             cluster=cluster,
         )
@@ -181,6 +182,7 @@ def _list(session: AwsSession, call: _Call, filters: Sequence[Any], where: str) 
 
 def _read(call: _Call, item: Mapping[str, Any]) -> Thing:
     tags = read_tags(item.get("Tags") or item.get("TagSet") or [])
+    attachment = item.get("Attachment", {})
     attached = next((part.get("VpcId", "") for part in item.get("Attachments", [])), "")
     return Thing(
         kind=call.kind,
@@ -189,6 +191,12 @@ def _read(call: _Call, item: Mapping[str, Any]) -> Thing:
         state=call.state(item),
         cluster=tags.get(CLUSTER_TAG, ""),
         vpc_id=item.get("VpcId") or attached or "",
-        # An instance's own interface is not for itself to remove either: it goes when the instance goes.
-        managed=bool(item.get("RequesterManaged")) or bool(item.get("Attachment", {}).get("DeleteOnTermination")),
+        # An instance's own interface is not for itself to remove either: it goes when the instance goes, and the
+        # primary one cannot even be detached.
+        managed=bool(item.get("RequesterManaged"))
+        or bool(attachment.get("DeleteOnTermination"))
+        or attachment.get("DeviceIndex") == 0,
+        address=item.get("PrivateIpAddress") or item.get("CidrBlock") or "",
+        keeper=tags.get("aws:autoscaling:groupName", ""),
+        role=tags.get(ROLE_TAG, ""),
     )

@@ -59,6 +59,12 @@ class Thing:
         The VPC that it is in; empty where it is in none, or AWS does not say.
     managed
         Whether it belongs to another AWS service, and goes when that lets it go.
+    address
+        What it has of the address space: the address of an instance, the CIDR of a VPC or subnet; else empty.
+    keeper
+        The auto scaling group that started it and would replace it; empty where none did.
+    role
+        Value of its role tag; empty where it has none.
     """
 
     kind: ThingKind
@@ -68,6 +74,9 @@ class Thing:
     cluster: str = ""
     vpc_id: str = ""
     managed: bool = False
+    address: str = ""
+    keeper: str = ""
+    role: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.thing_id}" + (f" ({self.name})" if self.name and self.name != self.thing_id else "")
@@ -103,8 +112,8 @@ class Inventory:
 
     @property
     def foreign(self) -> tuple[Thing, ...]:
-        """What lies in the cluster's VPC without its tag."""
-        return tuple(thing for thing in self.things if thing.cluster != self.cluster)
+        """What lies in the cluster's VPC without its tag; what goes with something else is not named beside that."""
+        return tuple(thing for thing in self.things if thing.cluster != self.cluster and not thing.managed)
 
     def __bool__(self) -> bool:
         return bool(self.things)
