@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.hall_rooms import add_plain, open_hall
+from support.hall_rooms import add_plain, open_hall, skip_where_forbidden
 
 from fleetkit.core import NotYet, Patience, wait_until
 from fleetkit.sandbox.hall import Hall, HallError, HallUnavailableError, require_hall
@@ -61,7 +61,7 @@ def controller(tmp_path: Path) -> Iterator[Controller]:
     try:
         require_hall()
     except HallUnavailableError as error:
-        pytest.skip(str(error))
+        skip_where_forbidden(error)
     folder, mark = tmp_path / f"hall-{uuid.uuid4().hex}", f"98{uuid.uuid4().int % 10**8}"
     path = os.pathsep.join([str(REPOSITORY / "tests"), str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
     with subprocess.Popen(
