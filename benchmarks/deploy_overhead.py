@@ -2,18 +2,12 @@
 
 Both sides apply a saved plan of the same configuration to a state of their own, turn by turn, so
 that a busy moment of the computer falls on both.
-
-    python -m benchmarks.deploy_overhead [--runs N] [--modules FOLDER --variables FILE --provider FILE]
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -22,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.judging import judge
 from fleetkit.terraform import Event, SavedPlan, TerraformBinary, WorkingCopy, find_terraform
 from fleetkit.views import ApplyView
 
@@ -69,7 +64,7 @@ def measure_deploy_overhead(subject: Subject, *, runs: int = 5) -> dict[str, Any
     Returns
     -------
     dict
-        Name, goal, ratio of the medians, whether the goal is met, and both raw sides in seconds.
+        As `benchmarks.judging.judge` gives it, in seconds.
     """
     ours: list[float] = []
     theirs: list[float] = []
@@ -90,15 +85,8 @@ def measure_deploy_overhead(subject: Subject, *, runs: int = 5) -> dict[str, Any
                     _apply_bare(copy, saved, binary=binary, environ=subject.environ)
                 (ours if is_ours else theirs).append(time.monotonic() - started)
                 copy.apply(copy.plan_destroy())
-    ratio = statistics.median(ours) / statistics.median(theirs)
-    return {
-        "name": "deploy over a bare terraform apply of the same plan",
-        "goal": GOAL_DEPLOY,
-        "ratio": round(ratio, 3),
-        "met": ratio <= GOAL_DEPLOY,
-        "ours": _describe(ours),
-        "theirs": _describe(theirs),
-    }
+    title = "apply over a bare `terraform apply` of the same plan"
+    return judge("deploy-over-bare-apply", title, GOAL_DEPLOY, ours, theirs, unit="s")
 
 
 def _apply_ours(copy: WorkingCopy, saved: SavedPlan) -> None:
@@ -122,42 +110,3 @@ def _apply_bare(copy: WorkingCopy, saved: SavedPlan, *, binary: TerraformBinary,
         check=True,
     )
     saved.discard()
-
-
-def _describe(times: list[float]) -> dict[str, Any]:
-    lower, median, upper = statistics.quantiles(times, n=4)
-    return {
-        "unit": "s",
-        "count": len(times),
-        "median": round(median, 3),
-        "quartiles": [round(lower, 3), round(upper, 3)],
-        "raw": [round(one, 3) for one in times],
-    }
-
-
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=5, help="applies of each side, at least 2")
-    parser.add_argument("--modules", type=Path, help="root module to measure in place of builtin resources")
-    parser.add_argument("--variables", type=Path, help="JSON file with its variables")
-    parser.add_argument("--provider", type=Path, help="file with its provider block")
-    return parser.parse_args()
-
-
-def _main() -> int:
-    chosen = _parse()
-    if chosen.modules is None:
-        with builtin_subject() as subject:
-            result = measure_deploy_overhead(subject, runs=chosen.runs)
-    else:
-        variables = json.loads(chosen.variables.read_text(encoding="utf-8"))
-        subject = Subject(
-            modules=chosen.modules, variables=variables, provider=chosen.provider, environ=dict(os.environ)
-        )
-        result = measure_deploy_overhead(subject, runs=chosen.runs)
-    sys.stdout.write(json.dumps(result, indent=2) + "\n")
-    return 0 if result["met"] else 1
-
-
-if __name__ == "__main__":
-    sys.exit(_main())

@@ -1,0 +1,70 @@
+"""Measure everything, write ``results.json``, and fail over a goal.
+
+python -m benchmarks [--only NAME ...] [--cluster RUNS] [--output FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.deploy_overhead import builtin_subject, measure_deploy_overhead
+from benchmarks.health import measure_health
+from benchmarks.judging import all_met
+from benchmarks.machine import describe_machine
+from benchmarks.report import RESULTS_FILE, render_table
+from benchmarks.start import measure_help, measure_import
+from benchmarks.whole_deploy import measure_whole_deploy
+from fleetkit.core import format_utc, utc_now
+
+__all__ = ["MEASUREMENTS", "main"]
+
+
+def _measure_deploy() -> Iterator[dict[str, Any]]:
+    with builtin_subject() as subject:
+        yield measure_deploy_overhead(subject)
+
+
+MEASUREMENTS: dict[str, Callable[[], Iterable[dict[str, Any]]]] = {
+    "import": lambda: [measure_import()],
+    "help": lambda: [measure_help()],
+    "health": measure_health,
+    "deploy": _measure_deploy,
+}
+"""What is measured without being asked for, by the name that ``--only`` takes."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, tell, write, and return the exit code: 1 when a goal was missed."""
+    chosen = _parse(argv)
+    measurements = {name: MEASUREMENTS[name] for name in chosen.only or MEASUREMENTS}
+    if chosen.cluster:
+        measurements["cluster"] = lambda: measure_whole_deploy(runs=chosen.cluster)
+    machine = describe_machine()
+    results: list[dict[str, Any]] = []
+    for name, measure in measurements.items():
+        sys.stderr.write(f"measuring {name}\n")
+        results += measure()
+    document = {"measured": format_utc(utc_now()), "machine": machine, "results": results}
+    chosen.output.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    sys.stdout.write(render_table(document))
+    missed = [one["name"] for one in results if not one["met"]]
+    if missed:
+        sys.stderr.write(f"over the goal: {', '.join(missed)}\n")
+    return 0 if all_met(results) else 1
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="measure this alone; may be repeated")
+    parser.add_argument("--cluster", type=int, metavar="RUNS", default=0, help="also deploy a whole cluster so often")
+    parser.add_argument("--output", type=Path, default=RESULTS_FILE, help="file to write (default: %(default)s)")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

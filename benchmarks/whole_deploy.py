@@ -1,0 +1,105 @@
+"""A whole deploy against a bare ``terraform apply`` of the same cluster, in an AWS on this computer.
+
+Both sides deploy the same cluster file from nothing, and destroy it again untimed.
+Ours is everything between the approval and the verification: certificates, bucket, apply.
+The bare side is handed bucket and certificates, since Terraform makes neither.
+Waiting for the quorum is timed apart and belongs to neither.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.deploy_overhead import GOAL_DEPLOY
+from benchmarks.judging import describe_times, judge
+from fleetkit import workflows
+from fleetkit.sandbox import UNSET_VARIABLES, Sandbox
+from fleetkit.workflows import DeployPlan, Workspace
+from fleetkit.workflows.supplying import ensure_certificates, supply_bucket
+
+__all__ = ["measure_whole_deploy"]
+
+_NAME = "bench"
+
+
+def measure_whole_deploy(*, runs: int = 2) -> Iterator[dict[str, Any]]:
+    """Deploy and destroy the cluster ``runs`` times on each side, in turns."""
+    ours: list[float] = []
+    theirs: list[float] = []
+    waits: list[float] = []
+    with _sandboxed() as folder:
+        for turn in range(runs):
+            for is_ours in (turn % 2 == 0, turn % 2 == 1):
+                workspace = workflows.open_workspace(_NAME, folder=folder)
+                deploy = _deploy if is_ours else _deploy_bare
+                (ours if is_ours else theirs).append(deploy(workspace))
+                if is_ours:
+                    waits.append(_timed(lambda workspace=workspace: workflows.verify_deploy(workspace)))
+                _destroy(workspace)
+    title = "deploy of a whole cluster over a bare `terraform apply` of the same plan"
+    result = judge("whole-deploy-over-bare-apply", title, GOAL_DEPLOY, ours, theirs, unit="s")
+    yield {**result, "quorum_wait": describe_times(waits, unit="s")}
+
+
+@contextmanager
+def _sandboxed() -> Iterator[Path]:
+    """Yield a folder with a pinned cluster file, while this process is turned to a sandbox of its own."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="fleetkit-bench-") as name, Sandbox(Path(name, "sandbox")) as sandbox:
+        folder = Path(name)
+        try:
+            for variable in UNSET_VARIABLES:
+                os.environ.pop(variable, None)
+            # boto3 reads the process's own environment.
+            os.environ.update(sandbox.environment)
+            for verb in ("init", "pin"):
+                words = [str(Path(sys.executable).with_name("fleetkit")), verb, _NAME]
+                subprocess.run(words, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+            yield folder
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _deploy(workspace: Workspace) -> float:
+    approved = workflows.approve(workflows.plan_deploy(workspace), _NAME)
+    return _timed(lambda: workflows.apply_deploy(workspace, approved))
+
+
+def _deploy_bare(workspace: Workspace) -> float:
+    supply_bucket(workspace, ensure_certificates(workspace))
+    plan = workflows.plan_deploy(workspace)
+    seconds = _timed(lambda: _apply_bare(workspace, plan))
+    plan.saved.discard()
+    return seconds
+
+
+def _apply_bare(workspace: Workspace, plan: DeployPlan) -> None:
+    from fleetkit.terraform import find_terraform
+
+    launchers = workspace.paths.folder / "bin"
+    binary = find_terraform(None, workspace.environ["PATH"], launcher_folder=launchers, environ=workspace.environ)
+    words = [str(binary.path), "apply", "-input=false", "-no-color", str(plan.saved.path)]
+    subprocess.run(words, cwd=workspace.paths.terraform, env=workspace.environ, stdout=subprocess.DEVNULL, check=True)
+
+
+def _destroy(workspace: Workspace) -> None:
+    workflows.apply_destroy(workspace, workflows.approve(workflows.plan_destroy(workspace), _NAME))
+    workflows.sweep_leftovers(workspace)
+    # The next deploy starts from nothing too: no certificates, no working copy.
+    shutil.rmtree(workspace.paths.folder)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started
