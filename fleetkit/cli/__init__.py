@@ -128,4 +128,9 @@ def main(argv: list[str] | None = None) -> int:
     except (FleetkitError, OSError) as error:
         print_error(error)
         code = exit_code_of(error)
+    except Exception as error:  # noqa: BLE001 -- the outermost frame: told as a defect, its traceback kept, exit 1
+        from fleetkit.cli._unexpected import tell_unexpected
+
+        tell_unexpected(error)
+        code = ExitCode.FAILED
     return int(code or 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+import errno
 import json
 import os
 import sys
@@ -96,9 +97,28 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
+_MENDING = {
+    errno.EACCES: "look at the owner and the mode of what is named",
+    errno.EDQUOT: "free some space of your quota, then run the same again",
+    errno.ENOSPC: "free some space, then run the same again",
+    errno.EPERM: "look at the owner and the mode of what is named",
+    errno.EROFS: "work in a folder that can be written to",
+}
+"""What to do about the system's own refusals, by their number."""
+
+
+def _describe_os_error(error: OSError) -> str:
+    """Say what the system refused and on what; an error of ours that is also one of the system's speaks for itself."""
+    if isinstance(error, FleetkitError) or error.errno is None:
+        return str(error)
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    hint = _MENDING.get(error.errno)
+    return what if hint is None else f"{what}\n  next: {hint}"
+
+
 def print_error(error: FleetkitError | OSError) -> None:
     """Print an error on standard error: what failed, what was seen, what to do next."""
-    text = Redactor().redact(str(error))
+    text = Redactor().redact(_describe_os_error(error) if isinstance(error, OSError) else str(error))
     label = "error:"
     if sys.stderr.isatty() and "NO_COLOR" not in os.environ:
         label = click.style(label, fg="red", bold=True)

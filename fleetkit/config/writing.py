@@ -100,7 +100,9 @@ def write_cluster_file(file: Path, text: str, *, new: bool) -> None:
     Raises
     ------
     ClusterFileError
-        When it exists though ``new`` was asked for, or cannot be written.
+        When it exists though ``new`` was asked for.
+    OSError
+        When it cannot be written: a full disk, a folder of somebody else; what was there stays.
     """
     tomllib.loads(text)
     try:
@@ -123,7 +125,8 @@ def write_cluster_file(file: Path, text: str, *, new: bool) -> None:
             f"{file} exists already, and is left as it is", hint="choose another name, or move that file away"
         ) from error
     except OSError as error:
-        raise ClusterFileError(f"cannot write the cluster file {file}", seen=error.strerror or str(error)) from error
+        # Nothing is wrong with what the file says, so it is no ClusterFileError; but the file is named.
+        raise OSError(error.errno, f"the cluster file cannot be written ({error.strerror})", str(file)) from error
 
 
 def show_default(field: FieldInfo) -> str:
