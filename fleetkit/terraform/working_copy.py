@@ -157,9 +157,12 @@ class WorkingCopy:
         """
         return self._save_plan(PlanKind.CHANGE, on_event, imports, replace=list(replace), target=list(targets))
 
-    def plan_destroy(self, on_event: OnEvent | None = None) -> SavedPlan:
-        """Plan the removal of everything that the state knows, and save the plan; raises as `plan` does."""
-        return self._save_plan(PlanKind.DESTROY, on_event, destroy=FLAG)
+    def plan_destroy(self, on_event: OnEvent | None = None, *, targets: Sequence[str] = ()) -> SavedPlan:
+        """Plan the removal of everything that the state knows, and save the plan; raises as `plan` does.
+
+        With ``targets``, only of these and of what depends on them.
+        """
+        return self._save_plan(PlanKind.DESTROY, on_event, destroy=FLAG, target=list(targets))
 
     def apply(self, saved: SavedPlan, on_event: OnEvent | None = None) -> ApplyResult:
         """Apply exactly the plan in ``saved``, then remove its file.

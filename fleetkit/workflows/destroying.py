@@ -31,6 +31,10 @@ __all__ = [
 ]
 
 _SWEEP_PATIENCE = Patience(deadline_s=900, interval_s=5)
+_HELD_PATIENCE = Patience(deadline_s=60, interval_s=5)
+"""Where something of somebody else's holds the VPC, waiting longer would not make it go."""
+_HELD_TYPES = frozenset({"aws_internet_gateway", "aws_security_group", "aws_subnet", "aws_vpc"})
+"""What AWS keeps while a stranger is in it; Terraform would try for twenty minutes, so it is left to the sweep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ class DestroyPlan:
     foreign: tuple[Thing, ...]
     bucket: str
     _copy: WorkingCopy = field(repr=False)
+    _targets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def is_empty(self) -> bool:
@@ -178,11 +183,14 @@ def plan_destroy(workspace: Workspace, *, report: Reporter | None = None) -> Des
     with hold_cluster(workspace.paths.folder, operation="plan of a destroy"):
         told.note("looking at what there is")
         copy = open_working_copy(workspace)
-        saved = copy.plan_destroy(told.event)
-        known = {one.resource_id for one in copy.state()} | {
-            str(value) for one in copy.state() for value in (one.attributes.get("arn"), one.attributes.get("name"))
-        }
         inventory = aws.take_inventory(session, name)
+        state = copy.state()
+        held = bool(inventory.foreign) and workspace.cluster.network.create
+        targets = tuple(one.address for one in state if one.type not in _HELD_TYPES) if held else ()
+        saved = copy.plan_destroy(told.event, targets=targets)
+        known = {one.resource_id for one in state} | {
+            str(value) for one in state for value in (one.attributes.get("arn"), one.attributes.get("name"))
+        }
         bucket = workspace.bucket if aws.bucket_exists(session, workspace.bucket) else ""
     return DestroyPlan(
         cluster=name,
@@ -192,6 +200,7 @@ def plan_destroy(workspace: Workspace, *, report: Reporter | None = None) -> Des
         foreign=inventory.foreign,
         bucket=bucket,
         _copy=copy,
+        _targets=targets,
     )
 
 
@@ -239,7 +248,7 @@ def _lift_protection(workspace: Workspace, plan: DestroyPlan, told: Reporter) ->
         return plan.saved
     told.note("lifting the masters' termination protection")
     aws.lift_termination_protection(workspace.session, [one.instance_id for one in masters])
-    fresh = plan._copy.plan_destroy()
+    fresh = plan._copy.plan_destroy(targets=plan._targets)
     approved = {one.address for one in plan.saved.plan.changes}
     moved = {one.address for one in fresh.plan.changes} ^ approved
     if moved:
@@ -264,6 +273,8 @@ def sweep_leftovers(workspace: Workspace, *, report: Reporter | None = None) -> 
     told = report or Reporter()
     session, name = workspace.session, workspace.cluster.name
     removed: dict[str, None] = {}
+    foreign = ", ".join(map(str, aws.take_inventory(session, name).foreign))
+    hint = "remove what stands in the way by hand, then destroy again"
 
     def look() -> NotYet[bool] | bool:
         # Each round asks for the removal of all that is there; what is in another's way fails, and goes in a later one.
@@ -276,9 +287,9 @@ def sweep_leftovers(workspace: Workspace, *, report: Reporter | None = None) -> 
         wait_until(
             look,
             what=f"the last things of {name} to go",
-            patience=_SWEEP_PATIENCE,
+            patience=_HELD_PATIENCE if foreign else _SWEEP_PATIENCE,
             on_wait=told.note,
-            hint="remove what stands in the way by hand, then destroy again",
+            hint=f"not ours, and in the VPC: {foreign}; {hint}" if foreign else hint,
         )
         if aws.bucket_exists(session, workspace.bucket):
             count = aws.delete_bucket(session, workspace.bucket)

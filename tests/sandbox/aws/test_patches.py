@@ -76,6 +76,20 @@ def groups_of_the_interface_are_the_instances(aws: Moto) -> None:
     assert [one["GroupId"] for one in instance["SecurityGroups"]] == [group]
 
 
+def subnet_is_held_by_what_is_in_it(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    gateway = aws.ec2.create_nat_gateway(SubnetId=subnets[1], ConnectivityType="private")["NatGateway"]["NatGatewayId"]
+    assert [one["RequesterManaged"] for one in aws.ec2.describe_network_interfaces()["NetworkInterfaces"]] == [True]
+    aws.ec2.delete_nat_gateway(NatGatewayId=gateway)
+    aws.ec2.delete_subnet(SubnetId=subnets[1])
+    instance = aws.run_one(subnets[0])["InstanceId"]
+    with pytest.raises(ClientError) as refused:
+        aws.ec2.delete_subnet(SubnetId=subnets[0])
+    assert refused.value.response["Error"]["Code"] == "DependencyViolation"
+    aws.ec2.terminate_instances(InstanceIds=[instance])
+    aws.ec2.delete_subnet(SubnetId=subnets[0])
+
+
 def taken_address_is_refused_by_its_code(aws: Moto) -> None:
     _, subnets = aws.make_network()
     aws.run_one(subnets[0], PrivateIpAddress="10.10.0.100")
@@ -245,6 +259,7 @@ PROMISES: dict[Patch, Callable[[Moto], None]] = {
     patches.TEMPLATE_VERSIONS: later_template_version_launches,
     patches.FREED_ADDRESSES: address_of_a_terminated_instance_is_free,
     patches.INTERFACE_GROUPS: groups_of_the_interface_are_the_instances,
+    patches.HELD_SUBNETS: subnet_is_held_by_what_is_in_it,
     patches.TAKEN_ADDRESSES: taken_address_is_refused_by_its_code,
     patches.CLASSIC_BALANCERS: classic_balancer_has_a_zone_and_keeps_its_draining_time,
     patches.PUBLIC_ADDRESSES: public_addresses_belong_to_nobody_else,

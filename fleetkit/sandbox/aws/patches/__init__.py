@@ -7,6 +7,7 @@ from fleetkit.sandbox.aws.patches._patch import ABSENT, Patch, Replacement, appl
 from fleetkit.sandbox.aws.patches.bucket_policies import BUCKET_POLICIES
 from fleetkit.sandbox.aws.patches.classic_balancers import CLASSIC_BALANCERS
 from fleetkit.sandbox.aws.patches.freed_addresses import FREED_ADDRESSES
+from fleetkit.sandbox.aws.patches.held_subnets import HELD_SUBNETS
 from fleetkit.sandbox.aws.patches.instance_refresh import INSTANCE_REFRESH, advance_refreshes
 from fleetkit.sandbox.aws.patches.interface_groups import INTERFACE_GROUPS
 from fleetkit.sandbox.aws.patches.pool_instances import POOL_INSTANCES
@@ -27,6 +28,7 @@ __all__ = [
     "BUCKET_POLICIES",
     "CLASSIC_BALANCERS",
     "FREED_ADDRESSES",
+    "HELD_SUBNETS",
     "INSTANCE_REFRESH",
     "INTERFACE_GROUPS",
     "POOL_INSTANCES",
@@ -57,6 +59,7 @@ ALL_PATCHES: tuple[Patch, ...] = (
     TEMPLATE_VERSIONS,
     FREED_ADDRESSES,
     INTERFACE_GROUPS,
+    HELD_SUBNETS,
     TAKEN_ADDRESSES,
     CLASSIC_BALANCERS,
     PUBLIC_ADDRESSES,
