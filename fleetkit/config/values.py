@@ -81,6 +81,9 @@ def check_name(value: str) -> str:
     if value == "internal" or value.startswith("internal-"):
         # Elastic Load Balancing API, CreateLoadBalancer: "must not begin with internal-".
         raise ValueError("would begin the names of load balancers with internal-, and AWS refuses those")
+    if value.startswith("sg-"):
+        # EC2 API, CreateSecurityGroup: a name "cannot start with sg-".
+        raise ValueError("would begin the names of security groups with sg-, and AWS keeps that for their ids")
     return value
 
 

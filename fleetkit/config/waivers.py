@@ -31,6 +31,11 @@ class StandingWaiver:
 
 STANDING_WAIVERS: tuple[StandingWaiver, ...] = (
     StandingWaiver(
+        check="asg-elb-health",
+        resource="*",
+        reason="a worker serves nothing until units run on it; its load balancer would have it replaced for ever",
+    ),
+    StandingWaiver(
         check="instance-managed-by-ssm",
         resource="*",
         reason="Flatcar ships no SSM agent; machines are reached over SSH alone",
@@ -39,6 +44,16 @@ STANDING_WAIVERS: tuple[StandingWaiver, ...] = (
         check="key-pair-shared-by-roles",
         resource="*",
         reason="one operator's key opens all machines until roles have operators of their own",
+    ),
+    StandingWaiver(
+        check="load-balancer-access-logs",
+        resource="internal-web",
+        reason="AWS writes logs of a network load balancer for its TLS listeners only, and it has none",
+    ),
+    StandingWaiver(
+        check="load-balancer-no-healthy-target",
+        resource="*",
+        reason="the web and the pages have no units yet; deploy them, then drop this",
     ),
     StandingWaiver(
         check="load-balancer-tls-listener",
