@@ -5,7 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# No test measures time: on a busy computer an example may well take longer than hypothesis's own limit.
+hypothesis.settings.register_profile(
+    "fleetkit",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+hypothesis.settings.load_profile("fleetkit")
 
 
 @pytest.fixture(autouse=True)
