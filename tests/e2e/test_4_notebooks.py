@@ -1,0 +1,81 @@
+"""The same work as notebooks: each run leaves a record, by whatever way it was run and however it ended."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.e2e_world import CLUSTER, World
+
+from fleetkit.core import data_folder
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+
+
+def _records(world: World) -> set[Path]:
+    return {one for one in (world.work / "runs" / CLUSTER).glob("*") if one.is_dir()}
+
+
+def _check(world: World, record: Path) -> dict[str, Any]:
+    """Check that the record in a folder is whole and asks for nothing, and return what it says of the run."""
+    assert {"notebook.ipynb", "report.html", "run.json"} <= {one.name for one in record.iterdir()}
+    report = (record / "report.html").read_text()
+    assert "<script" not in report.lower()
+    assert re.findall(r"""(?:src|href)=["'](?!data:|#)[^"']*""", report) == []
+    secret = world.sandbox_variables["AWS_SECRET_ACCESS_KEY"]
+    for file in record.rglob("*"):
+        if file.is_file():
+            assert secret not in file.read_text(errors="replace"), file
+            assert "PRIVATE KEY-----" not in file.read_text(errors="replace"), file
+    found: dict[str, Any] = json.loads((record / "run.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def inspected(world: World) -> dict[str, Any]:
+    """Run the inspection by the command, and return its record's folder and what it says."""
+    before = _records(world)
+    ended = world.fleetkit("run", "inspect-cluster", "--cluster", CLUSTER)
+    (record,) = _records(world) - before
+    return {"ended": ended, "folder": record, "run": _check(world, record)}
+
+
+def test_an_inspection_leaves_a_record_with_its_tables(inspected: dict[str, Any]) -> None:
+    ended, run = inspected["ended"], inspected["run"]
+    assert run["exit"] == ended.code
+    assert str(inspected["folder"].name) in ended.out
+    assert run["parameters"]["cluster"] == CLUSTER
+    report = (inspected["folder"] / "report.html").read_text()
+    for text in ("etcd1", "10.10.4.100", "demo-internal", "clients/operator", "<svg"):
+        assert text in report, text
+
+
+def test_plain_papermill_leaves_the_same_kind_of_record(world: World, inspected: dict[str, Any]) -> None:
+    before = _records(world)
+    notebook = data_folder("notebooks") / "inspect" / "20-inspect-cluster.ipynb"
+    ended = world.run("papermill", str(notebook), "out.ipynb", "-p", "cluster", CLUSTER)
+    (record,) = _records(world) - before
+    run = _check(world, record)
+    assert set(run) == set(inspected["run"])
+    assert run["outcome"] == inspected["run"]["outcome"], ended.text
+    ours, theirs = ({one.name for one in folder.iterdir()} for folder in (inspected["folder"], record))
+    assert ours == theirs
+
+
+def test_a_deploy_that_nobody_approved_exits_4_and_keeps_its_record(world: World) -> None:
+    text, before = world.file.read_text(), _records(world)
+    world.edit(r"^desired = 2$", "desired = 3")
+    try:
+        ended = world.fleetkit("run", "deploy-cluster", "--cluster", CLUSTER).must(4)
+    finally:
+        world.file.write_text(text)
+    (record,) = _records(world) - before
+    run = _check(world, record)
+    assert run["exit"] == 4
+    assert "not approved" in json.dumps(run["error"])
+    assert record.name in ended.text
+    groups = world.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert {one["AutoScalingGroupName"]: one["DesiredCapacity"] for one in groups}[f"{CLUSTER}-internal"] == 2
