@@ -24,7 +24,17 @@ from fleetkit.aws.instances import (
     list_instances,
     list_scaling_groups,
 )
-from fleetkit.aws.inventory import Inventory, Thing, ThingKind, remove_thing, take_inventory
+from fleetkit.aws.inventory import (
+    Inventory,
+    Part,
+    PartKind,
+    Thing,
+    ThingKind,
+    remove_rule,
+    remove_thing,
+    take_inventory,
+    take_parts,
+)
 from fleetkit.aws.keys import KeyPair, list_key_pairs
 from fleetkit.aws.load_balancers import (
     LoadBalancer,
@@ -66,6 +76,8 @@ __all__ = [
     "Inventory",
     "KeyPair",
     "LoadBalancer",
+    "Part",
+    "PartKind",
     "Quota",
     "QuotaKind",
     "QuotaUse",
@@ -108,6 +120,8 @@ __all__ = [
     "read_object",
     "read_public_address",
     "read_quota",
+    "remove_rule",
     "remove_thing",
     "take_inventory",
+    "take_parts",
 ]

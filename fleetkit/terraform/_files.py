@@ -16,10 +16,12 @@ from fleetkit.core import TerraformError
 __all__ = [
     "BACKEND_FILE",
     "DEFAULT_PROVIDER",
+    "IMPORTS_FILE",
     "PROVIDER_FILE",
     "VARIABLES_FILE",
     "explained_disk_errors",
     "file_sha256",
+    "import_blocks",
     "read_note",
     "sync_modules",
     "write_file",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 BACKEND_FILE = "fleetkit-backend.tf"
+IMPORTS_FILE = "fleetkit-imports.tf"
 PROVIDER_FILE = "fleetkit-provider.tf"
 VARIABLES_FILE = "terraform.tfvars.json"
 
@@ -126,6 +129,24 @@ def read_note(folder: Path) -> dict[str, Any]:
 def write_note(folder: Path, note: Mapping[str, Any]) -> None:
     """Keep ``note`` for the next preparation."""
     write_file(folder / _NOTE, json.dumps(note, indent=1, sort_keys=True).encode(), mode=0o600)
+
+
+@contextmanager
+def import_blocks(folder: Path, imports: Mapping[str, str]) -> Iterator[None]:
+    """Let the configuration hold an import block for each address for the time of a plan, which then keeps them."""
+    path = folder / IMPORTS_FILE
+    blocks = [f"import {{\n  to = {address}\n  id = {_quote(key)}\n}}\n" for address, key in imports.items()]
+    try:
+        if blocks:
+            write_file(path, "\n".join(blocks).encode(), mode=0o600)
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _quote(text: str) -> str:
+    """Write a string as HCL has it: JSON's escapes, and no template in it."""
+    return json.dumps(text).replace("${", "$${").replace("%{", "%%{")
 
 
 @contextmanager

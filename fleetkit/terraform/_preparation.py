@@ -45,6 +45,8 @@ def lay_files(
     TerraformError
         When the provider file cannot be read.
     """
+    # A plan that was killed leaves its import blocks; by now they may name things that are gone.
+    (folder / _files.IMPORTS_FILE).unlink(missing_ok=True)
     provider = _files.DEFAULT_PROVIDER if provider_file is None else _read_provider(provider_file)
     known = _files.read_note(folder).get("modules", {})
     present, written = _files.sync_modules(source, folder, known=known)

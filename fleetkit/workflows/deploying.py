@@ -14,6 +14,7 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
+from fleetkit.workflows.recovering import Remove, plan_with_leftovers, remove_leftovers
 from fleetkit.workflows.supplying import ensure_certificates, find_pending_deliveries, supply_bucket
 
 if TYPE_CHECKING:
@@ -36,31 +37,35 @@ class DeployPlan:
         The same as it is shown.
     deliveries
         What would be put into the cluster's bucket, as words.
+    removals
+        What an interrupted deploy left and nothing wants; removed before the plan is applied.
     """
 
     cluster: str
     saved: SavedPlan
     view: PlanView
     deliveries: tuple[str, ...]
+    removals: tuple[Remove, ...] = ()
     _copy: WorkingCopy = field(repr=False)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return self.view.is_empty and not self.deliveries
+        return self.view.is_empty and not self.deliveries and not self.removals
 
     @property
     def sha256(self) -> str:
-        """Fingerprint over the saved plan and the deliveries."""
-        return hashlib.sha256("\n".join((self.saved.sha256, *self.deliveries)).encode()).hexdigest()
+        """Fingerprint over the saved plan, the deliveries and the removals."""
+        parts = (self.saved.sha256, *self.deliveries, *map(str, self.removals))
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @property
     def text(self) -> str:
         """The plan in plain lines; exactly ``No changes.`` when there is nothing to do."""
-        if not self.deliveries:
-            return self.view.text
-        lines = "\n".join(f"  + {one}" for one in self.deliveries)
-        return f"{self.view.text}\n\nto be put into the cluster's bucket:\n{lines}"
+        parts = [self.view.text]
+        for title, sign, items in self._extras():
+            parts += ["\n".join([f"{title}:", *(f"  {sign} {one}" for one in items)])] if items else []
+        return "\n\n".join(parts)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -73,8 +78,15 @@ class DeployPlan:
         Raises
         ------
         QuorumAtRiskError
-            When the plan destroys, replaces or stops a master; names each of them.
+            When the plan destroys, replaces or stops a master, or would remove an unknown one; names each of them.
         """
+        masters = [str(one) for one in self.removals if one.is_master]
+        if masters:
+            raise QuorumAtRiskError(
+                f"{self.cluster} has masters that neither the state nor the cluster file knows",
+                seen="; ".join(masters),
+                hint="put them back into the cluster file to have them adopted, or terminate them by hand",
+            )
         if self.view.alarms:
             raise QuorumAtRiskError(
                 f"the plan for {self.cluster} would take masters away",
@@ -82,11 +94,19 @@ class DeployPlan:
                 hint="undo the change of the cluster file that causes it; a deploy only adds masters",
             )
 
+    def _extras(self) -> tuple[tuple[str, str, tuple[object, ...]], ...]:
+        return (
+            ("to be put into the cluster's bucket", "+", self.deliveries),
+            ("left behind by an interrupted deploy, to be removed", "-", self.removals),
+        )
+
     def _repr_html_(self) -> str:
         from html import escape
 
-        extra = "".join(f"<li>{escape(one)}</li>" for one in self.deliveries)
-        more = f"<p>To be put into the cluster's bucket:</p><ul>{extra}</ul>" if extra else ""
+        more = ""
+        for title, _, items in self._extras():
+            lines = "".join(f"<li>{escape(str(one))}</li>" for one in items)
+            more += f"<p>{title[0].upper()}{title[1:]}:</p><ul>{lines}</ul>" if items else ""
         return f"{self.view._repr_html_()}{more}"
 
     def __str__(self) -> str:
@@ -107,22 +127,27 @@ class AppliedDeploy:
         Certificates and host keys that were made.
     put
         Objects that were put into the bucket.
+    removed
+        What an interrupted deploy had left and nothing wanted.
     """
 
     cluster: str
     result: ApplyResult | None
     made: tuple[str, ...]
     put: tuple[str, ...]
+    removed: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """One line for people."""
-        if self.result is None and not self.made and not self.put:
+        if self.result is None and not self.made and not self.put and not self.removed:
             return "Nothing to do: the cluster is as its file says."
         done = "no resources changed"
         if self.result is not None:
             counts = {"added": self.result.added, "changed": self.result.changed, "removed": self.result.removed}
             done = ", ".join(f"{count} {word}" for word, count in counts.items())
+            done += f", {self.result.imported} adopted" if self.result.imported else ""
+        done += f", {len(self.removed)} leftovers removed" if self.removed else ""
         return f"Applied: {done}; {len(self.made)} certificates and keys made, {len(self.put)} objects put."
 
     def __str__(self) -> str:
@@ -130,7 +155,7 @@ class AppliedDeploy:
 
 
 def plan_deploy(workspace: Workspace, *, report: Reporter | None = None) -> DeployPlan:
-    """Plan a deploy in full; changes nothing in the account.
+    """Plan a deploy in full, with what an interrupted one left behind; changes nothing in the account.
 
     Raises
     ------
@@ -144,12 +169,13 @@ def plan_deploy(workspace: Workspace, *, report: Reporter | None = None) -> Depl
         told.note("planning")
         copy = open_working_copy(workspace)
         deliveries = find_pending_deliveries(workspace)
-        saved = copy.plan(told.event)
+        saved, removals = plan_with_leftovers(workspace, copy, told=told)
     return DeployPlan(
         cluster=workspace.cluster.name,
         saved=saved,
         view=PlanView.from_plan(saved.plan),
         deliveries=deliveries,
+        removals=removals,
         _copy=copy,
     )
 
@@ -184,6 +210,8 @@ def apply_deploy(
         try:
             put = supply_bucket(workspace, pki, on_note=told.note)
             completed.append("bucket")
+            removed = remove_leftovers(workspace, plan.removals, told=told)
+            completed.append("leftovers")
             result = None
             if plan.view.is_empty:
                 plan.saved.discard()
@@ -194,7 +222,7 @@ def apply_deploy(
                 told.note("reading back what AWS made of it")
                 plan._copy.refresh()
         except ServiceError as error:
-            step = "terraform" if "bucket" in completed else "bucket"
+            step = {1: "bucket", 2: "leftovers", 3: "terraform"}[len(completed)]
             raise WorkflowError(
                 f"the deploy of {plan.cluster} failed at its step {step}",
                 step=step,
@@ -202,4 +230,4 @@ def apply_deploy(
                 seen=str(error),
                 hint="mend what is named above, then run the same deploy again: it goes on from here",
             ) from error
-    return AppliedDeploy(cluster=plan.cluster, result=result, made=pki.made, put=put)
+    return AppliedDeploy(cluster=plan.cluster, result=result, made=pki.made, put=put, removed=removed)

@@ -6,10 +6,21 @@ from collections.abc import Iterable
 
 from fleetkit.aws.inventory import _ec2, _services
 from fleetkit.aws.inventory._removal import remove_thing
+from fleetkit.aws.inventory.parts import Part, PartKind, remove_rule, take_parts
 from fleetkit.aws.inventory.things import Inventory, Thing, ThingKind
 from fleetkit.aws.session import AwsSession
 
-__all__ = ["Inventory", "Thing", "ThingKind", "remove_thing", "take_inventory"]
+__all__ = [
+    "Inventory",
+    "Part",
+    "PartKind",
+    "Thing",
+    "ThingKind",
+    "remove_rule",
+    "remove_thing",
+    "take_inventory",
+    "take_parts",
+]
 
 
 def take_inventory(session: AwsSession, cluster: str, *, vpc_ids: Iterable[str] = ()) -> Inventory:

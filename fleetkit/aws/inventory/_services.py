@@ -83,7 +83,7 @@ def list_names(session: AwsSession, cluster: str, *, vpc_ids: frozenset[str]) ->
     with asking(f"the hosted zones tagged {cluster}"):
         pages = client.get_paginator("list_hosted_zones").paginate()
         zones = {
-            zone["Id"].rpartition("/")[2]: zone["Name"]
+            zone["Id"].rpartition("/")[2]: (zone["Name"], zone.get("Config", {}).get("Comment", ""))
             for page in pages
             for zone in page["HostedZones"]
             if zone.get("Config", {}).get("PrivateZone")
@@ -96,16 +96,18 @@ def list_names(session: AwsSession, cluster: str, *, vpc_ids: frozenset[str]) ->
             )
             for part in answer["ResourceTagSets"]:
                 tags[part["ResourceId"]] = read_tags(part.get("Tags", [])).get(CLUSTER_TAG, "")
-        for zone_id, name in zones.items():
+        for zone_id, (name, comment) in zones.items():
+            # A zone gets its tags only when Route 53 has spread it; until then its comment says whose it is.
+            owner = tags.get(zone_id) or (cluster if comment == f"Private names of cluster {cluster}" else "")
             served: list[Any] = client.get_hosted_zone(Id=zone_id).get("VPCs", [])
             here = [vpc["VPCId"] for vpc in served if vpc.get("VPCRegion") == session.region]
-            ours = tags.get(zone_id) == cluster and (here or not served)
+            ours = owner == cluster and (here or not served)
             if ours or vpc_ids.intersection(here):
                 yield Thing(
                     kind=ThingKind.HOSTED_ZONE,
                     thing_id=zone_id,
                     name=name.rstrip("."),
-                    cluster=tags.get(zone_id, ""),
+                    cluster=owner,
                     vpc_id=here[0] if here else "",
                 )
 
