@@ -13,6 +13,9 @@ from pathlib import Path
 from fleetkit.config import render_reference_page, render_settings_table
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.report import read_results, render_table  # noqa: E402 -- found beside this folder, not installed
 
 # Where each place stands in the picture: left edge, bottom edge, title. One that is not named here fails the drawing.
 _PLACES = {
@@ -150,6 +153,14 @@ def render_all() -> dict[Path, str]:
         texts[docs / name] = re.sub(
             r"(?:^\|.*\n)+", lambda _found, table=table: table, page, count=1, flags=re.MULTILINE
         )
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = render_table(read_results())
+    texts[ROOT / "README.md"] = re.sub(
+        r"(<!-- bench:start -->\n).*?(<!-- bench:end -->)",
+        lambda found: f"{found.group(1)}{table}{found.group(2)}",
+        readme,
+        flags=re.DOTALL,
+    )
     return texts
 
 
