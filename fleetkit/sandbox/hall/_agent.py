@@ -18,7 +18,7 @@ from fleetkit.sandbox.hall._firewall import Firewall
 from fleetkit.sandbox.hall._links import Router
 from fleetkit.sandbox.hall._room import Room
 
-__all__ = ["serve"]
+__all__ = ["Agent", "serve"]
 
 _KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 _MACHINE_MODULE = "fleetkit.sandbox.machine.init"

@@ -12,7 +12,7 @@ from typing import Any
 
 from fleetkit.sandbox.hall._linux import CLONE_NEWNET, setns, unshare
 
-__all__ = ["Router"]
+__all__ = ["METADATA_ADDRESS", "Router"]
 
 _ROUTER_ADDRESS = "169.254.1.1"
 METADATA_ADDRESS = "169.254.169.254"

@@ -18,6 +18,7 @@ from typing import Literal
 __all__ = [
     "RULES_PER_BATCH",
     "Match",
+    "Message",
     "empty_chain",
     "hook_chain",
     "jump",

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["ClosedByPeerError", "receive", "send"]
+__all__ = ["ClosedByPeerError", "Message", "receive", "send"]
 
 _HEAD = struct.Struct("=I")
 _MOST_FDS = 16

@@ -17,7 +17,7 @@ from fleetkit.sandbox.hall._link_to_agent import AgentLink
 from fleetkit.sandbox.hall.model import MachineSpec, MachineState
 from fleetkit.sandbox.hall.process import Completed, Process
 
-__all__ = ["MACHINE_ENVIRONMENT", "Machine"]
+__all__ = ["MACHINE_ENVIRONMENT", "Machine", "Stream"]
 
 MACHINE_ENVIRONMENT = {
     "HOME": "/root",

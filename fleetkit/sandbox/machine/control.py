@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Answer", "Question", "Verb", "serve_control"]
+__all__ = ["CONTROL", "Answer", "Question", "Verb", "serve_control"]
 
 CONTROL = Path("/run/sandbox/control.sock")
 

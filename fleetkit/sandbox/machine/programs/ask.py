@@ -12,6 +12,8 @@ import signal
 import socket
 import sys
 
+__all__ = ["CONTROL", "main"]
+
 CONTROL = "/run/sandbox/control.sock"
 _PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 

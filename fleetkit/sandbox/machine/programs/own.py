@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 
+__all__ = ["main"]
+
 _ATTRIBUTE = "user.fleetkit.owner"
 _NOT_KEPT = (1, 95)
 _INSTALL = "/usr/bin/install"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fleetkit.sandbox.machine.systemd.commands import UnitSyntaxError
 from fleetkit.sandbox.machine.systemd.text import Settings
 
-__all__ = ["ACTED_ON", "Unit", "name_unknown", "parse_time", "split_name"]
+__all__ = ["ACTED_ON", "Unit", "name_unknown", "parse_bool", "parse_time", "split_name"]
 
 _UNITS_S = {
     "us": 1e-6, "ms": 1e-3, "s": 1, "sec": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "minutes": 60,
