@@ -27,7 +27,15 @@ def command(cluster: str | None, details: bool, as_json: bool) -> int:
     plan.saved.discard()
     if as_json:
         rows = [{"address": one.address, "action": one.action, "alarm": one.alarm} for one in plan.view.rows]
-        print_json({"is_empty": plan.is_empty, "changes": rows, "bucket": plan.deliveries, "alarms": plan.view.alarms})
+        print_json(
+            {
+                "is_empty": plan.is_empty,
+                "changes": rows,
+                "bucket": plan.deliveries,
+                "removals": [str(one) for one in plan.removals],
+                "alarms": plan.view.alarms,
+            }
+        )
     else:
         print_lines(plan.view.details if details else plan.text)
     return ExitCode.DONE if plan.is_empty else ExitCode.FINDINGS
