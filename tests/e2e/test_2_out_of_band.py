@@ -84,7 +84,7 @@ def test_a_stopped_master_leaves_a_degraded_quorum_that_tolerates_nothing(world:
     assert [row["may still fail"] for row in amiss["parts"]["quorum"]["rows"]] == [0]
     ended = world.fleetkit("etcd", "health", CLUSTER, "--json").must(3)
     assert (ended.json()["verdict"], ended.json()["tolerates"]) == ("degraded", 0)
-    assert "is unhealthy" in world.etcdctl("endpoint", "health", member="10.10.5.100").must(1).text
+    assert "is unhealthy" in world.etcdctl("endpoint", "health", member="etcd3").must(1).text
     world.etcdctl("endpoint", "health").must(0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -143,11 +144,20 @@ class World:
     def health(self) -> dict[str, Any]:
         return dict(self.fleetkit("etcd", "health", CLUSTER, "--json").json())
 
-    def etcdctl(self, *argv: str, member: str = "10.10.3.100") -> Ended:
-        """Run etcdctl inside the VPC against a member's own address, with its name checked."""
-        return self.inside(
-            "env", "ETCDCTL_API=3", *self.etcdctl_argv(f"https://{member}:2379"), *argv,
-        )  # fmt: skip
+    def etcdctl(self, *argv: str, member: str = "etcd1") -> Ended:
+        """Run etcdctl against one member through a tunnel opened for it, with the member's name checked."""
+        process = self.start("fleetkit", "tunnel", "open", CLUSTER, "--json")
+        try:
+            assert process.stdout is not None
+            lines: list[str] = []
+            while lines[-1:] != ["}\n"]:
+                lines.append(process.stdout.readline())
+                assert lines[-1], "the tunnel did not open"
+            port = json.loads("".join(lines))["endpoints"][member]["port"]
+            return self.run("env", "ETCDCTL_API=3", *self.etcdctl_argv(f"https://127.0.0.1:{port}"), *argv)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
 
     def etcdctl_argv(self, endpoints: str) -> tuple[str, ...]:
         operator = self.pki / "clients" / "operator"
@@ -169,7 +179,11 @@ class World:
 
 def wait_for(what: str, look: Callable[[], bool], *, patience: Patience = SOON) -> None:
     """Wait until ``look`` is true."""
-    wait_until(lambda: True if look() else NotYet[bool]("not yet"), what=what, patience=patience)
+
+    def answer() -> bool | NotYet[bool]:
+        return True if look() else NotYet("it is not so yet")
+
+    wait_until(answer, what=what, patience=patience)
 
 
 def tags_of(thing: dict[str, Any]) -> dict[str, str]:

@@ -1,0 +1,72 @@
+"""A changed cluster file is pending until it is approved; what would take a master away is refused; one at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+from support.e2e_world import CLUSTER, World, wait_for
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(autouse=True)
+def file_put_back(world: World) -> Iterator[None]:
+    text = world.file.read_text()
+    yield
+    world.file.write_text(text)
+
+
+def _fingerprint(world: World) -> tuple[object, ...]:
+    """Return what a change would move: machines, pools and the state."""
+    state = world.work / "clusters" / CLUSTER / "terraform" / "terraform.tfstate"
+    groups = world.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    return (
+        sorted((one["InstanceId"], one["InstanceType"], one["State"]["Name"]) for one in world.instances()),
+        sorted((one["AutoScalingGroupName"], one["DesiredCapacity"]) for one in groups),
+        hashlib.sha256(state.read_bytes()).hexdigest(),
+    )
+
+
+def test_a_changed_file_is_pending_and_not_drift_and_waits_for_its_approval(world: World) -> None:
+    before = _fingerprint(world)
+    world.edit(r"^desired = 2$", "desired = 3")
+    planned = world.fleetkit("plan", CLUSTER).must(3)
+    assert 'module.workers["internal"].aws_autoscaling_group.this' in planned.out
+
+    inspected = world.fleetkit("inspect", CLUSTER, "--json").must(3).json()["parts"]
+    assert inspected["drift"]["findings"] == []
+    assert inspected["pending"]["findings"] == ["1 changes are pending"]
+    assert ["aws_autoscaling_group" in str(row) for row in inspected["pending"]["rows"]] == [True]
+
+    refused = world.fleetkit("deploy", CLUSTER).must(4)
+    assert f"--approve {CLUSTER}" in refused.err
+    assert world.fleetkit("deploy", CLUSTER, "--approve", "other").must(4).out == refused.out
+    assert _fingerprint(world) == before
+
+
+def test_a_change_that_would_replace_a_master_is_refused_whoever_approves(world: World) -> None:
+    before = _fingerprint(world)
+    world.edit(r'^address = "10.10.5.100"$', 'address = "10.10.5.101"')
+    refused = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(4)
+    assert 'replaces a master: module.etcd.aws_instance.member["etcd3"]' in refused.err
+    assert _fingerprint(world) == before
+    assert world.health()["verdict"] == "healthy"
+
+
+def test_of_two_deploys_at_once_the_second_says_so_and_changes_nothing(world: World) -> None:
+    lock = world.work / "clusters" / CLUSTER / "lock.json"
+    lock.write_text("")
+    before = _fingerprint(world)
+    first = world.start("fleetkit", "deploy", CLUSTER)
+    try:
+        wait_for("the first to be at work", lambda: '"pid": ' in lock.read_text())
+        second = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(1)
+        assert f"process {first.pid}" in second.err
+        assert "nothing was changed" in second.err
+    finally:
+        out, err = first.communicate(timeout=300)
+    assert first.returncode == 0, err
+    assert "Nothing to do" in out
+    assert _fingerprint(world) == before
