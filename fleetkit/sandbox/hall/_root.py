@@ -77,12 +77,14 @@ def mount_root(root: Path, *, shared: tuple[str, ...], names: Path) -> None:
     for name in _OWN:
         mount(str(root / name), root / name, None, MS_BIND)
     make_read_only(root, recursive=False)
-    for path in shared:
-        target = root / path.lstrip("/")
-        mount(path, target, None, MS_BIND | MS_REC)
-        make_read_only(target)
+    # Before the shared folders: an interpreter may live under /tmp, and would be covered with it.
     mount("tmpfs", root / "run", "tmpfs", _MEMORY, "mode=755,size=64m")
     mount("tmpfs", root / "tmp", "tmpfs", _MEMORY, "mode=1777,size=256m")
+    for path in shared:
+        target = root / path.lstrip("/")
+        target.mkdir(parents=True, exist_ok=True)
+        mount(path, target, None, MS_BIND | MS_REC)
+        make_read_only(target)
     _fill_dev(root / "dev")
     own_names = root / NAMES_FOLDER.lstrip("/")
     own_names.mkdir(parents=True)

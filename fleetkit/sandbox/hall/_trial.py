@@ -32,20 +32,21 @@ def main() -> int:
     try:
         _take("user-namespace", enter_user_namespace)
         _take("pid-namespace", _linux.die_with_parent)
-        child = os.fork()
-        if child == 0:
-            os._exit(_inner())
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        with tempfile.TemporaryDirectory(prefix="fleetkit-") as base:
+            child = os.fork()
+            if child == 0:
+                os._exit(_inner(Path(base).resolve()))
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     except OSError as error:
         return _fail(error)
 
 
-def _inner() -> int:
+def _inner(base: Path) -> int:
     try:
         _linux.mount("none", "/", None, _linux.MS_REC | _linux.MS_PRIVATE)
         flags = _linux.MS_NOSUID | _linux.MS_NODEV | _linux.MS_NOEXEC
         _take("mount-proc", lambda: _linux.mount("proc", "/proc", "proc", flags))
-        _take("mount-root", _mount_root)
+        _take("mount-root", lambda: _mount_root(base))
         router = _take("network", Router)
         spaces = _take("lines", lambda: [router.add_machine(address)[0] for address in (_ONE, _OTHER)])
         firewall = _take("firewall", Firewall)
@@ -72,8 +73,8 @@ def _fail(error: OSError) -> int:
     return 1
 
 
-def _mount_root() -> None:
-    base = Path(tempfile.gettempdir()).resolve()
+def _mount_root(base: Path) -> None:
+    # A folder of the trial's own: the interpreter that runs this may itself live under /tmp.
     _linux.mount("tmpfs", base, "tmpfs", _linux.MS_NOSUID | _linux.MS_NODEV, "mode=755,size=1m")
     root = base / "root"
     for name in ("usr", "dev"):
