@@ -35,6 +35,8 @@ class Deploy:
     def finish(self) -> int:
         """Read to the end and return the exit code."""
         self.run_until("\0")
+        assert self.process.stdout is not None
+        self.process.stdout.close()
         return self.process.wait()
 
     def kill(self) -> None:
