@@ -104,13 +104,11 @@ class KernelRecorder:
 
     def close(self) -> None:
         """Hear what is still under way, and write the record for the last time."""
-        if self._stop.is_set():
-            return
         sys.stdout.flush()
         sys.stderr.flush()
         self._stop.set()
-        if threading.current_thread() is not self._thread:
-            self._thread.join(_ANSWER_WITHIN_S)
+        # Also where the thread ends by itself: a kernel that exits now would cut its last write in two.
+        self._thread.join(_ANSWER_WITHIN_S)
 
     def _wait_until_heard(self) -> None:
         """Repeat to the front ends that the kernel is busy until the recorder hears it too.
@@ -233,18 +231,21 @@ class KernelRecorder:
             self._writer.write_report(notebook, self._record)
 
     def _end_with(self, outcome: Outcome, error: RunError) -> None:
+        self._dirty = True
         self._record = dataclasses.replace(
             self._record, outcome=outcome, exit=exit_of_error(error.kind), ended=utc_now(), error=error
         )
 
     def _close_record(self) -> None:
         self._shell.events.unregister("pre_run_cell", self._note_cell_id)
-        atexit.unregister(self.close)
         if self._record.outcome is Outcome.RUNNING:
             message = "the kernel ended before the notebook's last cell"
             self._end_with(Outcome.INTERRUPTED, RunError(kind="Interrupted", message=message))
-        self._write(report=True)
+        if self._dirty:
+            self._write(report=True)
         self._writer.close()
+        # The last of all: until here the kernel has to wait for what is written.
+        atexit.unregister(self.close)
 
 
 def _read_source(notebook: str, way: Way) -> Any | None:
