@@ -8,16 +8,8 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._workspace import Workspace, open_workspace
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.deploying import AppliedDeploy, DeployPlan, apply_deploy, plan_deploy
-from fleetkit.workflows.destroying import (
-    DestroyPlan,
-    Emptiness,
-    Sweep,
-    apply_destroy,
-    forget_cluster,
-    plan_destroy,
-    sweep_leftovers,
-    verify_emptiness,
-)
+from fleetkit.workflows.destroying import DestroyPlan, apply_destroy, plan_destroy
+from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
 from fleetkit.workflows.inspecting import Inspection, Section, inspect_cluster
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import os
 import socket
 import time
@@ -47,7 +48,7 @@ class Surroundings(Protocol):
         """Take notice of a unit's new state."""
 
 
-class Live:
+class Live(abc.ABC):
     """A unit and its state.
 
     Attributes
@@ -82,6 +83,7 @@ class Live:
             self.active, self.sub, self.since = active, sub, time.time()
             self.manager.state_changed(self.name)
 
+    @abc.abstractmethod
     async def start(self) -> None:
         """Start it; return when its start job is done.
 
@@ -90,7 +92,6 @@ class Live:
         JobFailedError
             When it failed.
         """
-        raise NotImplementedError
 
     async def stop(self) -> None:
         """Stop it; return when nothing of it is left."""
