@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 from fleetkit.sandbox.machine.spawn import Children
@@ -17,6 +18,7 @@ from fleetkit.sandbox.machine.systemd.order import break_cycles, find_predecesso
 from fleetkit.sandbox.machine.systemd.service import Service
 from fleetkit.sandbox.machine.systemd.socket_unit import SocketUnit
 from fleetkit.sandbox.machine.systemd.store import UnitMaskedError, UnitNotFoundError, UnitStore
+from fleetkit.sandbox.machine.systemd.unit import Unit
 
 __all__ = ["Manager"]
 
@@ -60,7 +62,9 @@ class Manager:
         name = unit.name
         live = self.live.get(name)
         if live is None:
-            make = {"service": Service, "socket": SocketUnit, "target": Target}.get(unit.kind)
+            kinds: dict[str, Callable[[Unit, Manager], Live]]
+            kinds = {"service": Service, "socket": SocketUnit, "target": Target}
+            make = kinds.get(unit.kind)
             if make is None:
                 raise JobFailedError(f"units of kind {unit.kind} are not run by the stand-in: {name}")
             live = self.live[name] = make(unit, self)
