@@ -37,6 +37,8 @@ def read_public_address(url: str, *, timeout_s: float = 5.0) -> ipaddress.IPv4Ad
             text = answer.read(_LONGEST_ANSWER).decode("ascii", "replace").strip()
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection open for as long as the error is kept
         raise AwsError(
             f"cannot learn this computer's public address from {url}", seen=str(reason), transient=True, hint=hint
         ) from error

@@ -419,7 +419,8 @@ def put_v2(cluster: EtcdCluster, key: str, value: str) -> None:
         body = urllib.parse.urlencode({"value": value})
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         connection.request("PUT", f"/v2/keys{urllib.parse.quote(key)}", body, headers)
-        assert connection.getresponse().status in (200, 201)
+        with connection.getresponse() as answer:
+            assert answer.status in (200, 201)
     finally:
         connection.close()
 

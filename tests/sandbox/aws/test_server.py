@@ -98,7 +98,8 @@ def _ask(aws: Aws, method: str, path: str, **more: Any) -> int:
     connection = http.client.HTTPConnection(aws.url.removeprefix("http://"), timeout=10)
     try:
         connection.request(method, path, **more)
-        return connection.getresponse().status
+        with connection.getresponse() as answer:
+            return answer.status
     finally:
         connection.close()
 
