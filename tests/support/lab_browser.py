@@ -123,7 +123,8 @@ def _answers(lab: Lab) -> bool | NotYet[bool]:
     connection = http.client.HTTPConnection(lab.url.removeprefix("http://"), timeout=5)
     try:
         connection.request("GET", f"/api/status?token={lab.token}")
-        status = connection.getresponse().status
+        with connection.getresponse() as answer:
+            status = answer.status
     except (OSError, http.client.HTTPException) as error:
         return NotYet(str(error))
     finally:
