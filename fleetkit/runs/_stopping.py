@@ -42,6 +42,8 @@ class Stopper:
         self._executing = False
         self._signalled = False
         self._timers: list[threading.Timer] = []
+        # Asked from clocks and signals, while the main thread learns of cells.
+        self._lock = threading.RLock()
 
     def start_clock(self, limit_s: float | None) -> None:
         """Let the run be stopped after ``limit_s`` seconds."""
@@ -56,16 +58,16 @@ class Stopper:
 
     def request(self, reason: str) -> None:
         """Ask for the run's end."""
-        if self.reason:
-            self._on_stop("killing the kernel")
-            self._send(signal.SIGKILL)
-            return
-        self.reason = reason
-        self._on_stop(
-            f"{reason}: the cell has {format_duration(self._grace_s)} to end; Ctrl-C again kills the kernel at once"
-        )
-        if self._executing:
-            self._interrupt()
+        with self._lock:
+            again = bool(self.reason)
+            self.reason = self.reason or reason
+            if again:
+                self._send(signal.SIGKILL)
+            elif self._executing:
+                self._interrupt()
+        grace = format_duration(self._grace_s)
+        gently = f"{reason}: the cell has {grace} to end; Ctrl-C again kills the kernel at once"
+        self._on_stop("killing the kernel" if again else gently)
 
     def _interrupt(self) -> None:
         self._signalled = True
@@ -95,9 +97,10 @@ class Stopper:
 
     def cell_executes(self) -> None:
         """Note that the kernel has begun with the cell: from here on an interrupt reaches it."""
-        self._executing = True
-        if self.reason and not self._signalled:
-            self._interrupt()
+        with self._lock:
+            self._executing = True
+            if self.reason and not self._signalled:
+                self._interrupt()
 
     def cell_ended(self) -> None:
         """Note that the kernel is idle."""
@@ -121,7 +124,8 @@ def stop_on_signals(stopper: Stopper) -> Iterator[None]:
         return
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        stopper.request(INTERRUPTED)
+        # In a thread: whoever is told may print, and a handler that prints while the program does so fails.
+        threading.Thread(target=stopper.request, args=(INTERRUPTED,), daemon=True).start()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
