@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
 from fleetkit.runs._handover import MESSAGE
+from fleetkit.runs._kernel import make_kernel_manager
 from fleetkit.runs._session import RunSession
 
 __all__ = ["ENGINE", "RecordClient", "RecordEngine"]
@@ -69,10 +69,7 @@ class RecordClient(PapermillNotebookClient):  # type: ignore[misc] # papermill s
         self._save_later: asyncio.TimerHandle | None = None
 
     def create_kernel_manager(self) -> Any:
-        # Over a socket file in a private folder nobody else on the computer can listen to what the kernel says.
-        self.km = AsyncKernelManager(
-            kernel_name=self.kernel_name, config=self.config, transport="ipc", ip=str(self._kernel_files / "k")
-        )
+        self.km = make_kernel_manager(self.kernel_name, folder=self._kernel_files, config=self.config)
         return self.km
 
     def start_new_kernel_client(self) -> Any:

@@ -163,6 +163,16 @@ def test_no_secret_reaches_the_record_or_the_terminal(tmp_path):
     assert stored.record.error.message == MASK
 
 
+def test_output_widgets_that_are_filled_cell_by_cell_do_not_stall_a_run(tmp_path):
+    fill = [f"with out:\n    print('line {number}')" for number in range(40)]
+    path = write_recorded_notebook(
+        tmp_path / "10-try.ipynb", "import ipywidgets\nout = ipywidgets.Output()\nout", *fill
+    )
+    stored = run(path, tmp_path)
+    assert stored.record.outcome is Outcome.DONE
+    assert "line 39" in stored.report.read_text()
+
+
 def test_a_secret_that_the_notebook_names_itself_is_kept_out_as_well(tmp_path):
     cell = "secret = 'canary-' + '5f2c9e17ab'\nrun.protect([secret])\nprint(secret)"
     path = write_recorded_notebook(tmp_path / "10-try.ipynb", "## Use it", cell)

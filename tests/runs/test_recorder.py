@@ -20,9 +20,10 @@ from support.runs_notebooks import (
 from fleetkit.core import MASK
 from fleetkit.runs import Outcome, Way, execute_notebook, find_notebook, read_run
 
+# An output widget that is filled from the kernel's side: `with out:` makes papermill itself miss answers.
 WIDGET = (
     "import ipywidgets as w\nout = w.Output()\nbar = w.IntProgress(value=1, max=5, description='steps')\n"
-    "with out:\n    print('inside')\nw.VBox([bar, out])"
+    "out.append_stdout('inside')\nw.VBox([bar, out])"
 )
 
 
