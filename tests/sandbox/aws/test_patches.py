@@ -133,6 +133,31 @@ def protected_instance_refuses_to_end(aws: Moto) -> None:
     aws.ec2.terminate_instances(InstanceIds=[instance])
 
 
+def shutdown_behavior_is_modified_alone(aws: Moto) -> None:
+    vpc, subnets = aws.make_network()
+    group = aws.ec2.create_security_group(GroupName="deploy", Description="deploy", VpcId=vpc)["GroupId"]
+    instance = aws.run_one(subnets[0], SecurityGroupIds=[group])["InstanceId"]
+    aws.ec2.modify_instance_attribute(InstanceId=instance, InstanceInitiatedShutdownBehavior={"Value": "terminate"})
+    attribute = "instanceInitiatedShutdownBehavior"
+    seen = aws.ec2.describe_instance_attribute(InstanceId=instance, Attribute=attribute)
+    assert seen["InstanceInitiatedShutdownBehavior"]["Value"] == "terminate"
+    kept = aws.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    assert [one["GroupId"] for one in kept["SecurityGroups"]] == [group]
+
+
+def reboots_are_remembered_and_start_nothing(aws: Moto) -> None:
+    from moto.ec2.models import ec2_backends
+
+    _, subnets = aws.make_network()
+    instance = aws.run_one(subnets[0])["InstanceId"]
+    held = ec2_backends["123456789012"][REGION].get_instance(instance)
+    aws.ec2.reboot_instances(InstanceIds=[instance])
+    assert patches.count_reboots(held) == 1
+    aws.ec2.stop_instances(InstanceIds=[instance])
+    aws.ec2.reboot_instances(InstanceIds=[instance])
+    assert (held.state, patches.count_reboots(held)) == ("stopped", 1)
+
+
 def pool_instances_come_as_the_template_says(aws: Moto) -> None:
     _, subnets = aws.make_network()
     aws.iam.create_instance_profile(InstanceProfileName="internal")
@@ -264,6 +289,8 @@ PROMISES: dict[Patch, Callable[[Moto], None]] = {
     patches.CLASSIC_BALANCERS: classic_balancer_has_a_zone_and_keeps_its_draining_time,
     patches.PUBLIC_ADDRESSES: public_addresses_belong_to_nobody_else,
     patches.TERMINATION_PROTECTION: protected_instance_refuses_to_end,
+    patches.SHUTDOWN_BEHAVIOR: shutdown_behavior_is_modified_alone,
+    patches.REBOOTS: reboots_are_remembered_and_start_nothing,
     patches.POOL_INSTANCES: pool_instances_come_as_the_template_says,
     patches.INSTANCE_REFRESH: refresh_replaces_instances_one_after_the_other,
     patches.TARGET_HEALTH: target_health_is_what_was_measured,

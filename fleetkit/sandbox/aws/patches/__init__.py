@@ -14,6 +14,8 @@ from fleetkit.sandbox.aws.patches.pool_instances import POOL_INSTANCES
 from fleetkit.sandbox.aws.patches.private_zones import PRIVATE_ZONES
 from fleetkit.sandbox.aws.patches.public_addresses import PUBLIC_ADDRESSES
 from fleetkit.sandbox.aws.patches.quotas import QUOTAS
+from fleetkit.sandbox.aws.patches.reboots import REBOOTS, count_reboots
+from fleetkit.sandbox.aws.patches.shutdown_behavior import SHUTDOWN_BEHAVIOR
 from fleetkit.sandbox.aws.patches.signed_reads import SIGNED_READS
 from fleetkit.sandbox.aws.patches.taken_addresses import TAKEN_ADDRESSES
 from fleetkit.sandbox.aws.patches.target_health import TARGET_HEALTH, TargetState, measure_targets_with
@@ -35,6 +37,8 @@ __all__ = [
     "PRIVATE_ZONES",
     "PUBLIC_ADDRESSES",
     "QUOTAS",
+    "REBOOTS",
+    "SHUTDOWN_BEHAVIOR",
     "SIGNED_READS",
     "TAKEN_ADDRESSES",
     "TARGET_HEALTH",
@@ -48,6 +52,7 @@ __all__ = [
     "advance_refreshes",
     "applied",
     "apply_patches",
+    "count_reboots",
     "measure_targets_with",
     "source_digest",
 ]
@@ -64,6 +69,8 @@ ALL_PATCHES: tuple[Patch, ...] = (
     CLASSIC_BALANCERS,
     PUBLIC_ADDRESSES,
     TERMINATION_PROTECTION,
+    SHUTDOWN_BEHAVIOR,
+    REBOOTS,
     POOL_INSTANCES,
     INSTANCE_REFRESH,
     TARGET_HEALTH,
