@@ -70,6 +70,7 @@ class Reconciler:
         self._region = region
         self._made: dict[str, MachineSpec] = {}
         self._halted: set[str] = set()
+        self._reboots: dict[str, int] = {}
         self._rules: tuple[Any, ...] | None = None
         self._names: dict[str, str] | None = None
         self._wake = threading.Event()
@@ -132,6 +133,7 @@ class Reconciler:
                 self._hall.remove_machine(machine_id)
                 del self._made[machine_id]
                 self._halted.discard(machine_id)
+                self._reboots.pop(machine_id, None)
 
     def _apply_network(self, seen: Observation) -> None:
         """Set rules and names before machines come, so that a boot never meets the network of a moment ago."""
@@ -176,6 +178,7 @@ class Reconciler:
                     self._halted.discard(machine_id)
                 elif instance.state == "running":
                     self._follow_poweroff(machine_id)
+                    self._follow_reboot(instance)
 
     def _follow_poweroff(self, machine_id: str) -> None:
         if self._hall.machine(machine_id).state is not MachineState.STOPPED:
@@ -191,6 +194,12 @@ class Reconciler:
         else:
             self._halted.add(machine_id)
             instance.stop()
+
+    def _follow_reboot(self, instance: Instance) -> None:
+        machine_id = instance.instance_id
+        if instance.reboots > self._reboots.setdefault(machine_id, instance.reboots):
+            self._hall.reboot_machine(machine_id)
+            self._reboots[machine_id] = instance.reboots
 
     def _advance_pools(self) -> None:
         from moto.autoscaling.models import autoscaling_backends

@@ -160,6 +160,21 @@ def test_a_stopped_instance_stops_its_machine_and_a_started_one_keeps_its_disk(n
     ec2.terminate_instances(InstanceIds=[instance])
 
 
+def test_an_instance_that_is_rebooted_boots_its_machine_again_from_its_disk(network: Network) -> None:
+    instance = network.run(FETCHING)
+    fetch_ended(network, instance)
+    root = root_of(network, instance)
+    (root / "etc/kept").write_text("kept")
+    (root / "etc/fetched").unlink()
+    network.client("ec2").reboot_instances(InstanceIds=[instance])
+    wait_until(
+        lambda: True if (root / "etc/fetched").exists() else NotYet("not yet"), what="a boot", patience=_PATIENCE
+    )
+    assert network.wait_state(instance, "running")["failure"] is None
+    assert (root / "etc/kept").read_text() == "kept"
+    network.client("ec2").terminate_instances(InstanceIds=[instance])
+
+
 def ssh(network: Network, address: str, folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
     """Enter a machine by its public address, as the sandbox's ssh_config leads there."""
     known = folder / "known_hosts"

@@ -7,6 +7,7 @@ from typing import Any
 from fleetkit.sandbox.aws.identity import ACCOUNT_ID
 from fleetkit.sandbox.aws.images import image_kind
 from fleetkit.sandbox.aws.observe_balancers import observe_balancers, observe_target_groups
+from fleetkit.sandbox.aws.patches import count_reboots
 from fleetkit.sandbox.world.observation import (
     GroupRule,
     Instance,
@@ -62,6 +63,7 @@ def _instance(ec2: Any, one: Any) -> Instance:
         profile_arn=profile.get("Arn"),
         key_name=one.key_name,
         name=next((tag["value"] for tag in one.get_tags() if tag["key"] == "Name"), ""),
+        reboots=count_reboots(one),
     )
 
 

@@ -24,10 +24,13 @@ from fleetkit.sandbox.hall._linux import (
     pivot_root,
 )
 
-__all__ = ["NAMES_FOLDER", "cover_names", "find_shared_folders", "make_skeleton", "mount_root"]
+__all__ = ["BOOT_ID", "NAMES_FOLDER", "cover_names", "find_shared_folders", "make_skeleton", "mount_root"]
 
 NAMES_FOLDER = "/run/sandbox/names"
 """Where a machine finds the hosts file that the hall keeps for it; /etc/hosts points there."""
+
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+"""The kernel's own is one for all machines; init writes another at each boot."""
 
 _OWN = ("etc", "home", "opt", "root", "srv", "var")
 _MOUNT_POINTS = ("dev", "proc", "run", "sys", "tmp", "usr")
@@ -93,6 +96,7 @@ def mount_root(root: Path, *, shared: tuple[str, ...], names: Path) -> None:
     mount("proc", root / "proc", "proc", _MEMORY | MS_NOEXEC)
     # All of it: a file of /proc that belongs to uid 0 of the host asks for no capability, only for the uid.
     make_read_only(root / "proc")
+    _cover_boot_id(root)
     pivot_root(root)
 
 
@@ -106,6 +110,14 @@ def cover_names(names: Path) -> None:
         target = Path("/etc", name).resolve()
         if target.exists():
             mount(str(names / name), target, None, MS_BIND)
+
+
+def _cover_boot_id(root: Path) -> None:
+    """Lay a file of the machine's own memory over the kernel's boot id."""
+    own = root / "run/boot_id"
+    own.touch(0o444)
+    mount(str(own), root / BOOT_ID.lstrip("/"), None, MS_BIND)
+    own.unlink()
 
 
 def _fill_dev(dev: Path) -> None:

@@ -162,6 +162,22 @@ class Hall:
             self._link.ask("kill", machine=machine_id)
             self._boot(machine)
 
+    def reboot_machine(self, machine_id: str) -> None:
+        """Have a machine end and boot again by itself from the root that it has; hard where its init has ended.
+
+        Raises
+        ------
+        PreconditionError
+            When it is stopped.
+        """
+        with self._lock:
+            machine = self.machine(machine_id)
+            if machine.state == "stopped":
+                raise PreconditionError(f"machine {machine_id} is stopped", hint="start it instead")
+            if not machine.ask_to_reboot():
+                self._link.ask("kill", machine=machine_id)
+                self._boot(machine)
+
     def freeze_machine(self, machine_id: str) -> None:
         """Let no process of the machine go on; what waits for it waits."""
         self._link.ask("signal_all", machine=self.machine(machine_id).spec.machine_id, number=signal.SIGSTOP)

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ from fleetkit.sandbox.hall._link_to_agent import AgentLink
 from fleetkit.sandbox.hall.model import MachineSpec, MachineState
 from fleetkit.sandbox.hall.process import Completed, Process
 
-__all__ = ["MACHINE_ENVIRONMENT", "Machine", "Stream"]
+__all__ = ["MACHINE_ENVIRONMENT", "REBOOT_SIGNAL", "Machine", "Stream"]
 
 MACHINE_ENVIRONMENT = {
     "HOME": "/root",
@@ -28,7 +29,27 @@ MACHINE_ENVIRONMENT = {
 }
 """What a program sees in a machine that booted; the stand-ins come before the host's programs."""
 
+REBOOT_SIGNAL = signal.SIGRTMIN + 5
+"""Asks init for a reboot, as it asks systemd; the kernel lets it pass unheard while init cannot hear it."""
+
 Stream = int | IO[Any] | None
+
+
+def read_boot_state(folder: Path, *, has_ended: bool) -> tuple[MachineState, str | None]:
+    """Return how far the init of the machine in ``folder`` has come, and why it did not come further.
+
+    Parameters
+    ----------
+    has_ended
+        Whether its init has; that is a failure unless it said before that it would.
+    """
+    events = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    # A line without its end is still being written.
+    last = next((json.loads(line) for line in reversed(events) if line.endswith("\n")), {"state": "booting"})
+    state = MachineState(last["state"])
+    if has_ended and state is not MachineState.STOPPED:
+        return MachineState.FAILED, last.get("why") or f"its init ended; {folder / 'console.log'} says more"
+    return state, last.get("why")
 
 
 class Machine:
@@ -71,14 +92,7 @@ class Machine:
             return MachineState.RUNNING, None
         if self._init is None:
             return MachineState.STOPPED, None
-        ended = bool(select.select([self._init], [], [], 0)[0])
-        events = (self.folder / "events.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-        # A line without its end is still being written.
-        last = next((json.loads(line) for line in reversed(events) if line.endswith("\n")), {"state": "booting"})
-        state = MachineState(last["state"])
-        if ended and state is not MachineState.STOPPED:
-            return MachineState.FAILED, last.get("why") or f"its init ended; {self.log_path} says more"
-        return state, last.get("why")
+        return read_boot_state(self.folder, has_ended=bool(select.select([self._init], [], [], 0)[0]))
 
     def exec(
         self,
@@ -169,6 +183,13 @@ class Machine:
         """
         with self.exec(argv, env=env) as process:
             return process.communicate(data=data, timeout_s=timeout_s)
+
+    def ask_to_reboot(self) -> bool:
+        """Have init begin anew; False where there is none that could."""
+        if self._init is None or select.select([self._init], [], [], 0)[0]:
+            return False
+        signal.pidfd_send_signal(self._init, REBOOT_SIGNAL)
+        return True
 
     def adopt_init(self, pidfd: int | None) -> None:
         """Take the descriptor of the machine's new init, or None when it has none any more."""

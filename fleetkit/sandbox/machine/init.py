@@ -23,6 +23,7 @@ from typing import Any
 import asyncssh as _preloaded  # noqa: F401
 
 from fleetkit.core import FleetkitError
+from fleetkit.sandbox.hall import BOOT_ID, REBOOT_SIGNAL
 from fleetkit.sandbox.machine.control import Verb, serve_control
 from fleetkit.sandbox.machine.docker.daemon import Docker
 from fleetkit.sandbox.machine.firstboot import BootError, boot_first_time, wanted_at_first_boot
@@ -38,6 +39,7 @@ from fleetkit.sandbox.machine.systemd.systemctl import Systemctl
 __all__ = ["main"]
 
 _BOOTED = Path("/var/lib/sandbox/booted")
+_BOOT_ID = Path(BOOT_ID)
 _IMAGE_UNITS = Path(__file__).resolve().parent / "units"
 _GOAL = "multi-user.target"
 
@@ -61,6 +63,7 @@ def main(machine: str, *, kind: str, hostname: str, address: str, events: int) -
     try:
         while True:
             told.tell("booting")
+            _renew_boot_id()
             verb = asyncio.run(_run(machine, kind=kind, hostname=hostname, address=address, events=told))
             _forget_memory()
             if verb != "reboot":
@@ -82,6 +85,7 @@ async def _run(machine: str, *, kind: str, hostname: str, address: str, events: 
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, "poweroff")
+    loop.add_signal_handler(REBOOT_SIGNAL, end, "reboot")
     children = Children(INNER_PROGRAMS)
     children.watch()
     journal = Journal(Path("/var/log/journal"))
@@ -105,6 +109,13 @@ async def _run(machine: str, *, kind: str, hostname: str, address: str, events: 
     control.close()
     journal.say(None, f"the machine ends: {verb}")
     return verb
+
+
+def _renew_boot_id() -> None:
+    """Give this boot an id of its own, by which programs know one from the next."""
+    _BOOT_ID.chmod(0o644)
+    _BOOT_ID.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
+    _BOOT_ID.chmod(0o444)
 
 
 def _forget_memory() -> None:

@@ -91,6 +91,8 @@ class Instance:
         Its public address, or None.
     profile_arn
         Its instance profile, or None.
+    reboots
+        How often it was asked to reboot.
     """
 
     instance_id: str
@@ -107,6 +109,7 @@ class Instance:
     profile_arn: str | None = None
     key_name: str | None = None
     name: str = ""
+    reboots: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import pytest
 from support.hall_boot import SOON, MetadataService, await_text, boot, ignition, text_of, unit
 
 from fleetkit.core import NotYet, PreconditionError, wait_until
-from fleetkit.sandbox.hall import Hall, Machine, MachineState
+from fleetkit.sandbox.hall import BOOT_ID, Hall, Machine, MachineState
 from fleetkit.sandbox.machine.accounts import read_owner
 
 pytestmark = pytest.mark.sandbox
@@ -204,6 +204,23 @@ def test_a_reboot_keeps_the_disk_and_nothing_else(hall: Hall, metadata: Metadata
     sleeper.close()
     assert text_of(machine, "sh", "-c", "ls /run/gone /tmp/gone 2>/dev/null") == ""
     assert "10.77.1.10" in text_of(machine, "getent", "hosts", "m")
+
+
+def test_a_reboot_from_outside_begins_a_boot_with_an_id_of_its_own(hall: Hall, metadata: MetadataService) -> None:
+    machine = boot_with(hall, metadata, ignition())
+    own = boot_id_of(machine)
+    assert own != Path(BOOT_ID).read_text().strip()
+    text_of(machine, "sh", "-c", "touch /run/gone; echo kept > /etc/kept")
+    hall.reboot_machine("m")
+    wait_until(lambda: NotYet("the same") if boot_id_of(machine) == own else True, what="a new boot", patience=SOON)
+    assert text_of(machine, "sh", "-c", "cat /etc/kept; ls /run/gone 2>/dev/null") == "kept\n"
+    hall.stop_machine("m")
+    with pytest.raises(PreconditionError, match="stopped"):
+        hall.reboot_machine("m")
+
+
+def boot_id_of(machine: Machine) -> str:
+    return text_of(machine, "cat", BOOT_ID).strip()
 
 
 def test_a_bastion_runs_its_script_as_cloud_init_does(hall: Hall, metadata: MetadataService) -> None:
