@@ -26,7 +26,7 @@ from fleetkit.core import (
 )
 from fleetkit.sandbox.control import ask, send_message
 from fleetkit.sandbox.folder import SandboxFolder
-from fleetkit.sandbox.programs import read_exit_code
+from fleetkit.sandbox.programs import run_to_end
 from fleetkit.sandbox.starting import Start
 
 __all__ = ["UNSET_VARIABLES", "Network", "Sandbox"]
@@ -244,7 +244,9 @@ class Sandbox:
         send_message(connection, message, fds=streams)
         return connection
 
-    def start_shell(self, machine: str, argv: Sequence[str], *, tty: bool, term: str) -> socket.socket:
+    def start_shell(
+        self, machine: str, argv: Sequence[str], *, tty: bool, term: str, streams: tuple[int, int, int] = (0, 1, 2)
+    ) -> socket.socket:
         """Start a shell, or a program, in a machine, and return the connection that follows it.
 
         Parameters
@@ -252,24 +254,26 @@ class Sandbox:
         machine
             Instance id, Name tag or address.
         tty
-            Give it a terminal, which `receive_terminal` receives; else it has this process's streams.
+            Give it a terminal, which `receive_terminal` receives; else it has ``streams``.
         """
         connection = self._connection()
         connection.settimeout(None)
         message = {"op": "shell", "machine": machine, "argv": list(argv), "tty": tty, "term": term}
-        send_message(connection, message, fds=(0, 1, 2))
+        send_message(connection, message, fds=streams)
         return connection
 
     def run(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
         """Run a program inside the network to its end, and return what it wrote and its exit code."""
         environment = self.environment_for(os.environ if env is None else env)
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, Path(os.devnull).open("rb") as nothing:
-            streams = (nothing.fileno(), out.fileno(), err.fileno())
-            with self.start_program(argv, env=environment, cwd=Path.cwd(), streams=streams) as connection:
-                code = read_exit_code(connection)
-            out.seek(0)
-            err.seek(0)
-            return subprocess.CompletedProcess(list(argv), code, out.read(), err.read())
+        return run_to_end(
+            argv, lambda streams: self.start_program(argv, env=environment, cwd=Path.cwd(), streams=streams)
+        )
+
+    def run_on(self, machine: str, argv: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+        """Run a program on a machine (instance id, Name tag or address) to its end, and return what came of it."""
+        return run_to_end(
+            argv, lambda streams: self.start_shell(machine, argv, tty=False, term="dumb", streams=streams)
+        )
 
     def __enter__(self) -> Sandbox:
         self.start()

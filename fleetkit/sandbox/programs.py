@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from fleetkit.core import ServiceError
 from fleetkit.sandbox.control import receive_request, send_message
 
-__all__ = ["read_exit_code", "receive_terminal", "send_to_program"]
+__all__ = ["read_exit_code", "receive_terminal", "run_to_end", "send_to_program"]
 
 
 def read_exit_code(connection: socket.socket) -> int:
@@ -24,6 +29,21 @@ def read_exit_code(connection: socket.socket) -> int:
         raise ServiceError(answer["error"], seen=answer.get("seen"), hint=answer.get("hint"))
     code: int = answer["code"]
     return code
+
+
+def run_to_end(
+    argv: Sequence[str], start: Callable[[tuple[int, int, int]], socket.socket]
+) -> subprocess.CompletedProcess[bytes]:
+    """Start a program with streams of its own, and return what it wrote and its exit code.
+
+    ``start`` is given its three streams and returns the connection that follows it.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, Path(os.devnull).open("rb") as nothing:
+        with start((nothing.fileno(), out.fileno(), err.fileno())) as connection:
+            code = read_exit_code(connection)
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(list(argv), code, out.read(), err.read())
 
 
 def receive_terminal(connection: socket.socket) -> int:

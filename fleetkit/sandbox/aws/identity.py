@@ -16,6 +16,7 @@ __all__ = [
     "make_operator",
     "mint_role_credentials",
     "role_of_profile",
+    "trusts_ec2",
 ]
 
 ACCOUNT_ID = "123456789012"
@@ -82,6 +83,21 @@ def role_of_profile(profile_arn: str) -> str | None:
         if profile.arn == profile_arn:
             return profile.roles[0].name if profile.roles else None
     return None
+
+
+def trusts_ec2(role: str) -> bool:
+    """Say whether a role lets EC2 take it on for an instance, as its trust policy has it."""
+    statements = json.loads(_iam().get_role(role).assume_role_policy_document).get("Statement", [])
+    return any(
+        one.get("Effect") == "Allow"
+        and _has(one.get("Action"), "sts:AssumeRole")
+        and _has(one.get("Principal", {}).get("Service"), "ec2.amazonaws.com")
+        for one in statements
+    )
+
+
+def _has(held: object, wanted: str) -> bool:
+    return wanted in held if isinstance(held, list) else held == wanted
 
 
 def mint_role_credentials(*, role: str, session: str, region: str) -> RoleCredentials:

@@ -7,7 +7,13 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from fleetkit.sandbox.aws.identity import ACCOUNT_ID, RoleCredentials, mint_role_credentials, role_of_profile
+from fleetkit.sandbox.aws.identity import (
+    ACCOUNT_ID,
+    RoleCredentials,
+    mint_role_credentials,
+    role_of_profile,
+    trusts_ec2,
+)
 from fleetkit.sandbox.world.observation import Instance
 
 __all__ = ["InstanceFacts"]
@@ -54,8 +60,13 @@ class InstanceFacts:
         profile = self._read(instance).iam_instance_profile or {}
         return role_of_profile(profile["Arn"]) if profile.get("Arn") else None
 
-    def credentials(self, instance: Instance, role: str) -> RoleCredentials:
-        """Return credentials of that role for it, the same ones until they are about to expire."""
+    def credentials(self, instance: Instance, role: str) -> RoleCredentials | None:
+        """Return credentials of that role for it, the same ones until they are about to expire.
+
+        None where the role does not trust EC2.
+        """
+        if not trusts_ec2(role):
+            return None
         held = self._minted.get((instance.instance_id, role))
         if held is None or held.expires - _RENEW_BEFORE < dt.datetime.now(dt.UTC):
             held = mint_role_credentials(role=role, session=instance.instance_id, region=self._region)

@@ -45,8 +45,8 @@ class MetadataSource(Protocol):
     def role(self, instance: Instance) -> str | None:
         """Return the name of the role in its profile."""
 
-    def credentials(self, instance: Instance, role: str) -> RoleCredentials:
-        """Return credentials of that role for it."""
+    def credentials(self, instance: Instance, role: str) -> RoleCredentials | None:
+        """Return credentials of that role for it; None where the role does not let EC2 take it on."""
 
 
 class MetadataService:
@@ -156,6 +156,9 @@ class MetadataService:
 
     def _credentials(self, instance: Instance, role: str) -> str:
         held = self._source.credentials(instance, role)
+        if held is None:
+            message = f"EC2 cannot assume the role {role}; its trust policy does not let ec2.amazonaws.com"
+            return json.dumps({"Code": "AssumeRoleUnauthorizedAccess", "Message": message}, indent=2)
         return json.dumps(
             {
                 "Code": "Success",

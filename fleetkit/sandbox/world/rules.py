@@ -52,6 +52,7 @@ def derive_rules(seen: Observation) -> tuple[Passage, ...]:
             if sender.address != receiver.address and _has_way(sender, receiver):
                 found.update(_between(seen, sender, receiver))
     found.update(_to_aws(seen))
+    found.update(_to_internet(seen))
     return tuple(sorted(found, key=lambda one: (one.source, one.destination, one.protocol, one.ports or (-1, -1))))
 
 
@@ -127,6 +128,19 @@ def _intersect(one: GroupRule, other: GroupRule) -> tuple[str, tuple[int, int] |
         return None
     has_ports = protocol in ("tcp", "udp") and (first, last) != _ALL_PORTS
     return protocol, ((first, last) if has_ports else None)
+
+
+def _to_internet(seen: Observation) -> Iterator[Passage]:
+    """Yield the ways to the rest of the internet, of which there is one address here: egress and routes decide."""
+    outside = _End(address=INTERNET_ADDRESS, groups=None, vpc=None)
+    for instance in seen.instances:
+        subnet = seen.subnets.get(instance.subnet_id)
+        if subnet is None or not reaches_internet(instance, subnet):
+            continue
+        for rule in _matching(seen, instance.groups, "egress", outside):
+            yield Passage(
+                source=instance.address, destination=INTERNET_ADDRESS, protocol=rule.protocol, ports=rule.ports
+            )
 
 
 def _to_aws(seen: Observation) -> Iterator[Passage]:

@@ -33,6 +33,7 @@ class Facts:
     instances: list[Instance]
     tokens: bool = True
     role_name: str | None = "master"
+    trusted: bool = True
 
     def instance_at(self, address: str) -> Instance | None:
         return next((one for one in self.instances if one.address == address), None)
@@ -49,7 +50,9 @@ class Facts:
     def role(self, _instance: Instance) -> str | None:
         return self.role_name
 
-    def credentials(self, _instance: Instance, _role: str) -> RoleCredentials:
+    def credentials(self, _instance: Instance, _role: str) -> RoleCredentials | None:
+        if not self.trusted:
+            return None
         return RoleCredentials(
             access_key_id="ASIA", secret_access_key="s", token="t", issued=NOW, expires=NOW + dt.timedelta(hours=6)
         )
@@ -159,3 +162,11 @@ def test_a_forwarded_request_gets_no_token() -> None:
 def test_a_stranger_gets_nothing() -> None:
     answer = Client().ask("PUT", "/latest/api/token", peer="10.9.9.9", x_aws_ec2_metadata_token_ttl_seconds="60")
     assert answer.status == 404
+
+
+def test_a_role_that_does_not_trust_ec2_is_named_and_has_no_keys() -> None:
+    client = Client(Facts([ETCD1], trusted=False))
+    assert client.get("/latest/meta-data/iam/security-credentials/").body == b"master"
+    answer = json.loads(client.get("/latest/meta-data/iam/security-credentials/master").body)
+    assert answer["Code"] == "AssumeRoleUnauthorizedAccess"
+    assert "AccessKeyId" not in answer

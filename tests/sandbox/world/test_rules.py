@@ -159,6 +159,17 @@ def test_aws_is_not_reached_where_egress_forbids_it() -> None:
     assert not passes(seen(MASTERS[0], groups=(only_etcd,), subnets={"private": subnet}), ETCD1, S3_ADDRESS, 443)
 
 
+@pytest.mark.parametrize(("routes", "reached"), [((), False), ((NAT,), True), ((INTERNET,), False)])
+def test_the_internet_is_reached_where_a_route_leads_and_egress_allows_it(
+    routes: tuple[Route, ...], reached: bool
+) -> None:
+    subnet = Subnet(subnet_id="private", vpc_id="vpc", cidr="10.0.1.0/24", zone="a", routes=routes)
+    only_https = group("etcd", egress=(tcp(443, cidrs=ANYWHERE),))
+    world = seen(MASTERS[0], groups=(only_https,), subnets={"private": subnet})
+    assert passes(world, ETCD1, INTERNET_ADDRESS, 443) is reached
+    assert not passes(world, ETCD1, INTERNET_ADDRESS, 80)
+
+
 def test_the_prefix_list_of_s3_opens_s3_alone() -> None:
     subnet = Subnet(subnet_id="private", vpc_id="vpc", cidr="10.0.1.0/24", zone="a", routes=(NAT,))
     listed = group("etcd", egress=(GroupRule(protocol="tcp", ports=(443, 443), to_s3=True),))
