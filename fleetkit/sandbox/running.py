@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 from fleetkit.sandbox.authority import Authority, make_key_pair
 from fleetkit.sandbox.aws.identity import ACCOUNT_ID
@@ -19,7 +20,7 @@ from fleetkit.sandbox.folder import SandboxFolder
 from fleetkit.sandbox.hall import Hall
 from fleetkit.sandbox.reconcile import Reconciler, add_outside
 from fleetkit.sandbox.services.balancers import Balancers
-from fleetkit.sandbox.services.front import open_front
+from fleetkit.sandbox.services.front import open_front, open_local_ports
 from fleetkit.sandbox.services.http import HttpService
 from fleetkit.sandbox.services.metadata import MetadataService
 from fleetkit.sandbox.services.mirror import answer_address, answer_archive, answer_registry, build_archive
@@ -79,6 +80,7 @@ class RunningSandbox:
             self._stack.callback(relay.stop)
             self._start_services(relay, authority)
             self._start_mirror()
+            self._open_to_visitor(relay)
             progress("Terraform's provider")
             unpacked.result()
         write_cli_config(folder.terraform / "cli.tfrc", mirror=folder.terraform / "mirror")
@@ -116,6 +118,12 @@ class RunningSandbox:
             "archive": self._serve(_any_port(), lambda request: answer_archive(archive, request), name="archive"),
             "registry": self._serve(_any_port(), answer_registry, name="registry"),
         }
+
+    def _open_to_visitor(self, relay: RelayThread) -> None:
+        """Let the environment hold for programs in the VPN too, which reach Amazon beside it."""
+        urls = (self.server.url, *self._mirror.values())
+        ports = [port for url in urls if (port := urlsplit(url).port) is not None]
+        open_local_ports(self.hall, relay, machine_id="vpn", ports=ports)
 
     def _serve(self, listener: socket.socket, answer: Any, *, name: str) -> str:
         service = HttpService(listener, answer, name=name)

@@ -101,7 +101,10 @@ def test_its_environment_turns_a_shell_to_it(workspace: Path) -> None:
         timeout=60,
         env={"PATH": os.environ["PATH"], "AWS_PROFILE": "of-the-operator", "HOME": str(workspace)},
     )
-    assert answer.stdout.splitlines() == ["arn:aws:iam::123456789012:user/operator", "Flatcar-stable"], answer.stderr
+    said = ["arn:aws:iam::123456789012:user/operator", "Flatcar-stable"]
+    assert answer.stdout.splitlines() == said, answer.stderr
+    inside = fleetkit("sandbox", "exec", "--", sys.executable, "-c", program, cwd=workspace, AWS_PROFILE="of-another")
+    assert inside.stdout.splitlines() == said, inside.stderr
 
 
 def test_its_services_answer_where_the_environment_says(workspace: Path) -> None:
