@@ -16,13 +16,12 @@ _TAGS_AT_ONCE = 20  # Elastic Load Balancing API, DescribeTags: at most 20 resou
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBalancer:
-    """A load balancer; ``kind`` is network or application, ``scheme`` internet-facing or internal."""
+    """A load balancer; ``kind`` is network or application."""
 
     name: str
     arn: str
     dns_name: str
     kind: str
-    scheme: str
     state: str
     tags: dict[str, str]
 
@@ -67,7 +66,6 @@ def list_load_balancers(session: AwsSession, cluster: str | None = None) -> tupl
             arn=balancer["LoadBalancerArn"],
             dns_name=balancer["DNSName"],
             kind=balancer["Type"],
-            scheme=balancer["Scheme"],
             state=balancer["State"].get("Code", ""),
             tags=tags[balancer["LoadBalancerArn"]],
         )

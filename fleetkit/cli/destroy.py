@@ -30,11 +30,12 @@ def command(cluster: str | None, approve: str, forget: bool) -> int:
     print_lines(plan.text)
     approved = workflows.approve(plan, "" if plan.is_empty else ask_approval(plan.cluster, approve))
     with ApplyProgress(plan.saved.plan) as progress:
-        workflows.apply_destroy(workspace, approved, report=progress.reporter)
+        applied = workflows.apply_destroy(workspace, approved, report=progress.reporter)
+    print_lines(str(applied))
     print_lines(str(workflows.sweep_leftovers(workspace, report=notes)))
     emptiness = workflows.verify_emptiness(workspace)
     print_lines(str(emptiness))
-    if emptiness.left:
+    if emptiness.still_there:
         return ExitCode.FAILED
     if forget:
         print_lines(*workflows.forget_cluster(workspace))

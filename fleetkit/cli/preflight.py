@@ -30,12 +30,8 @@ def command(cluster: str | None, as_json: bool) -> int:
     if as_json:
         print_json({"cluster": seen.cluster, "ok": seen.ok, "lines": seen.lines})
     else:
-        width = max(len(line.check_id) for line in seen.lines)
-        for line in seen.lines:
-            print_lines(f"{line.status.value:<7}  {line.check_id:<{width}}  {line.seen}")
-            if line.mend:
-                print_lines(f"{'':<7}  {'':<{width}}  next: {line.mend}")
-        print_note(f"{len(seen.failures)} failures, {len(seen.warnings)} warnings, {len(seen.lines)} looked at")
+        print_lines(seen.text)
+        print_note(seen.summary)
     if seen.unread:
         return ExitCode.FAILED
     return ExitCode.DONE if seen.ok else ExitCode.FINDINGS

@@ -16,6 +16,7 @@ from fleetkit.views.inspect import (
 )
 from fleetkit.views.pictures import draw_certificates, draw_latencies, draw_quorum
 from fleetkit.views.plan import NO_CHANGES, PlanRow, PlanView
+from fleetkit.views.preflight import checks_frame
 
 __all__ = [
     "NO_CHANGES",
@@ -27,6 +28,7 @@ __all__ = [
     "RunningResource",
     "Throttle",
     "certificates_frame",
+    "checks_frame",
     "draw_certificates",
     "draw_latencies",
     "draw_quorum",

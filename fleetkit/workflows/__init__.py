@@ -8,10 +8,10 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._workspace import Workspace, open_workspace
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.deploying import AppliedDeploy, DeployPlan, apply_deploy, plan_deploy
-from fleetkit.workflows.destroying import DestroyPlan, apply_destroy, plan_destroy
+from fleetkit.workflows.destroying import AppliedDestroy, DestroyPlan, apply_destroy, plan_destroy
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
-from fleetkit.workflows.inspecting import Inspection, Section, inspect_cluster
+from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
 from fleetkit.workflows.verifying import VerifiedDeploy, verify_deploy
 from fleetkit.workflows.way_in import WayIn, open_way_in
@@ -19,11 +19,13 @@ from fleetkit.workflows.way_in import WayIn, open_way_in
 __all__ = [
     "AppliedDeploy",
     "Approved",
+    "AppliedDestroy",
     "DeployPlan",
     "DestroyPlan",
     "Emptiness",
     "Inspection",
     "PackedCluster",
+    "Overview",
     "Preflight",
     "Reporter",
     "Section",

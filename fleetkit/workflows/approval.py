@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from fleetkit.core import ApprovalMissingError
+from fleetkit.workflows._shown import Shown
 
 __all__ = ["Approved", "Plannable", "approve"]
 
@@ -32,8 +33,8 @@ class Plannable(Protocol):
 P = TypeVar("P", bound=Plannable)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approved(Generic[P]):
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Approved(Shown, Generic[P]):
     """A plan together with its approval.
 
     Attributes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleetkit.core import QuorumAtRiskError, ServiceError, WorkflowError
@@ -11,6 +11,7 @@ from fleetkit.terraform import ApplyResult, SavedPlan, WorkingCopy
 from fleetkit.views import PlanView
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["AppliedDeploy", "DeployPlan", "apply_deploy", "plan_deploy"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeployPlan:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DeployPlan(Shown):
     """What a deploy would change.
 
     Attributes
@@ -46,7 +47,7 @@ class DeployPlan:
     view: PlanView
     deliveries: tuple[str, ...]
     removals: tuple[Remove, ...] = ()
-    _copy: WorkingCopy = field(repr=False)
+    _copy: WorkingCopy
 
     @property
     def is_empty(self) -> bool:
@@ -113,8 +114,8 @@ class DeployPlan:
         return self.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppliedDeploy:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class AppliedDeploy(Shown):
     """What a deploy did.
 
     Attributes

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
-from html import escape
+from dataclasses import dataclass
 
 from fleetkit import aws
 from fleetkit.aws import Thing
-from fleetkit.core import ServiceError, StalePlanError, WorkflowError
+from fleetkit.core import ServiceError, StalePlanError, WorkflowError, format_duration
 from fleetkit.terraform import ApplyResult, SavedPlan, WorkingCopy
 from fleetkit.views import PlanView
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 
-__all__ = ["DestroyPlan", "apply_destroy", "plan_destroy"]
+__all__ = ["AppliedDestroy", "DestroyPlan", "apply_destroy", "plan_destroy"]
 
 _HELD_TYPES = frozenset({"aws_internet_gateway", "aws_security_group", "aws_subnet", "aws_vpc"})
 """What AWS keeps while a stranger is in it; Terraform would try for twenty minutes, so it is left to the sweep."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DestroyPlan:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DestroyPlan(Shown):
     """What a destroy would remove.
 
     Attributes
@@ -49,8 +49,8 @@ class DestroyPlan:
     beyond: tuple[Thing, ...]
     foreign: tuple[Thing, ...]
     bucket: str
-    _copy: WorkingCopy = field(repr=False)
-    _targets: tuple[str, ...] = field(default=(), repr=False)
+    _copy: WorkingCopy
+    _targets: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -84,8 +84,31 @@ class DestroyPlan:
     def __str__(self) -> str:
         return self.text
 
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text)}</pre>"
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class AppliedDestroy(Shown):
+    """What a destroy did.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    result
+        What Terraform did; None where its state knew of nothing.
+    """
+
+    cluster: str
+    result: ApplyResult | None
+
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        if self.result is None:
+            return f"Nothing to destroy: Terraform's state knows of nothing of {self.cluster}."
+        return f"Destroyed: {self.result.removed} resources in {format_duration(self.result.took_s)}."
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def plan_destroy(workspace: Workspace, *, report: Reporter | None = None) -> DestroyPlan:
@@ -126,8 +149,8 @@ def plan_destroy(workspace: Workspace, *, report: Reporter | None = None) -> Des
 
 def apply_destroy(
     workspace: Workspace, approved: Approved[DestroyPlan], *, report: Reporter | None = None
-) -> ApplyResult | None:
-    """Remove what Terraform's state knows; None when that was nothing.
+) -> AppliedDestroy:
+    """Remove what Terraform's state knows.
 
     Raises
     ------
@@ -140,13 +163,13 @@ def apply_destroy(
     plan = approved.plan
     if not plan.view.rows:
         plan.saved.discard()
-        return None
+        return AppliedDestroy(cluster=plan.cluster, result=None)
     with hold_cluster(workspace.paths.folder, operation="destroy"):
         plan.saved.check()
         try:
             saved = _lift_protection(workspace, plan, told)
             told.note("destroying")
-            return plan._copy.apply(saved, told.event)
+            result = plan._copy.apply(saved, told.event)
         except ServiceError as error:
             raise WorkflowError(
                 f"the destroy of {plan.cluster} failed",
@@ -155,6 +178,7 @@ def apply_destroy(
                 seen=str(error),
                 hint="mend what is named above, then destroy again: it goes on from here",
             ) from error
+    return AppliedDestroy(cluster=plan.cluster, result=result)
 
 
 def _lift_protection(workspace: Workspace, plan: DestroyPlan, told: Reporter) -> SavedPlan:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from html import escape
 
 from fleetkit import aws
 from fleetkit.aws import Inventory, Thing
@@ -12,6 +11,7 @@ from fleetkit.config import StateKind
 from fleetkit.core import NotYet, Patience, ServiceError, format_utc, utc_now, wait_until
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 
 __all__ = ["Emptiness", "Sweep", "forget_cluster", "sweep_leftovers", "verify_emptiness"]
@@ -21,8 +21,8 @@ _HELD_PATIENCE = Patience(deadline_s=60, interval_s=5)
 """Where something of somebody else's holds the VPC, waiting longer would not make it go."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Sweep(Shown):
     """What a sweep removed, in the order of removal."""
 
     cluster: str
@@ -34,8 +34,8 @@ class Sweep:
         return "\n".join(["Left over, and removed:", *(f"  - {one}" for one in self.removed)])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emptiness:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Emptiness(Shown):
     """The certificate of emptiness: what was looked for, what is left, and what was kept on purpose.
 
     Attributes
@@ -46,6 +46,8 @@ class Emptiness:
         When, in UTC.
     left
         Things of the cluster that are still there.
+    bucket
+        Name of the cluster's bucket when that is still there, else empty.
     foreign
         Things in the cluster's VPC that are not the cluster's.
     kept
@@ -57,34 +59,37 @@ class Emptiness:
     region: str
     at: str
     left: tuple[Thing, ...]
+    bucket: str
     foreign: tuple[Thing, ...]
     kept: tuple[str, ...]
 
     @property
+    def still_there(self) -> tuple[str, ...]:
+        """Everything that is left, as words."""
+        return (*map(str, self.left), *([f"bucket {self.bucket}"] if self.bucket else []))
+
+    @property
     def outcome(self) -> str:
         """``done`` when nothing of the cluster is left, else ``failed``."""
-        return "failed" if self.left else "done"
+        return "failed" if self.still_there else "done"
 
     @property
     def summary(self) -> str:
         """One sentence."""
         where = f"in account {self.account_id}, region {self.region}, at {self.at}"
-        if self.left:
-            return f"{len(self.left)} things of {self.cluster} are still there {where}"
+        if self.still_there:
+            return f"{len(self.still_there)} things of {self.cluster} are still there {where}"
         return f"nothing of {self.cluster} is left {where}"
 
     def __str__(self) -> str:
         lines = [f"Certificate of emptiness: {self.summary}."]
         for title, items in (
-            ("still there", self.left),
+            ("still there", self.still_there),
             ("not ours, left alone", self.foreign),
             ("kept on purpose", self.kept),
         ):
             lines += [f"{title}:", *(f"  - {item}" for item in items)] if items else []
         return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
 
 
 def sweep_leftovers(workspace: Workspace, *, report: Reporter | None = None) -> Sweep:
@@ -136,7 +141,7 @@ def _remove_all(workspace: Workspace, inventory: Inventory, removed: dict[str, N
 
 
 def verify_emptiness(workspace: Workspace) -> Emptiness:
-    """Look once more for everything of the cluster, by tag, by name and by walking its VPC."""
+    """Look once more for everything of the cluster: by tag, by name, by walking its VPC, and for its bucket."""
     session, cluster = workspace.session, workspace.cluster
     inventory = aws.take_inventory(session, cluster.name)
     kept = [f"records under {workspace.paths.runs}", f"the cluster file {workspace.paths.file}"]
@@ -150,6 +155,7 @@ def verify_emptiness(workspace: Workspace) -> Emptiness:
         region=session.region,
         at=format_utc(utc_now()),
         left=inventory.ours,
+        bucket=workspace.bucket if aws.bucket_exists(session, workspace.bucket) else "",
         foreign=inventory.foreign,
         kept=tuple(kept),
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from fleetkit.core import FleetkitError, call_each, format_utc, utc_now
 from fleetkit.workflows import _inspections as reading
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from fleetkit.workflows._inspections import Reading
 
-__all__ = ["Inspection", "Section", "inspect_cluster"]
+__all__ = ["Inspection", "Overview", "Section", "inspect_cluster"]
 
 _TITLES = {
     "machines": "Machines by role, zone and state",
@@ -35,8 +36,8 @@ _TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Section(Shown):
     """One part of an inspection.
 
     Attributes
@@ -82,8 +83,35 @@ class Section:
         return f"{unknown}{''.join(self.pictures)}{table}{notes}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inspection:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Overview(Shown):
+    """An inspection in short.
+
+    Attributes
+    ----------
+    summary
+        One sentence.
+    unknown
+        The parts that could not be read, each with its reason.
+    findings
+        What is not as it should be, one sentence each.
+    """
+
+    summary: str
+    unknown: tuple[str, ...]
+    findings: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([self.summary, *(f"? {one}" for one in self.unknown), *(f"! {one}" for one in self.findings)])
+
+    def _repr_html_(self) -> str:
+        lines = [*(f"<strong>Unknown</strong>: {escape(one)}" for one in self.unknown), *map(escape, self.findings)]
+        items = "".join(f"<li>{line}</li>" for line in lines)
+        return f"<p><strong>{escape(self.summary)}</strong></p>" + (f"<ul>{items}</ul>" if items else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Inspection(Shown):
     """What an inspection found.
 
     Attributes
@@ -135,6 +163,11 @@ class Inspection:
         if self.findings:
             return f"{len(self.findings)} findings on {self.cluster}"
         return f"{self.cluster} is as it should be"
+
+    @property
+    def overview(self) -> Overview:
+        """What is amiss, on top of everything else."""
+        return Overview(summary=self.summary, unknown=self.unknown, findings=self.findings)
 
     def __str__(self) -> str:
         return "\n\n".join([*(section.text for section in self.sections.values()), self.summary])

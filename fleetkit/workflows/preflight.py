@@ -13,12 +13,14 @@ from functools import partial
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, PreconditionError, ServiceError, format_duration
+from fleetkit.views import checks_frame
 from fleetkit.workflows._check_lines import Check, CheckLine, CheckStatus, failure, unread
 from fleetkit.workflows._preflight_account import ACCOUNT_CHECKS, check_credentials
 from fleetkit.workflows._preflight_machines import MACHINE_CHECKS
 from fleetkit.workflows._preflight_network import NETWORK_CHECKS
 from fleetkit.workflows._preflight_software import SOFTWARE_CHECKS, key_check, terraform_check
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 
 __all__ = ["CheckLine", "CheckStatus", "Preflight", "require_preflight", "run_preflight"]
@@ -26,8 +28,8 @@ __all__ = ["CheckLine", "CheckStatus", "Preflight", "require_preflight", "run_pr
 _TIME_LIMIT_S = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preflight:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Preflight(Shown):
     """What preflight saw.
 
     Attributes
@@ -60,6 +62,28 @@ class Preflight:
     def ok(self) -> bool:
         """Whether nothing failed."""
         return not self.failures
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        return f"{len(self.failures)} failures, {len(self.warnings)} warnings, {len(self.lines)} looked at"
+
+    @property
+    def text(self) -> str:
+        """The lines as a table, each with its way to mend it below."""
+        width = max(len(line.check_id) for line in self.lines)
+        rows: list[str] = []
+        for line in self.lines:
+            rows.append(f"{line.status.value:<7}  {line.check_id:<{width}}  {line.seen}")
+            rows += [f"{'':<7}  {'':<{width}}  next: {line.mend}"] if line.mend else []
+        return "\n".join(rows)
+
+    def __str__(self) -> str:
+        return f"{self.text}\n{self.summary}"
+
+    def _repr_html_(self) -> str:
+        table = checks_frame(self.lines).to_html(index=False, border=0)
+        return f"{table}<p>{self.summary}.</p>"
 
 
 def run_preflight(
@@ -151,12 +175,15 @@ def _offered_keys(workspace: Workspace, key_file: Path | None) -> Sequence[str]:
 def _run(checks: Sequence[Check], workspace: Workspace, end: float) -> Mapping[str, tuple[CheckLine, ...]]:
     """Run checks at the same time; one that has no answer at ``end`` is a failure, and is waited for no longer."""
     lines: dict[str, tuple[CheckLine, ...]] = {}
+    defects: list[BaseException] = []
 
     def run(check: Check) -> None:
         try:
             lines[check.check_id] = check.run(workspace)
         except FleetkitError as error:
             lines[check.check_id] = (unread(check.check_id, error, soft=check.soft),)
+        except BaseException as error:  # noqa: BLE001 -- a thread's error is nobody's: it is raised again below
+            defects.append(error)
 
     # Daemon threads, not a pool: a pool would wait at the end of the program for an endpoint that never answers.
     threads = [threading.Thread(target=run, args=(check,), daemon=True) for check in checks]
@@ -166,6 +193,8 @@ def _run(checks: Sequence[Check], workspace: Workspace, end: float) -> Mapping[s
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
     waited = format_duration(time.monotonic() - started)
+    if defects:
+        raise defects[0]
     answered = dict(lines)  # a late thread may still write into `lines`
     late = {check.check_id: (_late(check, waited),) for check in checks if check.check_id not in answered}
     return answered | late

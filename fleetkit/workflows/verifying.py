@@ -13,6 +13,7 @@ from fleetkit.etcd import ClusterHealth, Verdict
 from fleetkit.fleet import FleetClient
 from fleetkit.ssh import Connection
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
@@ -22,8 +23,8 @@ BOOT_PATIENCE = Patience(deadline_s=900, interval_s=1)
 """Machines on EC2 boot, fetch and pull an image; a quarter of an hour is beyond what any of that should take."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedDeploy:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class VerifiedDeploy(Shown):
     """A cluster that was seen to live.
 
     Attributes

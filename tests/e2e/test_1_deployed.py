@@ -28,6 +28,12 @@ def test_a_second_deploy_has_nothing_to_do_and_makes_no_certificate_again(world:
     assert {path: path.read_bytes() for path in world.pki.rglob("*") if path.is_file()} == before
 
 
+def test_a_preflight_of_a_cluster_that_is_there_has_all_its_answers(world: World) -> None:
+    seen = world.fleetkit("preflight", CLUSTER, "--json").must(0).json()
+    assert [line for line in seen["lines"] if line["unread"]] == []
+    assert [line for line in seen["lines"] if line["status"] == "failure"] == []
+
+
 def test_health_says_what_etcdctl_says(world: World) -> None:
     health = world.fleetkit("etcd", "health", CLUSTER, "--json").must(0).json()
     assert set(health) == {"verdict", "tolerates", "members"}

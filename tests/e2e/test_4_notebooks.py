@@ -31,7 +31,18 @@ def _check(world: World, record: Path) -> dict[str, Any]:
             assert secret not in file.read_text(errors="replace"), file
             assert "PRIVATE KEY-----" not in file.read_text(errors="replace"), file
     found: dict[str, Any] = json.loads((record / "run.json").read_text())
+    _check_words(json.loads((record / "notebook.ipynb").read_text()))
     return found
+
+
+def _check_words(notebook: dict[str, Any]) -> None:
+    """Check that every cell's result is shown in words or as a table, never as the text of a Python object."""
+    results = [one["data"] for cell in notebook["cells"] for one in cell.get("outputs", []) if "data" in one]
+    assert results
+    for data in results:
+        plain = "".join(data.get("text/plain", ""))
+        assert not re.match(r"<?\w+\(\w+=", plain), plain[:200]
+        assert "text/html" in data, plain[:200]
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from support.http_answers import Reply
 
 from fleetkit.core import PreconditionError, ServiceError, TerraformError
 from fleetkit.workflows import preflight as module
+from fleetkit.workflows._check_lines import Check
 from fleetkit.workflows.preflight import CheckLine, CheckStatus, Preflight, require_preflight, run_preflight
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ"
@@ -29,6 +30,16 @@ def look(world: World, **environ: str) -> Preflight:
     return run_preflight(
         world.open(**environ), describe_terraform=lambda: "Terraform 1.15.5", list_public_keys=lambda _path: [KEY]
     )
+
+
+def test_a_check_that_breaks_is_told_and_not_taken_for_silence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_workspace: object) -> tuple[CheckLine, ...]:
+        raise KeyError("Scheme")
+
+    world.write()
+    monkeypatch.setattr(module, "ACCOUNT_CHECKS", (Check("quota", broken),))
+    with pytest.raises(KeyError, match="Scheme"):
+        look(world)
 
 
 def line(seen: Preflight, check_id: str) -> CheckLine:
