@@ -50,6 +50,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="plan", summary="Show what a deploy would change; exit 3 when it would.", shelf="Change"),
     Verb(name="deploy", summary="Create or change the cluster: plan, approve, apply, verify.", shelf="Change"),
     Verb(name="destroy", summary="Remove the cluster, and prove that nothing is left.", shelf="Change"),
+    Verb(name="unlock", summary="Show who holds a state in S3, and clear a lock that was left behind.", shelf="Change"),
     Verb(
         name="inspect", summary="Show machines, members, quorum, pools, targets, certificates and drift.", shelf="Look"
     ),

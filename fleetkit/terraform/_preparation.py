@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fleetkit.core import TerraformError
+from fleetkit.core import TerraformError, utc_now
 from fleetkit.terraform import _files
 from fleetkit.terraform._commandline import FLAG, CommandLine
 from fleetkit.terraform._environment import read_cli_configuration
 from fleetkit.terraform._runner import OnEvent, Runner
+from fleetkit.terraform._state_file import STATE_FILE, find_left_lock, is_cut_off, mend_state
 from fleetkit.terraform.backend import Backend, LocalBackend
 
-__all__ = ["Preparation", "initialise", "lay_files"]
+__all__ = ["Preparation", "initialise", "lay_files", "look_after_kill"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +30,13 @@ class Preparation:
         Names of the files that were written or removed, relative to the folder.
     initialised
         Whether ``terraform init`` was run.
+    notes
+        What a person should know of what a kill had left here, and what was done about it.
     """
 
     written: tuple[str, ...]
     initialised: bool
+    notes: tuple[str, ...] = ()
 
 
 def lay_files(
@@ -93,6 +97,10 @@ def initialise(
     note = _files.read_note(folder)
     if note.get("init") == signature and not _is_broken(folder):
         return False
+    for path in _records_of_init(folder):
+        # Terraform makes them anew, but stumbles over one that it was killed in the middle of.
+        if is_cut_off(path):
+            path.unlink()
     before = str(note.get("backend", ""))
     moves = bool(before) and before != str(backend) and _may_hold_state(folder, before)
     if moves and not move_state:
@@ -124,13 +132,35 @@ def _read_provider(path: Path) -> str:
 
 
 def _may_hold_state(folder: Path, backend: str) -> bool:
-    return backend != str(LocalBackend()) or (folder / "terraform.tfstate").exists()
+    return backend != str(LocalBackend()) or (folder / STATE_FILE).exists()
+
+
+def look_after_kill(folder: Path, *, backend: Backend) -> tuple[str, ...]:
+    """Mend the state of a working copy that was killed, where it is kept here; return what there is to say of it."""
+    before = str(_files.read_note(folder).get("backend", ""))
+    # Moving a state elsewhere leaves an empty file on purpose.
+    if not isinstance(backend, LocalBackend) or before not in ("", str(backend)):
+        return ()
+    notes = []
+    lock = find_left_lock(folder)
+    if lock is not None:
+        notes.append(f"Terraform was killed here: {lock}; the lock that it left holds nothing any more")
+    mended = mend_state(folder, now=utc_now())
+    return (*notes, mended) if mended else tuple(notes)
 
 
 def _is_broken(folder: Path) -> bool:
-    """Return whether what ``init`` made is gone: the folder itself, or a provider that it only links to."""
+    """Return whether what ``init`` made is gone or cut off, or a provider that it only links to is gone."""
     made = folder / ".terraform"
-    return not made.is_dir() or any(not link.exists() for link in _links(made / "providers"))
+    return (
+        not made.is_dir()
+        or any(not link.exists() for link in _links(made / "providers"))
+        or any(is_cut_off(path) for path in _records_of_init(folder))
+    )
+
+
+def _records_of_init(folder: Path) -> tuple[Path, ...]:
+    return folder / ".terraform" / "terraform.tfstate", folder / ".terraform" / "modules" / "modules.json"
 
 
 def _links(folder: Path) -> Iterator[Path]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import enum
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from fleetkit.core import TerraformError
 
 __all__ = ["Diagnostic", "LockInfo", "Severity", "parse_text_diagnostics"]
 
@@ -103,6 +106,23 @@ class LockInfo:
             created=found.get("Created", ""),
             path=found.get("Path", ""),
         )
+
+    @classmethod
+    def parse_json(cls, content: bytes) -> LockInfo:
+        """Read what Terraform keeps of a lock, in a file beside the state or in an object beside it in S3.
+
+        Raises
+        ------
+        TerraformError
+            When it is not that.
+        """
+        try:
+            fields = json.loads(content)
+            lock_id = str(fields["ID"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise TerraformError("what lies beside the state is no lock of Terraform's", seen=repr(error)) from error
+        words = {name.lower(): str(fields.get(name, "")) for name in ("Who", "Operation", "Created", "Path")}
+        return cls(lock_id=lock_id, **words)
 
     @property
     def is_local(self) -> bool:

@@ -9,19 +9,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fleetkit.core import NotFoundError, Redactor, TerraformError, data_folder, utc_now
+from fleetkit.core import Redactor, TerraformError, data_folder, utc_now
 from fleetkit.terraform import _files
-from fleetkit.terraform._commandline import FLAG, CommandLine, Option
-from fleetkit.terraform._environment import terraform_environment
+from fleetkit.terraform._commandline import FLAG, Option
 from fleetkit.terraform._lock import held_folder
-from fleetkit.terraform._preparation import Preparation, initialise, lay_files
-from fleetkit.terraform._runner import OnEvent, Runner
+from fleetkit.terraform._preparation import Preparation, initialise, lay_files, look_after_kill
+from fleetkit.terraform._runner import OnEvent
+from fleetkit.terraform._state_commands import StateCommands
 from fleetkit.terraform.backend import Backend, LocalBackend
 from fleetkit.terraform.binary import TerraformBinary
 from fleetkit.terraform.events import ChangeSummaryEvent
 from fleetkit.terraform.plan import Drift, read_plan
 from fleetkit.terraform.saved_plan import ApplyResult, PlanKind, SavedPlan
-from fleetkit.terraform.state import StateResource, parse_outputs, parse_state
 
 __all__ = ["WorkingCopy"]
 
@@ -30,25 +29,15 @@ _PLAN_LIFE = dt.timedelta(days=1)
 """A plan file holds secrets; one that nobody applied within a day is removed by the next preparation."""
 
 
-class WorkingCopy:
+class WorkingCopy(StateCommands):
     """The folder of one cluster in which Terraform runs, and nowhere else.
 
     Parameters
     ----------
-    folder
-        ``clusters/<name>/terraform``; made when it is not there.
-    binary
-        The Terraform to run, from `find_terraform`.
-    environ
-        The environment with the caller's credentials.
+    folder, binary, environ, options
+        As `StateCommands` has them.
     modules
         The root module to copy; by default the one that comes with fleetkit.
-    parallelism
-        How many resources are worked on at one time.
-    lock_timeout_s
-        Seconds to wait for a state that somebody else has locked.
-    grace_s
-        Seconds that Terraform has to end in good order when this process is killed.
     """
 
     def __init__(
@@ -58,25 +47,10 @@ class WorkingCopy:
         binary: TerraformBinary,
         environ: Mapping[str, str],
         modules: Path | None = None,
-        parallelism: int = 10,
-        lock_timeout_s: int = 0,
-        grace_s: float = 30.0,
+        **options: Any,
     ) -> None:
-        self.folder = folder.absolute()
-        self.binary = binary
+        super().__init__(folder, binary=binary, environ=environ, **options)
         self._modules = modules
-        self._environ, self.warnings = terraform_environment(environ)
-        self._line = CommandLine(str(binary.path))
-        self._work: dict[str, Option] = {
-            "input": False,
-            "lock_timeout": f"{lock_timeout_s}s",
-            "parallelism": parallelism,
-        }
-        unlock = [str(binary.path), f"-chdir={self.folder}", "force-unlock", "-force"]
-        self._runner = Runner(self.folder, environ=self._environ, grace_s=grace_s, unlock_words=unlock)
-
-    def __repr__(self) -> str:
-        return f"WorkingCopy({str(self.folder)!r}, {self.binary})"
 
     def prepare(
         self,
@@ -88,6 +62,8 @@ class WorkingCopy:
         on_event: OnEvent | None = None,
     ) -> Preparation:
         """Bring the files up to date, and initialise Terraform if anything that matters to it changed.
+
+        A state file that a kill cut off is mended first; the result says so.
 
         Parameters
         ----------
@@ -110,6 +86,7 @@ class WorkingCopy:
         chosen = backend or LocalBackend()
         source = self._modules or data_folder("terraform")
         with _files.explained_disk_errors(self.folder), held_folder(self.folder, doing="terraform init"):
+            notes = look_after_kill(self.folder, backend=chosen)
             self._remove_old_plans()
             hashes, written = lay_files(
                 self.folder, source=source, variables=variables, provider_file=provider_file, backend=chosen
@@ -125,7 +102,7 @@ class WorkingCopy:
                 move_state=move_state,
                 on_event=on_event,
             )
-        return Preparation(written=written, initialised=initialised)
+        return Preparation(written=written, initialised=initialised, notes=notes)
 
     def plan(
         self,
@@ -212,72 +189,6 @@ class WorkingCopy:
                 return Drift.from_json(self._run_plan(path, on_event, refresh_only=FLAG))
             finally:
                 path.unlink(missing_ok=True)
-
-    def outputs(self) -> dict[str, Any]:
-        """Read the outputs: name to value, sensitive ones masked; empty before the first apply."""
-        words = self._line.build("output", json=FLAG, no_color=FLAG)
-        return parse_outputs(self._runner.read(words, doing="terraform output"))
-
-    def state(self) -> tuple[StateResource, ...]:
-        """Read what the state knows; empty before the first apply."""
-        words = self._line.build("show", json=FLAG, no_color=FLAG)
-        return parse_state(self._runner.read(words, doing="terraform show"))
-
-    def import_resource(self, address: str, resource_id: str) -> None:
-        """Take what exists under ``resource_id`` into the state as ``address``, which the configuration must hold.
-
-        Raises
-        ------
-        BusyError, TerraformError
-            When it fails; nothing is changed then.
-        """
-        options = {name: value for name, value in self._work.items() if name != "parallelism"}
-        words = self._line.build("import", address, resource_id, no_color=FLAG, **options)
-        with held_folder(self.folder, doing="terraform import"):
-            self._runner.read(words, doing=f"terraform import {address}")
-
-    def remove_from_state(self, address: str) -> None:
-        """Make the state forget ``address``; the thing itself stays as it is.
-
-        Raises
-        ------
-        NotFoundError
-            When the state does not know it; lists what it knows.
-        BusyError, TerraformError
-            When it fails.
-        """
-        known = [one.address for one in self.state()]
-        if address not in known:
-            raise NotFoundError(f"the state knows no {address}", known=known)
-        words = self._line.build("state rm", address, no_color=FLAG, lock_timeout=self._work["lock_timeout"])
-        with held_folder(self.folder, doing="terraform state rm"):
-            self._runner.read(words, doing=f"terraform state rm {address}")
-
-    def untaint(self, address: str) -> None:
-        """Make the state take ``address`` for whole, so that it is not replaced because its creation broke off.
-
-        Raises
-        ------
-        BusyError, TerraformError
-            When it fails, as where it is not tainted.
-        """
-        words = self._line.build("untaint", address, no_color=FLAG, lock_timeout=self._work["lock_timeout"])
-        with held_folder(self.folder, doing="terraform untaint"):
-            self._runner.read(words, doing=f"terraform untaint {address}")
-
-    def force_unlock(self, lock_id: str) -> None:
-        """Clear a lock that was left behind in S3.
-
-        Raises
-        ------
-        TerraformError
-            When there is no lock of that id, or it is of this computer and still held.
-        """
-        self._runner.read(self._line.build("force-unlock", lock_id, force=FLAG), doing="terraform force-unlock")
-
-    def cancel(self) -> bool:
-        """Ask what runs here to stop gracefully, from any thread; return whether anything ran."""
-        return self._runner.stop()
 
     def _save_plan(
         self, kind: PlanKind, on_event: OnEvent | None, imports: Mapping[str, str] | None = None, **options: Option

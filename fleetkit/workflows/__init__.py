@@ -13,19 +13,20 @@ from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
+from fleetkit.workflows.unlocking import clear_lock, find_lock
 from fleetkit.workflows.verifying import VerifiedDeploy, verify_deploy
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = [
     "AppliedDeploy",
-    "Approved",
     "AppliedDestroy",
+    "Approved",
     "DeployPlan",
     "DestroyPlan",
     "Emptiness",
     "Inspection",
-    "PackedCluster",
     "Overview",
+    "PackedCluster",
     "Preflight",
     "Reporter",
     "Section",
@@ -36,6 +37,8 @@ __all__ = [
     "apply_deploy",
     "apply_destroy",
     "approve",
+    "clear_lock",
+    "find_lock",
     "forget_cluster",
     "inspect_cluster",
     "open_way_in",

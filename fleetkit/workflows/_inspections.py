@@ -11,6 +11,7 @@ from fleetkit.core import FleetkitError, judge_quorum, utc_now
 from fleetkit.etcd import Verdict, list_members, read_status
 from fleetkit.fleet import FleetClient
 from fleetkit.pki import load_pki
+from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.way_in import WayIn, open_way_in
@@ -187,14 +188,15 @@ def read_certificates(workspace: Workspace) -> dict[str, Reading]:
 
 def read_terraform(workspace: Workspace) -> dict[str, Reading]:
     """Read drift and pending changes, which are never mixed."""
-    copy = open_working_copy(workspace)
+    broken: list[str] = []
+    copy = open_working_copy(workspace, told=Reporter(note=broken.append))
     drift = copy.drift()
     with copy.plan() as saved:
         plan = saved.plan
     return {
         "drift": Reading(
             frame=views.drift_frame(drift),
-            findings=tuple(f"{one.address} differs from the state" for one in drift.changes),
+            findings=(*broken, *(f"{one.address} differs from the state" for one in drift.changes)),
         ),
         "pending": Reading(
             frame=views.pending_changes_frame(plan),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fleetkit.config import Cluster, StateKind, terraform_variables
 from fleetkit.terraform import Backend, LocalBackend, S3Backend, WorkingCopy, find_terraform
+from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._workspace import Workspace
 
 __all__ = ["open_working_copy", "state_backend"]
@@ -18,8 +19,13 @@ def state_backend(cluster: Cluster, *, endpoint_url: str = "") -> Backend:
     )
 
 
-def open_working_copy(workspace: Workspace) -> WorkingCopy:
+def open_working_copy(workspace: Workspace, *, told: Reporter | None = None) -> WorkingCopy:
     """Return the cluster's working copy, prepared: modules, variables, provider and backend are up to date.
+
+    Parameters
+    ----------
+    told
+        Told what a Terraform that was killed had left there, and what was done about it.
 
     Raises
     ------
@@ -35,10 +41,13 @@ def open_working_copy(workspace: Workspace) -> WorkingCopy:
         launcher_folder=paths.folder / "bin",
         environ=environ,
     )
-    copy = WorkingCopy(paths.terraform, binary=binary, environ=environ)
-    copy.prepare(
+    unlock = ("fleetkit", "unlock", workspace.cluster.name)
+    copy = WorkingCopy(paths.terraform, binary=binary, environ=environ, unlock_words=unlock)
+    prepared = copy.prepare(
         terraform_variables(workspace.cluster, bucket=workspace.bucket, account_id=workspace.session.account_id()),
         provider_file=settings.terraform_provider,
         backend=state_backend(workspace.cluster, endpoint_url=environ.get("AWS_ENDPOINT_URL", "")),
     )
+    for note in prepared.notes:
+        (told or Reporter()).note(note)
     return copy

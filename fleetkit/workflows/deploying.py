@@ -17,6 +17,7 @@ from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.recovering import Remove, plan_with_leftovers, remove_leftovers
 from fleetkit.workflows.supplying import ensure_certificates, find_pending_deliveries, supply_bucket
+from fleetkit.workflows.unlocking import refuse_locked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,7 +169,7 @@ def plan_deploy(workspace: Workspace, *, report: Reporter | None = None) -> Depl
     told = report or Reporter()
     with hold_cluster(workspace.paths.folder, operation="plan"):
         told.note("planning")
-        copy = open_working_copy(workspace)
+        copy = open_working_copy(workspace, told=told)
         deliveries = find_pending_deliveries(workspace)
         saved, removals = plan_with_leftovers(workspace, copy, told=told)
     return DeployPlan(
@@ -192,6 +193,8 @@ def apply_deploy(
     ------
     PreconditionError
         When a guard refuses the plan, or it is no longer the one that was approved.
+    BusyError
+        When another operation is at work on the cluster, here or wherever else its state is used.
     WorkflowError
         When a step fails; names it, and what was completed before it.
     """
@@ -204,6 +207,8 @@ def apply_deploy(
     completed: list[str] = []
     with hold_cluster(workspace.paths.folder, operation="deploy"):
         plan.saved.check()
+        # The lock of this computer is ours now; whoever is at work on another one holds that of the state.
+        refuse_locked(workspace)
         pki = ensure_certificates(workspace)
         completed.append("certificates")
         if pki.made:

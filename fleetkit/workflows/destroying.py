@@ -125,7 +125,7 @@ def plan_destroy(workspace: Workspace, *, report: Reporter | None = None) -> Des
     session, name = workspace.session, workspace.cluster.name
     with hold_cluster(workspace.paths.folder, operation="plan of a destroy"):
         told.note("looking at what there is")
-        copy = open_working_copy(workspace)
+        copy = open_working_copy(workspace, told=told)
         inventory = aws.take_inventory(session, name)
         state = copy.state()
         held = bool(inventory.foreign) and workspace.cluster.network.create
