@@ -1,5 +1,6 @@
 """What is shown, as plain state: no widget, no reading, no writing. The only room that makes DataFrames."""
 
+from fleetkit.views._frames import frame_html
 from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningResource, Throttle
 from fleetkit.views.inspect import (
     certificates_frame,
@@ -34,6 +35,7 @@ __all__ = [
     "draw_quorum",
     "drift_frame",
     "fault_tolerance_frame",
+    "frame_html",
     "judge_days_left",
     "machine_counts_frame",
     "machines_frame",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fleetkit.terraform import Action, AttributeChange, Plan, ResourceChange
-from fleetkit.views._frames import build_frame
+from fleetkit.views._frames import build_frame, frame_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,7 +188,7 @@ class PlanView:
         if self.is_empty:
             return f"<p>{NO_CHANGES}</p>"
         alarms = "".join(f"<p><strong>! {html.escape(alarm)}</strong></p>" for alarm in self.alarms)
-        table: str = self.to_frame().to_html(index=False)
+        table = frame_html(self.to_frame())
         return f"<p>{html.escape(self.headline)}</p>{alarms}{table}"
 
     def _module_lines(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from html import escape
 
 from fleetkit import aws
 from fleetkit.aws import Thing
@@ -66,23 +67,37 @@ class DestroyPlan(Shown):
     @property
     def text(self) -> str:
         """The plan in plain lines."""
+        parts = [self._opening]
+        parts += [self.view.text] if self.view.rows else []
+        return "\n\n".join([*parts, *self._beyond_terraform])
+
+    @property
+    def _opening(self) -> str:
         if self.is_empty:
             return f"Nothing to destroy: {self.cluster} has nothing on AWS."
-        parts = [f"This destroys {self.cluster}, with all that its etcd holds."]
-        parts += [self.view.text] if self.view.rows else []
-        parts += [f"and the bucket {self.bucket}, with what machines fetch and the access logs"] if self.bucket else []
+        return f"This destroys {self.cluster}, with all that its etcd holds."
+
+    @property
+    def _beyond_terraform(self) -> list[str]:
+        """What Terraform does not know of, a paragraph each."""
+        parts = [f"and the bucket {self.bucket}, with what machines fetch and the access logs"] if self.bucket else []
         for title, things in (
             ("and these, which bear the cluster's tag and Terraform's state does not know:", self.beyond),
             ("not ours, and left alone, though they lie in the cluster's VPC:", self.foreign),
         ):
             parts += ["\n".join([title, *(f"  - {thing}" for thing in things)])] if things else []
-        return "\n\n".join(parts)
+        return parts
 
     def check(self) -> None:
         """Nothing refuses a destroy but the want of an approval."""
 
     def __str__(self) -> str:
         return self.text
+
+    def _repr_html_(self) -> str:
+        changes = self.view._repr_html_() if self.view.rows else ""
+        beyond = "".join(f"<pre>{escape(part)}</pre>" for part in self._beyond_terraform)
+        return f"<p><strong>{escape(self._opening)}</strong></p>{changes}{beyond}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -12,6 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from fleetkit.core import FleetkitError, call_each, format_utc, utc_now
+from fleetkit.views import frame_html
 from fleetkit.workflows import _inspections as reading
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
@@ -79,7 +80,7 @@ class Section(Shown):
         unknown = f"<p><strong>Unknown</strong>: {escape(self.unknown)}</p>" if self.unknown else ""
         table = ""
         if self.frame is not None:
-            table = self.frame.to_html(index=False, border=0) if len(self.frame) else "<p>None.</p>"
+            table = frame_html(self.frame) if len(self.frame) else "<p>None.</p>"
         return f"{unknown}{''.join(self.pictures)}{table}{notes}"
 
 

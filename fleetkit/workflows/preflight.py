@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, PreconditionError, ServiceError, format_duration
-from fleetkit.views import checks_frame
+from fleetkit.views import checks_frame, frame_html
 from fleetkit.workflows._check_lines import Check, CheckLine, CheckStatus, failure, unread
 from fleetkit.workflows._preflight_account import ACCOUNT_CHECKS, check_credentials
 from fleetkit.workflows._preflight_machines import MACHINE_CHECKS
@@ -82,7 +82,7 @@ class Preflight(Shown):
         return f"{self.text}\n{self.summary}"
 
     def _repr_html_(self) -> str:
-        table = checks_frame(self.lines).to_html(index=False, border=0)
+        table = frame_html(checks_frame(self.lines))
         return f"{table}<p>{self.summary}.</p>"
 
 
