@@ -62,7 +62,7 @@ def command() -> None:
     type=click.Choice(["auto", "private", "loopback"]),
     default="auto",
     show_default=True,
-    help="How machines are connected.",
+    help="private: a network and a root for each machine; loopback: plain processes; auto: the best there is.",
 )
 @click.option("--lifetime", callback=_parse_lifetime, metavar="TIME", help="End by itself after 90s, 30m, 8h, 1d.")
 @click.option("--foreground", is_flag=True, help="Stay, and end the sandbox with this command.")
@@ -74,6 +74,8 @@ def _up(*, folder: Path, region: str, network: str, lifetime: float | None, fore
         detached=not foreground, lifetime_s=lifetime, on_progress=lambda text: print_note(f"starting: {text}")
     )
     print_note(f"a sandbox is running in {sandbox.folder.path} after {format_duration(time.monotonic() - begun)}")
+    for line in _describe_limits(sandbox.status()):
+        print_note(line)
     if not foreground:
         where = "" if folder == Path(".sandbox") else f" --dir {shlex.quote(str(folder))}"
         print_note(f'turn this shell to it: eval "$(fleetkit sandbox env{where})"')
@@ -87,6 +89,14 @@ def _up(*, folder: Path, region: str, network: str, lifetime: float | None, fore
         if sandbox.is_running:
             sandbox.stop()
     return ExitCode.DONE
+
+
+def _describe_limits(status: dict[str, Any]) -> list[str]:
+    """Return what to say of a sandbox in which not everything can be tried."""
+    if not status["not_covered"]:
+        return []
+    head = f"it is in {status['network']} mode because {status['why_network']}; not covered:"
+    return [head, *(f"  - {line}" for line in status["not_covered"])]
 
 
 @command.command("down")
@@ -121,11 +131,13 @@ def _status(*, folder: Path, as_json: bool) -> int:
         f"up for          {format_duration(found['up_s'])} (since {found['since']}, pid {found['pid']})",
         f"ends            {ends}",
         f"region          {found['region']}",
-        f"network         {found['network']}",
+        f"network         {found['network']}" + (f" because {found['why_network']}" if found["why_network"] else ""),
         f"endpoint        {found['endpoint']}",
         f"machines        {found['machines']}",
         f"load balancers  {found['load_balancers']}",
     )
+    for line in found["not_covered"]:
+        print_lines(f"not covered     {line}")
     for one in found["public"]:
         print_lines(f"public          {one['host']}:{one['port']} at {one['local']}")
     for problem in found["problems"]:

@@ -3,7 +3,8 @@
 Nothing but the command line and the tests imports this room, and it imports no other but core.
 """
 
-from fleetkit.sandbox.lifecycle import UNSET_VARIABLES, Network, Sandbox
+from fleetkit.sandbox.halls import Network
+from fleetkit.sandbox.lifecycle import UNSET_VARIABLES, Sandbox
 from fleetkit.sandbox.programs import read_exit_code, receive_terminal, send_to_program
 
 __all__ = ["UNSET_VARIABLES", "Network", "Sandbox", "read_exit_code", "receive_terminal", "send_to_program"]

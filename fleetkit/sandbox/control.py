@@ -10,9 +10,9 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-from fleetkit.core import ServiceError
+from fleetkit.core import FleetkitError, PreconditionError, ServiceError
 
-__all__ = ["ask", "read_messages", "receive_request", "send_message"]
+__all__ = ["ask", "describe_error", "read_error", "read_messages", "receive_request", "send_message"]
 
 _LIMIT = 1 << 20
 _MAX_FDS = 8
@@ -53,16 +53,30 @@ def read_messages(connection: socket.socket) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def describe_error(error: FleetkitError) -> dict[str, Any]:
+    """Return the answer that tells of an error; `read_error` is its other half."""
+    kind = "precondition" if isinstance(error, PreconditionError) else ""
+    return {"error": error.what, "kind": kind, "seen": error.seen, "hint": error.hint}
+
+
+def read_error(answer: dict[str, Any]) -> FleetkitError:
+    """Return the error that an answer tells of: a refusal stays one."""
+    kind = PreconditionError if answer.get("kind") == "precondition" else ServiceError
+    return kind(answer["error"], seen=answer.get("seen"), hint=answer.get("hint"))
+
+
 def ask(connection: socket.socket, message: dict[str, Any]) -> Any:
     """Ask one thing and return the answer's value.
 
     Raises
     ------
+    PreconditionError
+        When the daemon refuses.
     ServiceError
-        When the daemon refuses or ends.
+        When it fails or ends.
     """
     send_message(connection, message)
     answer, _ = receive_request(connection)
     if "error" in answer:
-        raise ServiceError(answer["error"], seen=answer.get("seen"), hint=answer.get("hint"))
+        raise read_error(answer)
     return answer["value"]

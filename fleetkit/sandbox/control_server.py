@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from fleetkit.core import FleetkitError, NotFoundError
-from fleetkit.sandbox.control import read_messages, receive_request, send_message
-from fleetkit.sandbox.hall import MACHINE_ENVIRONMENT, Machine, Process
+from fleetkit.sandbox.control import describe_error, read_messages, receive_request, send_message
+from fleetkit.sandbox.hall import MACHINE_ENVIRONMENT, Process
+from fleetkit.sandbox.halls import AnyMachine
 from fleetkit.sandbox.running import RunningSandbox
 
 __all__ = ["ControlServer"]
@@ -64,7 +65,7 @@ class ControlServer:
                 message, fds = receive_request(connection)
                 self._answer(connection, message, fds)
             except FleetkitError as error:
-                _send(connection, {"error": error.what, "seen": error.seen, "hint": error.hint})
+                _send(connection, describe_error(error))
             except (OSError, ValueError, KeyError) as error:
                 _send(connection, {"error": f"the sandbox could not do it: {error!r}"})
             finally:
@@ -98,7 +99,7 @@ class ControlServer:
         else:
             raise NotFoundError(f"no such request: {operation!r}")
 
-    def _find(self, wanted: str) -> Machine:
+    def _find(self, wanted: str) -> AnyMachine:
         """Return the machine that is meant by an instance id, a name or an address."""
         reports = self._sandbox.reconciler.machines()
         for report in reports:
@@ -108,7 +109,9 @@ class ControlServer:
             f"no machine {wanted!r} in this sandbox", known=[report.name or report.instance_id for report in reports]
         )
 
-    def _open_shell(self, connection: socket.socket, machine: Machine, message: dict[str, Any], fds: list[int]) -> None:
+    def _open_shell(
+        self, connection: socket.socket, machine: AnyMachine, message: dict[str, Any], fds: list[int]
+    ) -> None:
         argv = message["argv"] or ["/bin/bash", "-l"]
         env = {**MACHINE_ENVIRONMENT, "TERM": message["term"]}
         if not message["tty"]:

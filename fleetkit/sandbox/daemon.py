@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from fleetkit.core import FleetkitError, PreconditionError, format_utc, utc_now
+from fleetkit.core import FleetkitError, format_utc, utc_now
+from fleetkit.sandbox.control import describe_error
 from fleetkit.sandbox.folder import SandboxFolder
 
 __all__ = ["main"]
@@ -84,13 +85,7 @@ def main(argv: list[str] | None = None) -> int:
         with folder.held():
             _run(folder, given, ready, end)
     except (FleetkitError, OSError) as error:
-        what = error.what if isinstance(error, FleetkitError) else str(error)
-        ready.tell(
-            error=what,
-            kind="precondition" if isinstance(error, PreconditionError) else "",
-            seen=getattr(error, "seen", None),
-            hint=getattr(error, "hint", None),
-        )
+        ready.tell(**describe_error(error) if isinstance(error, FleetkitError) else {"error": str(error)})
         return 1
     return 0
 
@@ -99,6 +94,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="fleetkit.sandbox.daemon")
     parser.add_argument("--dir", required=True)
     parser.add_argument("--region", required=True)
+    parser.add_argument("--network", choices=["auto", "private", "loopback"], default="auto")
     parser.add_argument("--ready", type=int, required=True)
     parser.add_argument("--detach", action="store_true")
     parser.add_argument("--lifeline", type=int)
@@ -112,7 +108,12 @@ def _run(folder: SandboxFolder, given: argparse.Namespace, ready: _Ready, end: _
 
     folder.clear()
     started, clock = utc_now(), time.monotonic()
-    sandbox = RunningSandbox(folder, region=given.region, progress=lambda text: ready.tell(progress=text))
+    sandbox = RunningSandbox(
+        folder,
+        region=given.region,
+        network=given.network,
+        progress=lambda text: ready.tell(progress=text),
+    )
 
     def describe() -> dict[str, Any]:
         seen = sandbox.reconciler.seen
@@ -120,7 +121,9 @@ def _run(folder: SandboxFolder, given: argparse.Namespace, ready: _Ready, end: _
             "dir": str(folder.path),
             "pid": os.getpid(),
             "region": given.region,
-            "network": "private",
+            "network": sandbox.opened.network,
+            "why_network": sandbox.opened.why,
+            "not_covered": list(sandbox.opened.not_covered),
             "since": format_utc(started),
             "up_s": round(time.monotonic() - clock, 1),
             "lifetime_s": given.lifetime,

@@ -14,24 +14,22 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 from fleetkit.core import (
     BusyError,
     NotFoundError,
     NotYet,
     Patience,
-    PreconditionError,
     wait_until,
 )
 from fleetkit.sandbox.control import ask, send_message
 from fleetkit.sandbox.folder import SandboxFolder
+from fleetkit.sandbox.halls import Network
 from fleetkit.sandbox.programs import run_to_end
 from fleetkit.sandbox.starting import Start
 
-__all__ = ["UNSET_VARIABLES", "Network", "Sandbox"]
-
-Network = Literal["auto", "private", "loopback"]
+__all__ = ["UNSET_VARIABLES", "Sandbox"]
 
 UNSET_VARIABLES = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 """Variables that would lead past the sandbox, and that its environment takes away."""
@@ -51,7 +49,8 @@ class Sandbox:
     region
         The region whose machines boot.
     network
-        ``auto`` and ``private`` give every machine its own network; ``loopback`` is not available yet.
+        ``private`` gives every machine its own network and root; ``loopback`` does without, as far as that goes;
+        ``auto`` is the former where the kernel allows it, else the latter.
 
     Examples
     --------
@@ -95,7 +94,6 @@ class Sandbox:
         ServiceError
             When it failed to start.
         """
-        _require_network(self.network)
         if self.folder.is_held():
             raise BusyError(
                 f"a sandbox is running in {self.folder.path}", hint="use it, or end it: fleetkit sandbox down"
@@ -104,7 +102,7 @@ class Sandbox:
         told, tells = os.pipe()
         given = [tells]
         command = [sys.executable, "-P", "-m", "fleetkit.sandbox.daemon", "--dir", str(self.folder.path)]
-        command += ["--region", self.region, "--ready", str(tells)]
+        command += ["--region", self.region, "--network", self.network, "--ready", str(tells)]
         if lifetime_s is not None:
             command += ["--lifetime", str(lifetime_s)]
         if detached:
@@ -284,11 +282,3 @@ class Sandbox:
     ) -> None:
         with contextlib.suppress(NotFoundError):
             self.stop()
-
-
-def _require_network(network: Network) -> None:
-    if network == "loopback":
-        raise PreconditionError(
-            "the loopback network is not available yet",
-            hint="use --network private; where this computer forbids it, the error names the step that failed",
-        )

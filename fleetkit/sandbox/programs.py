@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fleetkit.core import ServiceError
-from fleetkit.sandbox.control import receive_request, send_message
+from fleetkit.sandbox.control import read_error, receive_request, send_message
 
 __all__ = ["read_exit_code", "receive_terminal", "run_to_end", "send_to_program"]
 
@@ -21,12 +21,14 @@ def read_exit_code(connection: socket.socket) -> int:
 
     Raises
     ------
+    PreconditionError
+        When the sandbox refuses to start it.
     ServiceError
         When it could not be started, or the sandbox ended before it.
     """
     answer, _ = receive_request(connection)
     if "error" in answer:
-        raise ServiceError(answer["error"], seen=answer.get("seen"), hint=answer.get("hint"))
+        raise read_error(answer)
     code: int = answer["code"]
     return code
 
@@ -51,12 +53,16 @@ def receive_terminal(connection: socket.socket) -> int:
 
     Raises
     ------
+    PreconditionError
+        When the sandbox refuses to start it.
     ServiceError
         When the shell could not be started.
     """
     answer, fds = receive_request(connection)
-    if "error" in answer or not fds:
-        raise ServiceError(answer.get("error", "no terminal came"), seen=answer.get("seen"), hint=answer.get("hint"))
+    if "error" in answer:
+        raise read_error(answer)
+    if not fds:
+        raise ServiceError("no terminal came")
     return fds[0]
 
 

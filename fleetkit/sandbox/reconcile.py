@@ -16,7 +16,8 @@ from fleetkit.core import FleetkitError
 from fleetkit.sandbox.aws.identity import ACCOUNT_ID
 from fleetkit.sandbox.aws.observe import observe
 from fleetkit.sandbox.aws.patches import advance_refreshes
-from fleetkit.sandbox.hall import Allow, Hall, MachineKind, MachineSpec, MachineState, Protocol
+from fleetkit.sandbox.hall import Allow, MachineKind, MachineSpec, MachineState, Protocol
+from fleetkit.sandbox.halls import AnyHall
 from fleetkit.sandbox.services.balancers import Balancers, balancer_machine_id
 from fleetkit.sandbox.services.public import PublicPorts
 from fleetkit.sandbox.world import (
@@ -54,7 +55,7 @@ class MachineReport:
     log: str
 
 
-def add_outside(hall: Hall) -> None:
+def add_outside(hall: AnyHall) -> None:
     """Put the places from which the network is visited into the hall."""
     for machine_id, address in OUTSIDE.items():
         hall.add_machine(MachineSpec(machine_id=machine_id, hostname=machine_id, address=address, kind="plain"))
@@ -63,7 +64,7 @@ def add_outside(hall: Hall) -> None:
 class Reconciler:
     """Keeps a hall in step with a region of the emulated AWS, in a thread of its own."""
 
-    def __init__(self, hall: Hall, balancers: Balancers, ports: PublicPorts, *, region: str) -> None:
+    def __init__(self, hall: AnyHall, balancers: Balancers, ports: PublicPorts, *, region: str) -> None:
         self._hall = hall
         self._balancers = balancers
         self._ports = ports

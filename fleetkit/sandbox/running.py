@@ -17,7 +17,7 @@ from fleetkit.sandbox.aws.instance_facts import InstanceFacts
 from fleetkit.sandbox.aws.patches import measure_targets_with
 from fleetkit.sandbox.aws.server import AwsServer
 from fleetkit.sandbox.folder import SandboxFolder
-from fleetkit.sandbox.hall import Hall
+from fleetkit.sandbox.halls import Network, open_hall
 from fleetkit.sandbox.reconcile import Reconciler, add_outside
 from fleetkit.sandbox.services.balancers import Balancers
 from fleetkit.sandbox.services.front import open_front, open_local_ports
@@ -49,12 +49,15 @@ class RunningSandbox:
         Its folder, held by this process.
     region
         The region whose machines boot.
+    network
+        How machines are connected.
     progress
         Told what is being started.
     """
 
-    def __init__(self, folder: SandboxFolder, *, region: str, progress: _Progress) -> None:
+    def __init__(self, folder: SandboxFolder, *, region: str, network: Network, progress: _Progress) -> None:
         self.region = region
+        self._network = network
         self._folder = folder
         self._stack = contextlib.ExitStack()
         try:
@@ -71,7 +74,9 @@ class RunningSandbox:
             mirror = folder.terraform / "mirror"
             unpacked = aside.submit(lambda: unpack_provider(mirror, zip_file=find_provider_zip()))
             progress("network and machines")
-            self.hall = self._stack.enter_context(Hall.start(folder.hall, trust_pem=authority.trust_pem))
+            self.opened = open_hall(self._network, folder.hall, trust_pem=authority.trust_pem)
+            self.hall = self.opened.hall
+            self._stack.callback(self.hall.stop)
             progress("emulated AWS")
             self.server = self._stack.enter_context(AwsServer(folder.aws, region=region, on_request=self._look_again))
             self._import_key_pair()

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fleetkit.core import PreconditionError, ServiceError, WaitTimeoutError
+from fleetkit.core import ServiceError, WaitTimeoutError
+from fleetkit.sandbox.control import read_error
 from fleetkit.sandbox.folder import SandboxFolder
 
 __all__ = ["Start"]
@@ -47,8 +48,7 @@ class Start:
 
     def _hear(self, message: dict[str, Any]) -> bool:
         if "error" in message:
-            kind = PreconditionError if message.get("kind") == "precondition" else ServiceError
-            raise kind(message["error"], seen=message.get("seen"), hint=message.get("hint"))
+            raise read_error(message)
         self.pid = message.get("pid", self.pid)
         if "progress" in message and self._on_progress is not None:
             self._on_progress(message["progress"])

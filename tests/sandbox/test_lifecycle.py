@@ -14,7 +14,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from fleetkit.core import BusyError, NotFoundError, NotYet, Patience, PreconditionError, ServiceError, wait_until
+from fleetkit.core import BusyError, NotFoundError, NotYet, Patience, ServiceError, wait_until
 from fleetkit.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
@@ -240,14 +240,6 @@ def test_a_temporary_sandbox_removes_its_folder() -> None:
         folder = sandbox.folder.path
         assert folder.is_dir()
     assert not folder.exists()
-
-
-def test_the_loopback_network_says_that_it_is_not_there(workspace: Path) -> None:
-    refused = fleetkit("sandbox", "up", "--network", "loopback", cwd=workspace)
-    assert refused.returncode == 4
-    assert "not available yet" in refused.stderr
-    with pytest.raises(PreconditionError):
-        Sandbox(workspace / "a", network="loopback").start()
 
 
 def test_a_start_that_fails_says_why_and_leaves_nothing(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ class EtcdClient:
         self._prefix = settings.key_prefix
         self._timeout_s = settings.request_timeout_s
         self._lock = threading.Lock()
+        self._proxy = urlsplit(settings.https_proxy) if settings.https_proxy else None
         self._files = (settings.ca_file, settings.cert_file, settings.key_file)
 
     def put(
@@ -99,14 +100,7 @@ class EtcdClient:
     def _ask_one(
         self, server: str, method: str, path: str, form: Mapping[str, str] | None
     ) -> tuple[int, dict[str, Any]]:
-        place = urlsplit(server)
-        connection: http.client.HTTPConnection
-        if place.scheme == "https":
-            connection = http.client.HTTPSConnection(
-                place.hostname or "", place.port, timeout=self._timeout_s, context=self._tls()
-            )
-        else:
-            connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=self._timeout_s)
+        connection = self._open(server)
         try:
             headers = {"Content-Type": "application/x-www-form-urlencoded"} if form is not None else {}
             connection.request(method, path, body=urlencode(form) if form is not None else None, headers=headers)
@@ -114,6 +108,19 @@ class EtcdClient:
             return answer.status, json.loads(answer.read() or b"{}")
         finally:
             connection.close()
+
+    def _open(self, server: str) -> http.client.HTTPConnection:
+        place = urlsplit(server)
+        if place.scheme != "https":
+            return http.client.HTTPConnection(place.hostname or "", place.port, timeout=self._timeout_s)
+        first = self._proxy or place
+        connection = http.client.HTTPSConnection(
+            first.hostname or "", first.port, timeout=self._timeout_s, context=self._tls()
+        )
+        if self._proxy is not None:
+            # TLS begins behind the proxy, and is checked against the server's own name.
+            connection.set_tunnel(place.hostname or "", place.port)
+        return connection
 
     def _tls(self) -> ssl.SSLContext:
         """Return fresh TLS settings: certificates may be replaced while fleetd runs."""

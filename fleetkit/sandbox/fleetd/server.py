@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import http.server
 import os
 import secrets
@@ -10,7 +11,7 @@ import socket
 import socketserver
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fleetkit.core import SettingsError
@@ -25,8 +26,17 @@ _FIRST_FD = 3
 _MACHINE_ID = Path("/etc/machine-id")
 
 
-def main() -> int:
-    """Run until a signal; 2 where the settings are wrong."""
+def main(argv: Sequence[str] = ()) -> int:
+    """Run until a signal; 2 where the settings are wrong.
+
+    Parameters
+    ----------
+    argv
+        ``--machine-id FILE`` for a machine whose id lies elsewhere than in /etc.
+    """
+    parser = argparse.ArgumentParser(prog="fleetd")
+    parser.add_argument("--machine-id", type=Path, default=_MACHINE_ID)
+    id_file: Path = parser.parse_args(argv).machine_id
     try:
         settings = FleetdSettings.from_environment(os.environ)
     except SettingsError as error:
@@ -36,7 +46,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
     etcd = EtcdClient(settings)
-    presence = Presence(etcd, settings, machine_id=read_machine_id(_MACHINE_ID), wait=end.wait)
+    presence = Presence(etcd, settings, machine_id=read_machine_id(id_file), wait=end.wait)
     api = FleetApi(
         etcd,
         is_available=lambda: presence.is_available,

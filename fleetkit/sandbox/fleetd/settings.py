@@ -16,7 +16,13 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetdSettings:
-    """Settings of one fleetd; times in seconds."""
+    """Settings of one fleetd; times in seconds.
+
+    Attributes
+    ----------
+    https_proxy
+        URL of the proxy through which etcd is reached, from HTTPS_PROXY, which every program in Go obeys.
+    """
 
     etcd_servers: tuple[str, ...]
     ca_file: str
@@ -30,6 +36,7 @@ class FleetdSettings:
     metadata: Mapping[str, str]
     token_limit: int
     disable_engine: bool
+    https_proxy: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> FleetdSettings:
@@ -60,6 +67,7 @@ class FleetdSettings:
                 metadata=parse_metadata(read("METADATA", "")),
                 token_limit=int(read("TOKEN_LIMIT", "100")),
                 disable_engine=read("DISABLE_ENGINE", "false").lower() in ("1", "t", "true"),
+                https_proxy=environ.get("HTTPS_PROXY", ""),
             )
         except ValueError as error:
             raise SettingsError("a FLEET_* variable cannot be understood", seen=str(error)) from error

@@ -18,7 +18,7 @@ from fleetkit.sandbox.hall._link_to_agent import AgentLink
 from fleetkit.sandbox.hall.model import MachineSpec, MachineState
 from fleetkit.sandbox.hall.process import Completed, Process
 
-__all__ = ["MACHINE_ENVIRONMENT", "REBOOT_SIGNAL", "Machine", "Stream"]
+__all__ = ["MACHINE_ENVIRONMENT", "REBOOT_SIGNAL", "Machine", "Stream", "read_boot_state"]
 
 MACHINE_ENVIRONMENT = {
     "HOME": "/root",

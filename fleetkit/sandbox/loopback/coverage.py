@@ -1,4 +1,4 @@
-"""What a sandbox does not try where its machines are plain processes; shown by ``sandbox up`` and ``sandbox status``."""
+"""What a sandbox does not try where its machines are plain processes, as ``sandbox up`` and ``status`` show it."""
 
 from __future__ import annotations
 

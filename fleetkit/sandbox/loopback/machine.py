@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from fleetkit.core import PreconditionError
-from fleetkit.sandbox.hall.machine import Stream, read_boot_state
+from fleetkit.sandbox.hall.machine import read_boot_state
 from fleetkit.sandbox.hall.model import MachineSpec, MachineState
 from fleetkit.sandbox.hall.process import Process
 
@@ -57,17 +57,7 @@ class LoopbackMachine:
             return MachineState.STOPPED, None
         return read_boot_state(self.folder, has_ended=self._init.poll() is not None)
 
-    def exec(
-        self,
-        argv: Sequence[str],
-        *,
-        env: Mapping[str, str] | None = None,
-        cwd: str = "/",
-        stdin: Stream = subprocess.PIPE,
-        stdout: Stream = subprocess.PIPE,
-        stderr: Stream = subprocess.PIPE,
-        tty: bool = False,
-    ) -> Process:
+    def exec(self, argv: Sequence[str], **_: object) -> Process:
         """Refuse: without a root and a network of its own, the program would run on this computer itself.
 
         Raises

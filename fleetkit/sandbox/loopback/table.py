@@ -64,7 +64,7 @@ class Table:
         LookupError
             When no machine has that address or name: whatever it may be outside is not meant.
         """
-        address = own if host in _LOCAL else self.names.get(host, host)
+        address = own if host in _LOCAL else self.names.get(host.lower(), host)
         if address not in self.rows:
             raise LookupError(f"no machine of this sandbox is {host}")
         return self.rows[address].loopback, self.port(port)

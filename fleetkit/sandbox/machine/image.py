@@ -13,7 +13,7 @@ from pathlib import Path
 from fleetkit.sandbox.machine.accounts import GROUPS, USERS
 from fleetkit.sandbox.machine.standins import write_stand_ins
 
-__all__ = ["write_image"]
+__all__ = ["write_base", "write_image"]
 
 _NAMES = "/run/sandbox/names"
 _TRUST_STORES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
@@ -48,22 +48,28 @@ def write_image(root: Path, *, kind: str, trust_pem: bytes) -> None:
     trust_pem
         Certificates trusted beside those that the host trusts.
     """
-    for name in _FOLDERS:
-        (root / name).mkdir(parents=True, exist_ok=True)
+    write_base(root, kind=kind)
     etc = root / "etc"
-    _write_accounts(root, kind)
     for name in ("hosts", "nsswitch.conf", "resolv.conf"):
         (etc / name).symlink_to(f"{_NAMES}/{name}")
     (root / "var/run").symlink_to("/run")
     (etc / "mtab").symlink_to("/proc/self/mounts")
-    (etc / "os-release").write_text(_OS_RELEASE[kind], encoding="ascii")
-    (etc / "ssh/sshd_config").write_text(_SSHD_CONFIG[kind], encoding="ascii")
-    (etc / "profile").write_text(_PROFILE, encoding="ascii")
     loader_cache = Path("/etc/ld.so.cache")
     if loader_cache.exists():
         (etc / "ld.so.cache").write_bytes(loader_cache.read_bytes())
     _write_trust(root, trust_pem)
     write_stand_ins(root / "sandbox", interpreter=sys.executable)
+
+
+def write_base(root: Path, *, kind: str) -> None:
+    """Write the part of the disk that leads nowhere out of ``root``: folders, accounts, the SSH server's settings."""
+    for name in _FOLDERS:
+        (root / name).mkdir(parents=True, exist_ok=True)
+    etc = root / "etc"
+    _write_accounts(root, kind)
+    (etc / "os-release").write_text(_OS_RELEASE[kind], encoding="ascii")
+    (etc / "ssh/sshd_config").write_text(_SSHD_CONFIG[kind], encoding="ascii")
+    (etc / "profile").write_text(_PROFILE, encoding="ascii")
 
 
 def _write_accounts(root: Path, kind: str) -> None:
@@ -74,7 +80,7 @@ def _write_accounts(root: Path, kind: str) -> None:
     (root / "etc/group").write_text("".join(f"{name}:x:{gid}:\n" for name, gid in groups.items()), encoding="ascii")
     for user in users:
         if user.home.startswith("/home/"):
-            (root / user.home.lstrip("/") / ".ssh").mkdir(parents=True, mode=0o700)
+            (root / user.home.lstrip("/") / ".ssh").mkdir(parents=True, mode=0o700, exist_ok=True)
 
 
 def _write_trust(root: Path, trust_pem: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import time
+from collections.abc import Callable
 
 from fleetkit.core import NotYet, Patience, wait_until
 
@@ -20,11 +21,24 @@ class MetadataError(OSError):
     """The service answered with a refusal."""
 
 
-class Metadata:
-    """A client that keeps its token while it is good."""
+def _connect() -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(_ADDRESS, timeout=_TIMEOUT_S)
 
-    def __init__(self, *, patience: Patience = _PATIENCE) -> None:
+
+class Metadata:
+    """A client that keeps its token while it is good.
+
+    Parameters
+    ----------
+    connect
+        Returns a connection to the service, for a machine that finds it elsewhere.
+    """
+
+    def __init__(
+        self, *, patience: Patience = _PATIENCE, connect: Callable[[], http.client.HTTPConnection] = _connect
+    ) -> None:
         self._patience = patience
+        self._connect = connect
         self._token = ""
         self._until = 0.0
 
@@ -67,7 +81,7 @@ class Metadata:
         return status, body
 
     def _ask(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(_ADDRESS, timeout=_TIMEOUT_S)
+        connection = self._connect()
         try:
             connection.request(method, path, headers=headers)
             response = connection.getresponse()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from fleetkit.sandbox.hall import _linux
 from fleetkit.sandbox.hall.spawning import keep_only, read_failure
 from fleetkit.sandbox.machine.standins import find_stand_in
 
@@ -74,10 +75,11 @@ class Children:
         program = find_program(argv[0])
         inner = self._inner.get(Path(program).name) if program.startswith("/sandbox/bin/") else None
         complaints, complaint = os.pipe()
+        init = os.getpid()
         pid = os.fork()
         if pid == 0:
             words = [own_name or argv[0], *argv[1:]]
-            _become(program, words, dict(env), cwd=cwd, fds=fds, complaint=complaint, inner=inner)
+            _become(program, words, dict(env), cwd=cwd, fds=fds, complaint=complaint, inner=inner, init=init)
         os.close(complaint)
         try:
             failure = read_failure(complaints)
@@ -136,6 +138,7 @@ def _become(
     fds: Sequence[int],
     complaint: int,
     inner: Inner | None,
+    init: int,
 ) -> None:
     code = 203  # systemd's own code for a program that cannot be run
     try:
@@ -145,6 +148,10 @@ def _become(
         if inner is not None:
             # A reader that goes away is an error to be caught in Python, and no end of the program.
             signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        # A namespace of its own would see to it; without one, nothing else keeps a program from outliving init.
+        _linux.die_with_parent()
+        if os.getppid() != init:
+            return
         os.setsid()
         kept = keep_only((*fds, complaint))
         os.set_inheritable(kept[-1], False)

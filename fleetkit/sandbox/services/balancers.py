@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fleetkit.sandbox.authority import Authority
-from fleetkit.sandbox.hall import Hall, HallError
+from fleetkit.sandbox.hall import HallError
+from fleetkit.sandbox.halls import AnyHall
 from fleetkit.sandbox.services.relay import Relay, RelayThread
 from fleetkit.sandbox.services.targets import CheckedTarget, Connect, TargetHealth
 from fleetkit.sandbox.world import Balancer, Listener, Observation
@@ -36,7 +37,7 @@ class _Place:
 class Balancers:
     """All load balancers of a sandbox."""
 
-    def __init__(self, hall: Hall, relay: RelayThread, authority: Authority) -> None:
+    def __init__(self, hall: AnyHall, relay: RelayThread, authority: Authority) -> None:
         self._hall = hall
         self._relay = relay
         self._authority = authority

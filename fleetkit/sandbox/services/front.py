@@ -11,7 +11,8 @@ import socket
 from collections.abc import Callable, Iterable
 
 from fleetkit.sandbox.authority import Authority
-from fleetkit.sandbox.hall import Hall, MachineSpec
+from fleetkit.sandbox.hall import MachineSpec
+from fleetkit.sandbox.halls import AnyHall
 from fleetkit.sandbox.services.relay import RelayThread
 from fleetkit.sandbox.world import API_ADDRESS, S3_ADDRESS
 
@@ -20,7 +21,7 @@ __all__ = ["open_front", "open_local_ports"]
 _HTTPS = 443
 
 
-def open_front(hall: Hall, relay: RelayThread, authority: Authority, *, region: str, moto_port: int) -> None:
+def open_front(hall: AnyHall, relay: RelayThread, authority: Authority, *, region: str, moto_port: int) -> None:
     """Let S3 and the other services answer machines."""
     domain = f"{region}.amazonaws.com"
     s3 = [f"s3.{domain}", f"*.s3.{domain}", f"s3.dualstack.{domain}", f"*.s3.dualstack.{domain}", "s3.amazonaws.com"]
@@ -31,7 +32,7 @@ def open_front(hall: Hall, relay: RelayThread, authority: Authority, *, region: 
         relay.serve(listener, _dial_local(moto_port), tls=authority.server_context(machine_id, names))
 
 
-def open_local_ports(hall: Hall, relay: RelayThread, *, machine_id: str, ports: Iterable[int]) -> None:
+def open_local_ports(hall: AnyHall, relay: RelayThread, *, machine_id: str, ports: Iterable[int]) -> None:
     """Let programs in one place of the network reach ports of this computer's 127.0.0.1 as they are reached here."""
     for port in ports:
         relay.serve(hall.listen(machine_id, "127.0.0.1", port), _dial_local(port))

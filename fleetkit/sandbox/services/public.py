@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetkit.sandbox.hall import Hall
+from fleetkit.sandbox.halls import AnyHall
 from fleetkit.sandbox.services.relay import Relay, RelayThread
 from fleetkit.sandbox.world import Observation
 
@@ -49,7 +49,7 @@ class PublicPorts:
         Private key that the configuration names.
     """
 
-    def __init__(self, hall: Hall, relay: RelayThread, *, ssh_config: Path, key_file: Path) -> None:
+    def __init__(self, hall: AnyHall, relay: RelayThread, *, ssh_config: Path, key_file: Path) -> None:
         self._hall = hall
         self._relay = relay
         self._ssh_config = ssh_config

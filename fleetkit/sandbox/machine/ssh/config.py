@@ -81,8 +81,13 @@ class SshdConfig:
         return [pattern for value in self.values.get(keyword, ()) for pattern in value.split()]
 
 
-def read_sshd_config(path: Path) -> SshdConfig:
+def read_sshd_config(path: Path, *, root: Path = Path("/")) -> SshdConfig:
     """Read the configuration with all that it includes.
+
+    Parameters
+    ----------
+    root
+        The folder that is the machine's ``/``.
 
     Raises
     ------
@@ -92,7 +97,7 @@ def read_sshd_config(path: Path) -> SshdConfig:
     values: dict[str, list[str]] = {}
     remarks: list[str] = []
     faults: list[str] = []
-    _read(path, values, remarks, faults)
+    _read(path, root, values, remarks, faults)
     for keyword, legal in _NEEDED.items():
         for value in values.get(keyword, [])[:1]:
             if value not in legal:
@@ -109,7 +114,7 @@ def read_sshd_config(path: Path) -> SshdConfig:
     return SshdConfig(values={key: tuple(found) for key, found in values.items()}, remarks=tuple(remarks))
 
 
-def _read(path: Path, values: dict[str, list[str]], remarks: list[str], faults: list[str]) -> None:
+def _read(path: Path, root: Path, values: dict[str, list[str]], remarks: list[str], faults: list[str]) -> None:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -122,8 +127,9 @@ def _read(path: Path, values: dict[str, list[str]], remarks: list[str], faults: 
         keyword, words = _split(line)
         if keyword == "include":
             for word in words:
-                for included in sorted(Path("/etc/ssh").joinpath(word).parent.glob(Path(word).name)):
-                    _read(included, values, remarks, faults)
+                place = root / str(Path("/etc/ssh", word)).lstrip("/")
+                for included in sorted(place.parent.glob(place.name)):
+                    _read(included, root, values, remarks, faults)
             continue
         fault = _find_fault(keyword, words, line)
         if fault is not None:

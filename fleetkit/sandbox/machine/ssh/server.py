@@ -16,7 +16,7 @@ from typing import Any
 from fleetkit.sandbox.machine.ssh.config import SshdConfig, SshdConfigError, read_sshd_config
 from fleetkit.sandbox.machine.ssh.keygen import DEFAULT_HOST_KEYS
 
-__all__ = ["sshd"]
+__all__ = ["load_host_keys", "read_settings", "sshd"]
 
 _CONFIG = Path("/etc/ssh/sshd_config")
 _BAD_CONFIG = 255
@@ -28,7 +28,7 @@ def sshd(words: list[str], _: dict[str, str]) -> int:
     try:
         options = _read_options(words[1:])
         config = read_sshd_config(Path(options.get("-f", str(_CONFIG))))
-        keys = _load_host_keys(config)
+        keys = load_host_keys(config)
     except SshdConfigError as error:
         _say(str(error))
         _say(f"{options.get('-f', _CONFIG) if 'options' in locals() else _CONFIG}: terminating, bad configuration")
@@ -50,16 +50,10 @@ async def _serve(config: SshdConfig, keys: list[Any], *, connection: socket.sock
 
     from fleetkit.sandbox.machine.ssh.session import make_server, run_session
 
-    settings: dict[str, Any] = {
+    settings = read_settings(config) | {
         "server_factory": make_server(config, say=_say),
         "server_host_keys": keys,
         "process_factory": run_session(config),
-        "encoding": None,
-        "agent_forwarding": False,
-        "allow_scp": False,
-        "keepalive_interval": int(config.first("clientaliveinterval", "0")),
-        "keepalive_count_max": int(config.first("clientalivecountmax", "3")),
-        "login_timeout": _seconds(config.first("logingracetime", "120")),
     }
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -80,6 +74,18 @@ async def _serve(config: SshdConfig, keys: list[Any], *, connection: socket.sock
         listener.close()
 
 
+def read_settings(config: SshdConfig) -> dict[str, Any]:
+    """Return what asyncssh goes by beside keys and sessions."""
+    return {
+        "encoding": None,
+        "agent_forwarding": False,
+        "allow_scp": False,
+        "keepalive_interval": int(config.first("clientaliveinterval", "0")),
+        "keepalive_count_max": int(config.first("clientalivecountmax", "3")),
+        "login_timeout": _seconds(config.first("logingracetime", "120")),
+    }
+
+
 def _read_options(words: list[str]) -> dict[str, str]:
     options: dict[str, str] = {}
     left = iter(words)
@@ -93,12 +99,13 @@ def _read_options(words: list[str]) -> dict[str, str]:
     return options
 
 
-def _load_host_keys(config: SshdConfig) -> list[Any]:
+def load_host_keys(config: SshdConfig, *, root: Path = Path("/")) -> list[Any]:
+    """Return the host keys that the configuration names and that can be used; each other one is named."""
     import asyncssh
 
     keys = []
     for name in config.values.get("hostkey", DEFAULT_HOST_KEYS):
-        path = Path(name)
+        path = root / name.lstrip("/")
         try:
             if path.stat().st_mode & _OTHERS_MAY_READ:
                 _say(f"Permissions {path.stat().st_mode & 0o777:04o} for '{name}' are too open. It is ignored.")

@@ -17,24 +17,50 @@ from typing import Any
 from fleetkit.sandbox.machine.ssh.config import SshdConfig
 from fleetkit.sandbox.machine.systemd.environment import BASE_ENVIRONMENT, with_stand_ins
 
-__all__ = ["make_server", "run_session"]
+__all__ = ["Leader", "make_server", "run_session"]
 
 _SHELL = "/bin/bash"
 _BLOCK = 65536
 
 
-def make_server(config: SshdConfig, *, say: Callable[[str], None]) -> Callable[[], Any]:
-    """Return what makes asyncssh's server object for each connection."""
+class Leader:
+    """Leads allowed forwards to where they say; one that overrides it may lead them elsewhere, or nowhere."""
+
+    def lead_tcp(self, connection: Any, host: str, port: int) -> Any:  # noqa: ARG002 - for those who override it
+        """Return True, a forward of asyncssh's own, or False to refuse."""
+        return True
+
+    def lead_unix(self, connection: Any, path: str) -> Any:  # noqa: ARG002 - for those who override it
+        """Return True, a forward of asyncssh's own, or False to refuse."""
+        return True
+
+
+_AS_SAID = Leader()
+
+
+def make_server(
+    config: SshdConfig, *, say: Callable[[str], None], root: Path = Path("/"), leader: Leader = _AS_SAID
+) -> Callable[[], Any]:
+    """Return what makes asyncssh's server object for each connection.
+
+    Parameters
+    ----------
+    root
+        The folder that is the machine's ``/``.
+    leader
+        Says where forwards lead.
+    """
     import asyncssh
 
     class Server(asyncssh.SSHServer):
         """Judges one connection."""
 
         def connection_made(self, connection: Any) -> None:
+            self._connection = connection
             self._peer = connection.get_extra_info("peername") or ("unknown", 0)
 
         def begin_auth(self, username: str) -> bool:
-            self._keys = _read_keys(config, username, say)
+            self._keys = _read_keys(config, username, say, root)
             return True
 
         def public_key_auth_supported(self) -> bool:
@@ -49,31 +75,32 @@ def make_server(config: SshdConfig, *, say: Callable[[str], None]) -> Callable[[
                 say(f"Acceptable publickey for {username} from {host} port {port} {key.get_fingerprint()}")
             return known
 
-        def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
-            allowed = config.forwards_tcp_to(dest_host, dest_port)
-            if not allowed:
+        def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> Any:
+            if not config.forwards_tcp_to(dest_host, dest_port):
                 say(f"refused to forward {orig_host}:{orig_port} to {dest_host}:{dest_port}")
-            return allowed
+                return False
+            return leader.lead_tcp(self._connection, dest_host, dest_port)
 
-        def unix_connection_requested(self, dest_path: str) -> bool:
+        def unix_connection_requested(self, dest_path: str) -> Any:
             if not config.forwards_streams:
                 say(f"refused to forward to {dest_path}")
-            return config.forwards_streams
+                return False
+            return leader.lead_unix(self._connection, dest_path)
 
     return Server
 
 
-def _read_keys(config: SshdConfig, user: str, say: Callable[[str], None]) -> Any:
+def _read_keys(config: SshdConfig, user: str, say: Callable[[str], None], root: Path) -> Any:
     import asyncssh
 
-    home = _home(user)
+    home = _home(user, root)
     if home is None or not config.lets_in(user):
         say(f"User {user} not allowed: no such user here, or the configuration does not let it in")
         return None
     files = config.first("authorizedkeysfile", ".ssh/authorized_keys .ssh/authorized_keys2").split()
     lines: list[str] = []
     for name in files:
-        path = Path(home) / name.replace("%h", home).replace("%u", user).replace("%%", "%")
+        path = root / str(Path(home, name.replace("%h", home).replace("%u", user).replace("%%", "%"))).lstrip("/")
         with suppress(OSError):
             lines += path.read_text(encoding="utf-8").splitlines()
     # A line that is no key spoils itself alone, as with sshd.
@@ -85,8 +112,8 @@ def _read_keys(config: SshdConfig, user: str, say: Callable[[str], None]) -> Any
     return asyncssh.import_authorized_keys("\n".join(good)) if good else None
 
 
-def _home(user: str) -> str | None:
-    for line in Path("/etc/passwd").read_text(encoding="ascii").splitlines():
+def _home(user: str, root: Path = Path("/")) -> str | None:
+    for line in (root / "etc/passwd").read_text(encoding="ascii").splitlines():
         fields = line.split(":")
         if fields[0] == user:
             return None if fields[6].endswith("nologin") else fields[5]
