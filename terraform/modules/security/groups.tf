@@ -24,6 +24,7 @@ resource "aws_security_group" "this" {
 }
 
 # Both ends of a flow, under the flow's name, as one resource each: a rule that is missing has a name.
+# What may go to the whole world on a port needs no rule of its own to go to a neighbour on it.
 resource "aws_security_group_rule" "in" {
   for_each = { for name, flow in local.flows : name => flow if contains(keys(local.groups), flow.to) }
 
@@ -39,7 +40,10 @@ resource "aws_security_group_rule" "in" {
 }
 
 resource "aws_security_group_rule" "out" {
-  for_each = { for name, flow in local.flows : name => flow if contains(keys(local.groups), flow.from) }
+  for_each = {
+    for name, flow in local.flows : name => flow
+    if contains(keys(local.groups), flow.from) && (flow.to == "world" || !contains(keys(local.flows), "${flow.port}-from-${flow.from}-to-world"))
+  }
 
   type                     = "egress"
   description              = "${each.key}: ${each.value.why}"

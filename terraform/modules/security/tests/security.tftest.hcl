@@ -25,6 +25,11 @@ run "with_a_bastion" {
     condition     = aws_security_group_rule.in["etcd-peer-from-master-to-master"].self
     error_message = "Members reach each other through their own group."
   }
+
+  assert {
+    condition     = [for name in keys(aws_security_group_rule.out) : name if startswith(name, "http-from-bastion-")] == ["http-from-bastion-to-world"]
+    error_message = "What leaves the bastion on port 80 has one rule, the widest."
+  }
 }
 
 run "with_a_vpn" {
