@@ -149,7 +149,9 @@ class Call:
         except OSError as error:
             if error.errno == errno.ECONNREFUSED:
                 raise self._fail(Trouble.DOWN, f"down: nothing listens on {endpoint.dialled}") from error
-            raise self._fail(Trouble.UNREACHABLE, f"no way to {endpoint.dialled}: {error.strerror or error}") from error
+            # This computer's own network does not know where the address is: that says nothing of the member.
+            trouble = Trouble.NO_ROUTE if error.errno == errno.ENETUNREACH else Trouble.UNREACHABLE
+            raise self._fail(trouble, f"no way to {endpoint.dialled}: {error.strerror or error}") from error
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return raw
 

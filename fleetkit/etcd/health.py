@@ -66,7 +66,7 @@ def read_health(
         What local files say of the certificates, or what reads it when a failure asks for it;
         without it, reasons are less exact.
     explain
-        Is asked for what a tunnel knows of a member that could not be reached.
+        Is asked for what the maker of the way knows of a member that could not be reached.
 
     Returns
     -------
@@ -162,7 +162,8 @@ def _sharpen(error: CallError, endpoint: Endpoint, inquiry: _Inquiry) -> str:
     known = None
     if error.trouble in (Trouble.SILENT, Trouble.DOWN):
         known = explain_silence(endpoint.name, _read_facts(inquiry))
-    if known is None and inquiry.explain is not None and not error.trouble.is_ours:
+    is_on_the_way = error.trouble is Trouble.NO_ROUTE or not error.trouble.is_ours
+    if known is None and inquiry.explain is not None and is_on_the_way:
         known = inquiry.explain(endpoint.name)
     return error.reason if known is None else f"{error.reason}: {known}"
 

@@ -19,6 +19,7 @@ class Trouble(enum.StrEnum):
     UNREACHABLE = "unreachable"
     SILENT = "silent"
     NO_QUORUM = "no quorum"
+    NO_ROUTE = "no route"
     ALARM = "alarm"
     SERVER_CERTIFICATE_EXPIRED = "server certificate expired"
     SERVER_UNTRUSTED = "server untrusted"
@@ -39,6 +40,7 @@ _OURS = frozenset(
     {
         Trouble.CLIENT_REFUSED,
         Trouble.NAME_MISMATCH,
+        Trouble.NO_ROUTE,
         Trouble.PLAIN_HTTP,
         Trouble.SERVER_UNTRUSTED,
         Trouble.TLS_REQUIRED,

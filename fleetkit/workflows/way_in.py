@@ -69,7 +69,7 @@ class WayIn:
             tls=self.tls,
             limits=limits,
             facts=self._local_facts(),
-            explain=None if self.tunnel is None else self.tunnel.explain,
+            explain=_explain_vpn if self.tunnel is None else self.tunnel.explain,
         )
 
     @contextlib.contextmanager
@@ -204,6 +204,10 @@ def find_bastion(workspace: Workspace) -> str:
             hint=f"fleetkit deploy {workspace.cluster.name} makes what is missing",
         )
     return running[0].public_address
+
+
+def _explain_vpn(_name: str) -> str:
+    return "members are dialled through the VPN: it has to be connected"
 
 
 def _known_hosts(cluster: Cluster, pki: ClusterPki, *, bastion: str) -> KnownHosts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import json
 import socket
 import ssl
@@ -234,3 +235,18 @@ def test_a_refused_client_certificate_is_told_apart_by_local_facts(facts: LocalF
     from fleetkit.etcd.trouble import explain_refusal
 
     assert said in explain_refusal(facts)
+
+
+def test_a_network_without_a_route_is_our_trouble_and_the_way_is_asked_about_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def dial(*_asked: object, **_options: object) -> socket.socket:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(socket, "create_connection", dial)
+    endpoints = [Endpoint(name=f"etcd{n}", host=f"etcd{n}", address="127.0.0.1", port=2379) for n in (1, 2, 3)]
+    found = read_health(endpoints, limits=QUICK, explain=lambda name: f"is the VPN to {name} connected?")
+    assert found.verdict is Verdict.UNKNOWN
+    for member in found.members:
+        assert member.trouble is Trouble.NO_ROUTE
+        assert member.reason.endswith(f"Network is unreachable: is the VPN to {member.name} connected?")
