@@ -194,6 +194,16 @@ def test_what_stands_in_the_way_may_go_later(session: AwsSession) -> None:
     assert caught.value.transient
 
 
+def test_an_address_that_a_nat_gateway_still_holds_goes_later(session: AwsSession) -> None:
+    address = {"AllocationId": "eipalloc-1", "PublicIp": "192.0.2.1", "AssociationId": "a", "NetworkInterfaceId": "eni"}
+    with Stubber(session.client("ec2")) as stubber:
+        stubber.add_response("describe_addresses", {"Addresses": [address]})
+        stubber.add_response("describe_network_interfaces", {"NetworkInterfaces": [{"RequesterManaged": True}]})
+        with pytest.raises(AwsError, match=r"192\.0\.2\.1 is held by eni") as caught:
+            remove_thing(session, Thing(kind=ThingKind.ELASTIC_ADDRESS, thing_id="eipalloc-1"))
+    assert caught.value.transient
+
+
 def test_a_kind_that_cannot_be_read_fails_the_whole_inventory(session: AwsSession) -> None:
     with Stubber(session.client("logs")) as stubber:
         stubber.add_client_error("describe_log_groups", service_error_code="AccessDeniedException")

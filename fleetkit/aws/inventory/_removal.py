@@ -8,6 +8,7 @@ from typing import Any
 from fleetkit.aws._errors import asking, error_code
 from fleetkit.aws.inventory.things import Thing, ThingKind
 from fleetkit.aws.session import AwsSession
+from fleetkit.core import AwsError
 
 __all__ = ["remove_thing"]
 
@@ -70,9 +71,21 @@ def _interface(session: AwsSession, interface_id: str) -> None:
 
 def _elastic_address(session: AwsSession, allocation_id: str) -> None:
     found = session.ec2.describe_addresses(AllocationIds=[allocation_id])["Addresses"][0]
+    interface_id = found.get("NetworkInterfaceId")
+    if interface_id and _is_of_a_service(session, interface_id):
+        # AWS answers AuthFailure then, as if the credentials were wrong.
+        raise AwsError(f"{found['PublicIp']} is held by {interface_id} of a NAT gateway or the like", transient=True)
     if found.get("AssociationId"):
         session.ec2.disassociate_address(AssociationId=found["AssociationId"])
     session.ec2.release_address(AllocationId=allocation_id)
+
+
+def _is_of_a_service(session: AwsSession, interface_id: str) -> bool:
+    """Whether an interface is one that a service of AWS made for itself, and takes away itself."""
+    pages = session.ec2.get_paginator("describe_network_interfaces").paginate(
+        Filters=[{"Name": "network-interface-id", "Values": [interface_id]}]
+    )
+    return any(one.get("RequesterManaged") for page in pages for one in page["NetworkInterfaces"])
 
 
 def _volume(session: AwsSession, volume_id: str) -> None:
