@@ -22,12 +22,12 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-ur
 
 _ENDINGS = {
     Outcome.RUNNING: "Under way, or cut off: this page was written while the run went on.",
-    Outcome.DONE: "Done.",
-    Outcome.FINDINGS: "Done, with findings.",
-    Outcome.REFUSED: "Refused: nothing was changed after the refusal.",
-    Outcome.FAILED: "Failed.",
-    Outcome.INTERRUPTED: "Interrupted.",
-    Outcome.ABANDONED: "Cut off: the process that ran it is gone.",
+    Outcome.DONE: "It ran to its end.",
+    Outcome.FINDINGS: "It ran to its end, and found what has to be looked at.",
+    Outcome.REFUSED: "Nothing was changed after the refusal.",
+    Outcome.FAILED: "It ended with an error.",
+    Outcome.INTERRUPTED: "It was stopped before its end.",
+    Outcome.ABANDONED: "The process that ran it is gone.",
 }
 
 
