@@ -34,7 +34,7 @@ _AGAIN_S = 2.0
 _BOOTED = "/var/lib/sandbox/booted"
 
 
-class Init:
+class _Init:
     """One machine's life."""
 
     def __init__(self, here: Here, *, kind: str, hostname: str, lifeline: int) -> None:
@@ -175,7 +175,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--lifeline", type=int, required=True)
     given = parser.parse_args(argv)
     here = Here(hall=Path(given.hall), folder=Path(given.folder), address=given.address)
-    init = Init(here, kind=given.kind, hostname=given.hostname, lifeline=given.lifeline)
+    init = _Init(here, kind=given.kind, hostname=given.hostname, lifeline=given.lifeline)
     try:
         asyncio.run(init.run())
     except (BootError, ProgramError, SshdConfigError, OSError, LookupError) as error:
