@@ -76,6 +76,7 @@ def find_recovery(
     *,
     state: Iterable[StateResource],
     changes: Sequence[ResourceChange],
+    untagged: Iterable[Thing] = (),
 ) -> Recovery:
     """Match what is there and unknown to the state with what the plan would create.
 
@@ -83,6 +84,9 @@ def find_recovery(
     ----------
     things
         Things that bear the cluster's tag or name; others must not be handed over.
+    untagged
+        Things in the cluster's VPC that bear no cluster's tag: some are tagged only after their creation, which may
+        have been cut off in between. Adopted where they stand in the way by their name, and never removed.
     parts
         What hangs on them.
     state
@@ -91,6 +95,7 @@ def find_recovery(
         The plan's changes; imports among them count as known.
     """
     # With the kind, because a role and its profile have one name.
+    by_name = [one for one in untagged if _is_stray(one) and not one.cluster and one.name]
     known = {(THINGS[one.type].kind, one.import_id) for one in changes if one.import_id and one.type in THINGS} | {
         (THINGS[one.type].kind, str(value))
         for one in state
@@ -99,7 +104,7 @@ def find_recovery(
         if value
     }
     stray = [one for one in things if _is_stray(one) and (one.kind, one.thing_id) not in known]
-    whole = [one for one in stray if one.state not in _FAILED]
+    whole = [one for one in (*stray, *by_name) if one.state not in _FAILED and (one.kind, one.thing_id) not in known]
     creates = [one for one in changes if one.action is Action.CREATE and not one.import_id]
     adopt: list[Adopt] = []
     contested: dict[str, str] = {}
@@ -189,16 +194,17 @@ def plan_with_leftovers(
         When the world cannot be read.
     """
     saved = copy.plan(told.event)
-    things = aws.take_inventory(workspace.session, workspace.cluster.name).ours
+    inventory = aws.take_inventory(workspace.session, workspace.cluster.name)
+    things = inventory.ours
     if not things:
         return saved, ()
     saved = _spare_masters(copy, saved, things, told=told)
     state = copy.state()
     # Adoption changes nothing on AWS, so one look serves all rounds.
-    parts = aws.take_parts(workspace.session, things)
+    parts = aws.take_parts(workspace.session, (*things, *inventory.foreign))
     imports: dict[str, str] = {}
     while True:
-        found = find_recovery(things, parts, state=state, changes=saved.plan.changes)
+        found = find_recovery(things, parts, state=state, changes=saved.plan.changes, untagged=inventory.foreign)
         fresh = [one for one in found.adopt if one.address not in imports]
         if not fresh:
             return saved, found.remove

@@ -169,29 +169,29 @@ def test_a_state_that_a_bare_terraform_holds_is_told_with_its_owner(each_bench: 
 
 @pytest.mark.parametrize("kept", [0.0, 0.5])
 def test_a_state_cut_off_in_its_writing_gives_way_to_the_backup_and_the_next_apply_goes_on(
-    each_bench: Bench, kept: float
+    bench: Bench, kept: float
 ) -> None:
-    each_bench.deployed()
-    before = each_bench.deployed({"pool_size": 3}).state()
-    file = each_bench.folder / "terraform.tfstate"
+    bench.deployed()
+    before = bench.deployed({"pool_size": 3}).state()
+    file = bench.folder / "terraform.tfstate"
     content = file.read_bytes()
     file.write_bytes(content[: int(len(content) * kept)])
-    copy = each_bench.open()
-    (note,) = copy.prepare({"pool_size": 3}, provider_file=each_bench.provider).notes
+    copy = bench.open()
+    (note,) = copy.prepare({"pool_size": 3}, provider_file=bench.provider).notes
     assert "terraform.tfstate.backup of 20" in note
     assert {one.resource_id for one in copy.state()} == {one.resource_id for one in before}
     assert copy.plan().plan.counts == {Action.UPDATE: 2}, "what the last apply did is planned once more"
     copy.apply(copy.plan())
-    assert copy.prepare({"pool_size": 3}, provider_file=each_bench.provider).notes == ()
+    assert copy.prepare({"pool_size": 3}, provider_file=bench.provider).notes == ()
 
 
 @pytest.mark.parametrize("name", ["terraform.tfstate", "modules/modules.json"])
-def test_what_init_was_killed_in_the_middle_of_is_made_anew(each_bench: Bench, name: str) -> None:
-    each_bench.deployed()
-    file = each_bench.folder / ".terraform" / name
+def test_what_init_was_killed_in_the_middle_of_is_made_anew(bench: Bench, name: str) -> None:
+    bench.deployed()
+    file = bench.folder / ".terraform" / name
     file.write_bytes(file.read_bytes()[:40])
-    copy = each_bench.open()
-    assert copy.prepare({}, provider_file=each_bench.provider).initialised
+    copy = bench.open()
+    assert copy.prepare({}, provider_file=bench.provider).initialised
     assert copy.plan().plan.is_empty
 
 

@@ -88,6 +88,18 @@ def test_what_no_address_wants_is_removed_with_the_reason() -> None:
     assert [str(one) for one in found.remove] == ["nat-gateway nat-1 (old): nothing in the configuration wants it"]
 
 
+def test_what_was_cut_off_before_its_tags_is_adopted_by_its_name_and_strangers_are_never_removed() -> None:
+    group = Thing(kind=ThingKind.TARGET_GROUP, thing_id="arn:1", name="n", vpc_id="vpc-1")
+    stranger = Thing(kind=ThingKind.TARGET_GROUP, thing_id="arn:2", name="m", vpc_id="vpc-1")
+    other = Thing(kind=ThingKind.TARGET_GROUP, thing_id="arn:3", name="o", vpc_id="vpc-1", cluster="other")
+    wanted = [planned("aws_lb_target_group.a", name="n"), planned("aws_lb_target_group.b", name="o")]
+    found = find_recovery((), (), state=(), changes=wanted, untagged=(group, stranger, other))
+    assert (adopted(found), found.remove) == ({"aws_lb_target_group.a": "arn:1"}, ())
+    settled = planned("aws_lb_target_group.a", action=Action.NO_OP, import_id="arn:1", name="n")
+    again = planned("aws_lb_target_group.c", name="n")
+    assert find_recovery((), (), state=(), changes=[settled, again], untagged=(group,)).adopt == ()
+
+
 def test_a_second_one_is_removed_and_the_first_adopted() -> None:
     found = look(
         thing(ThingKind.ELASTIC_ADDRESS, "eip-1", "n"),

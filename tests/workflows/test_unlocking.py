@@ -1,0 +1,93 @@
+"""A lock on a state in S3 is told with its owner, holds a deploy back, and is cleared by nothing but its own id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.aws_world import World, surrounding_world
+
+from fleetkit.aws import put_object
+from fleetkit.cli import main
+from fleetkit.core import BusyError, NotFoundError, TerraformError
+from fleetkit.workflows import clear_lock, find_lock
+from fleetkit.workflows._lock import hold_cluster
+from fleetkit.workflows.unlocking import refuse_locked
+
+S3 = {"state.kind": "s3", "state.bucket": "states", "state.key": "demo/terraform.tfstate"}
+LOCK = {"ID": "0a-1b", "Operation": "OperationTypeApply", "Who": "ann@desk", "Created": "2026-11-22T23:00:00Z"}
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with surrounding_world(tmp_path, monkeypatch) as found:
+        where = {"CreateBucketConfiguration": {"LocationConstraint": found.session.region}}
+        found.session.s3.create_bucket(Bucket="states", **where)  # type: ignore[arg-type]
+        yield found
+
+
+def lock(world: World, content: bytes | None = None) -> None:
+    content = json.dumps(LOCK).encode() if content is None else content
+    put_object(world.session, "states", key="demo/terraform.tfstate.tflock", content=content)
+
+
+def test_a_state_that_nobody_holds_is_free(world: World) -> None:
+    world.write(**S3)
+    assert find_lock(world.open()) is None
+    refuse_locked(world.open())
+
+
+def test_a_state_in_a_file_has_no_lock_to_clear(world: World) -> None:
+    world.write()
+    lock(world)
+    assert find_lock(world.open()) is None
+    with pytest.raises(NotFoundError, match="the state of demo has no lock 0a-1b"):
+        clear_lock(world.open(), "0a-1b")
+
+
+def test_a_lock_holds_back_and_says_whose_it_is_and_what_clears_it(world: World) -> None:
+    world.write(**S3)
+    lock(world)
+    with pytest.raises(BusyError, match="apply by ann@desk since 2026-11-22T23:00:00Z") as caught:
+        refuse_locked(world.open())
+    assert "fleetkit unlock demo 0a-1b" in str(caught.value.hint)
+
+
+def test_only_the_lock_that_was_seen_is_cleared(world: World) -> None:
+    world.write(**S3)
+    lock(world)
+    with pytest.raises(NotFoundError, match=r"has no lock 9z: known: 0a-1b \(apply by ann@desk"):
+        clear_lock(world.open(), "9z")
+    assert find_lock(world.open()) is not None
+
+
+def test_nothing_is_cleared_while_this_computer_is_at_work(world: World) -> None:
+    world.write(**S3)
+    lock(world)
+    workspace = world.open()
+    with hold_cluster(workspace.paths.folder, operation="deploy"), pytest.raises(BusyError, match="deploy by"):
+        clear_lock(workspace, "0a-1b")
+
+
+def test_what_is_no_lock_is_not_taken_for_one(world: World) -> None:
+    world.write(**S3)
+    lock(world, b"{}")
+    with pytest.raises(TerraformError, match="no lock of Terraform's"):
+        find_lock(world.open())
+
+
+def test_the_command_shows_the_lock_and_the_command_that_clears_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.write(**S3)
+    monkeypatch.chdir(world.folder)
+    assert main(["unlock", "demo"]) == 0
+    assert capsys.readouterr().out == "the state of demo is not locked\n"
+    lock(world)
+    assert main(["unlock", "demo"]) == 3
+    shown = capsys.readouterr().out
+    assert "is locked: apply by ann@desk since 2026-11-22T23:00:00Z" in shown
+    assert shown.endswith("clear it with: fleetkit unlock demo 0a-1b\n")
+    assert main(["unlock", "demo", "9z"]) == 2
