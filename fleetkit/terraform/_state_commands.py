@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from fleetkit.core import NotFoundError
 from fleetkit.terraform._commandline import FLAG, CommandLine, Option
@@ -14,7 +14,16 @@ from fleetkit.terraform._runner import Runner
 from fleetkit.terraform.binary import TerraformBinary
 from fleetkit.terraform.state import StateResource, parse_outputs, parse_state
 
-__all__ = ["StateCommands"]
+__all__ = ["RunOptions", "StateCommands"]
+
+
+class RunOptions(TypedDict, total=False):
+    """How Terraform is run, where it differs from the usual; `StateCommands` says what each means."""
+
+    parallelism: int
+    lock_timeout_s: int
+    grace_s: float
+    unlock_words: Sequence[str]
 
 
 class StateCommands:

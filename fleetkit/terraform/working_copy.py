@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from fleetkit.core import Redactor, TerraformError, data_folder, utc_now
 from fleetkit.terraform import _files
@@ -15,7 +15,7 @@ from fleetkit.terraform._commandline import FLAG, Option
 from fleetkit.terraform._lock import held_folder
 from fleetkit.terraform._preparation import Preparation, initialise, lay_files, look_after_kill
 from fleetkit.terraform._runner import OnEvent
-from fleetkit.terraform._state_commands import StateCommands
+from fleetkit.terraform._state_commands import RunOptions, StateCommands
 from fleetkit.terraform.backend import Backend, LocalBackend
 from fleetkit.terraform.binary import TerraformBinary
 from fleetkit.terraform.events import ChangeSummaryEvent
@@ -47,7 +47,7 @@ class WorkingCopy(StateCommands):
         binary: TerraformBinary,
         environ: Mapping[str, str],
         modules: Path | None = None,
-        **options: Any,
+        **options: Unpack[RunOptions],
     ) -> None:
         super().__init__(folder, binary=binary, environ=environ, **options)
         self._modules = modules
