@@ -80,7 +80,7 @@ stage() {
 
 read_credentials
 if [[ "${1:-}" == mark ]]; then
-  s3 "${2:?which key}" --request PUT --data-binary "$(date -u +%FT%TZ)"
+  s3 "${2:?which key}" --request PUT --header 'Content-Type: text/plain' --data-binary "$(date -u +%FT%TZ)"
   exit 0
 fi
 
