@@ -7,12 +7,22 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+__all__ = ["Deploy", "run_fleetkit"]
+
+
+def run_fleetkit(folder: Path, environ: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of fleetkit to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "fleetkit.cli", *words], cwd=folder, env=dict(environ), capture_output=True, text=True
+    )
 
 
 class Deploy:
-    """A running ``fleetkit deploy NAME``, whose progress lines are read as they come."""
+    """A running ``fleetkit deploy NAME``, whose lines are read as they come."""
 
     def __init__(self, folder: Path, name: str, *, environ: Mapping[str, str]) -> None:
         words = [sys.executable, "-m", "fleetkit.cli", "deploy", name, "--approve", name]
@@ -21,23 +31,43 @@ class Deploy:
             words, cwd=folder, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         self.lines: list[str] = []
+        self._ended = False
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
-    def run_until(self, moment: str, *, creations: int = 10_000) -> bool:
-        """Read lines until one holds ``moment``, or tells so many creations; False when the deploy ended before."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip())
-            creations -= "] created " in line
-            if moment in line or creations <= 0:
-                return True
-        return False
+    def __enter__(self) -> Deploy:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Where a test fails, nothing of its deploy goes on.
+        if self.process.poll() is None:
+            self.kill()
+        self._close()
+
+    def run_until(self, moment: str | threading.Event, *, creations: int = 10_000) -> bool:
+        """Wait for a line that holds ``moment``, or for that event, or for so many creations.
+
+        Returns
+        -------
+        bool
+            False when the deploy ended before.
+        """
+        if isinstance(moment, threading.Event):
+            threading.Thread(target=self._listen, args=(moment,)).start()
+
+        def has_come() -> bool:
+            created = sum("] created " in line for line in self.lines)
+            if isinstance(moment, threading.Event):
+                return moment.is_set() or created >= creations
+            return any(moment in line for line in self.lines) or created >= creations
+
+        return self._wait(has_come)
 
     def finish(self) -> int:
         """Read to the end and return the exit code."""
-        self.run_until("\0")
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return self.process.wait()
+        self._wait(lambda: False)
+        return self._close()
 
     def kill(self) -> None:
         """End it and all that it started, giving none of them a chance to tidy up."""
@@ -51,13 +81,43 @@ class Deploy:
         for pid in tree:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self.process.wait()
+        self._close()
 
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
+
+    @property
+    def tail(self) -> str:
+        """The last lines, for the message of a test that fails."""
+        return "\n".join(self.lines[-40:])
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._news:
+                self.lines.append(line.rstrip())
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+    def _listen(self, event: threading.Event) -> None:
+        while not event.wait(0.1) and not self._ended:
+            pass
+        with self._news:
+            self._news.notify_all()
+
+    def _wait(self, holds: Callable[[], bool]) -> bool:
+        with self._news:
+            self._news.wait_for(lambda: self._ended or holds())
+            return holds()
+
+    def _close(self) -> int:
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return self.process.wait()
 
 
 def _descendants(root: int) -> list[int]:
