@@ -24,7 +24,9 @@ def send_message(connection: socket.socket, message: dict[str, Any], *, fds: tup
     if fds:
         sent = socket.send_fds(connection, [data], list(fds))
         data = data[sent:]
-    connection.sendall(data)
+    if data:
+        # Sending nothing fails too where the other side has answered and gone.
+        connection.sendall(data)
 
 
 def receive_request(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:

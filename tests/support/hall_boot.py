@@ -12,6 +12,7 @@ from typing import Any
 
 from fleetkit.core import NotYet, Patience, wait_until
 from fleetkit.sandbox.hall import Hall, Machine, MachineSpec, MachineState
+from fleetkit.sandbox.halls import AnyHall
 
 TOKEN = "a-token-of-the-test"
 BOOT = Patience(deadline_s=30, interval_s=0.02)
@@ -21,7 +22,7 @@ SOON = Patience(deadline_s=20, interval_s=0.05)
 class MetadataService:
     """Answers each machine by its address, to those alone who bring a token."""
 
-    def __init__(self, hall: Hall) -> None:
+    def __init__(self, hall: AnyHall) -> None:
         self.answers: dict[str, dict[str, bytes]] = {}
         service = self
 

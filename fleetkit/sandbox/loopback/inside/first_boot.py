@@ -13,6 +13,7 @@ from fleetkit.sandbox.machine.ec2 import FACTS_PATH, install_public_keys, write_
 from fleetkit.sandbox.machine.ignition import IgnitionError, parse_ignition
 from fleetkit.sandbox.machine.image import write_base
 from fleetkit.sandbox.machine.provision import write_ignition
+from fleetkit.sandbox.machine.ssh.keygen import make_host_keys
 
 __all__ = ["BootError", "prepare", "read_here_documents"]
 
@@ -38,6 +39,7 @@ def prepare(here: Here, *, kind: str) -> None:
     metadata = here.metadata()
     raw = metadata.read_bytes("user-data") or b""
     write_base(here.root, kind=kind)
+    make_host_keys(here.root)
     body = gzip.decompress(raw) if raw.startswith(_GZIP) else raw
     keys = _write_ignition(here, body) if kind == "flatcar" else _write_script(here, body)
     count = install_public_keys(metadata, user=_USERS[kind], more=keys, root=here.root)

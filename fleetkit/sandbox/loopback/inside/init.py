@@ -22,7 +22,7 @@ from fleetkit.core import WaitTimeoutError
 from fleetkit.sandbox.loopback.inside.fetch import FetchError, fetch
 from fleetkit.sandbox.loopback.inside.first_boot import BootError, prepare
 from fleetkit.sandbox.loopback.inside.here import Here
-from fleetkit.sandbox.loopback.inside.programs import Program, ProgramError, find_programs
+from fleetkit.sandbox.loopback.inside.programs import Program, find_programs
 from fleetkit.sandbox.loopback.inside.relay import open_relay
 from fleetkit.sandbox.loopback.inside.ssh import open_ssh
 from fleetkit.sandbox.machine.spawn import Children, StartError
@@ -72,10 +72,15 @@ class _Init:
         await self._fetch()
         relay, url = await open_relay(self._here)
         self._open.append(relay)
-        self._open += await open_ssh(self._here)
-        programs = find_programs(self._here, relay=url)
+        programs, faults = find_programs(self._here, relay=url)
+        try:
+            self._open += await open_ssh(self._here)
+        except (SshdConfigError, OSError) as error:
+            faults.append(f"sshd: {error}")
         keeping = [asyncio.create_task(self._keep(one)) for one in programs]
-        self._tell("running")
+        for fault in faults:
+            self._here.say(f"not started: {fault}")
+        self._tell("running", "; ".join(faults) or None)
         self._here.say(f"the machine is up; programs: {', '.join(one.name for one in programs) or 'none'}")
         await asyncio.gather(*keeping)
         await asyncio.Event().wait()
@@ -178,7 +183,7 @@ def main(argv: list[str]) -> int:
     init = _Init(here, kind=given.kind, hostname=given.hostname, lifeline=given.lifeline)
     try:
         asyncio.run(init.run())
-    except (BootError, ProgramError, SshdConfigError, OSError, LookupError) as error:
+    except (BootError, OSError, LookupError) as error:
         init.fail(str(error))
         return 1
     return 0

@@ -19,7 +19,7 @@ from fleetkit.sandbox.machine.systemd.environment import parse_environment_file
 from fleetkit.sandbox.machine.systemd.text import Settings, parse_unit_text
 from fleetkit.sandbox.machine.systemd.unit import parse_time
 
-__all__ = ["Program", "ProgramError", "find_programs", "translate_etcd"]
+__all__ = ["Program", "find_programs", "translate_etcd"]
 
 _UNITS = "/etc/systemd/system"
 _ETCD, _FLEET = "etcd-member.service", "fleet.service"
@@ -27,10 +27,6 @@ _ARCHIVE, _FLEETD, _FLEET_SOCKET = "/opt/fleetkit/fleet.tar.gz", "/opt/bin/fleet
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LISTENING = ("ETCD_LISTEN_CLIENT_URLS", "ETCD_LISTEN_PEER_URLS", "ETCD_LISTEN_METRICS_URLS")
 _KEPT = "ETCD_DATA_DIR"
-
-
-class ProgramError(Exception):
-    """A program cannot be started from what the machine has; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,28 +48,23 @@ class Program:
     pause_s: float
 
 
-def find_programs(here: Here, *, relay: str) -> list[Program]:
-    """Return the programs that the machine's units would start.
+def find_programs(here: Here, *, relay: str) -> tuple[list[Program], list[str]]:
+    """Return the programs that the machine's units would start, and why any of them cannot be.
 
     Parameters
     ----------
     relay
         URL of the relay by which a program reaches private addresses.
-
-    Raises
-    ------
-    ProgramError
-        When a unit, or a file that it names, cannot be used.
     """
-    found = []
-    try:
-        if here.path(f"{_UNITS}/{_ETCD}").exists():
-            found.append(_find_etcd(here, relay))
-        if here.path(f"{_UNITS}/{_FLEET}").exists():
-            found.append(_find_fleet(here, relay))
-    except (OSError, LookupError, UnitSyntaxError, DockerUsageError, tarfile.TarError) as error:
-        raise ProgramError(f"{type(error).__name__}: {error}") from error
-    return found
+    found, faults = [], []
+    for unit, find in ((_ETCD, _find_etcd), (_FLEET, _find_fleet)):
+        if not here.path(f"{_UNITS}/{unit}").exists():
+            continue
+        try:
+            found.append(find(here, relay))
+        except (OSError, LookupError, UnitSyntaxError, DockerUsageError, tarfile.TarError) as error:
+            faults.append(f"{unit}: {error}")
+    return found, faults
 
 
 def _read_unit(here: Here, name: str) -> tuple[list[str], dict[str, str], float]:
