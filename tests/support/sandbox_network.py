@@ -105,8 +105,10 @@ class Network:
         images = self.client("ec2").describe_images(Owners=[owner])["Images"]
         return str(max(images, key=lambda one: one["CreationDate"])["ImageId"])
 
-    def run(self, user_data: str, *, subnet: str = "private", owner: str = "075585003325", **more: Any) -> str:
-        """Run an instance and return its id."""
+    def run(
+        self, user_data: str, *, subnet: str = "private", owner: str = "075585003325", address: str = "", **more: Any
+    ) -> str:
+        """Run an instance, at a private address where one is given, and return its id."""
         answer = self.client("ec2").run_instances(
             ImageId=self.image(owner),
             MinCount=1,
@@ -122,6 +124,7 @@ class Network:
                     "SubnetId": self.made[subnet],
                     "Groups": [self.made["group"]],
                     "AssociatePublicIpAddress": subnet == "public",
+                    **({"PrivateIpAddress": address} if address else {}),
                 }
             ],
             **more,
