@@ -81,8 +81,9 @@ def _up(*, folder: Path, region: str, network: str, lifetime: float | None, fore
         print_note(f'turn this shell to it: eval "$(fleetkit sandbox env{where})"')
         return ExitCode.DONE
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(int(ExitCode.INTERRUPTED)))
-    print_note("Ctrl-C ends it")
     try:
+        # Inside, because whoever reads the line may act on it at once.
+        print_note("Ctrl-C ends it")
         while sandbox.is_running:
             time.sleep(0.5)
     finally:

@@ -7,27 +7,17 @@ Reading writes nothing; `fleetkit.sandbox.machine.provision` does.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import gzip
-import hashlib
 import json
 import re
-import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from fleetkit.sandbox.machine.ignition_document import IgnitionError, Node, read_resource
 
 __all__ = ["Directory", "File", "Ignition", "IgnitionError", "Link", "UnitEntry", "parse_ignition"]
 
 _VERSIONS = ("3.0.0", "3.1.0", "3.2.0", "3.3.0")
 _UNIT_KINDS = ("automount", "device", "mount", "path", "scope", "service", "slice", "socket", "swap", "target", "timer")
-_HIGHEST_MODE = 0o7777
-_HASHES = {"sha256": 64, "sha512": 128}
-
-
-class IgnitionError(ValueError):
-    """The configuration cannot be applied; the text names the place in it and what was seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,58 +76,6 @@ class Ignition:
     keys: Mapping[str, tuple[str, ...]]
 
 
-class _Node:
-    """A JSON object that knows its place and which of its keys were asked for."""
-
-    def __init__(self, value: Any, place: str) -> None:
-        if not isinstance(value, dict):
-            raise IgnitionError(f"{place}: an object was expected, seen {json.dumps(value)[:60]}")
-        self._value: dict[str, Any] = value
-        self.place = place
-
-    def only(self, *names: str, known_but_not_done: Sequence[str] = ()) -> None:
-        """Refuse every other key."""
-        for key in self._value:
-            if key in known_but_not_done and self._value[key] not in (None, [], {}):
-                raise IgnitionError(f"{self.place}.{key}: the stand-in for Ignition does not do this")
-            if key not in (*names, *known_but_not_done):
-                raise IgnitionError(f"{self.place}.{key}: no such key; known here: {', '.join(sorted(names))}")
-
-    def get(self, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
-        value = self._value.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
-            raise IgnitionError(f"{self.place}.{key}: wrong type, seen {json.dumps(value)[:60]}")
-        return value
-
-    def node(self, key: str) -> _Node:
-        return _Node(self._value.get(key) or {}, f"{self.place}.{key}")
-
-    def nodes(self, key: str) -> list[_Node]:
-        return [_Node(one, f"{self.place}.{key}.{n}") for n, one in enumerate(self.get(key, list, []))]
-
-    def path(self) -> str:
-        path: str | None = self.get("path", str)
-        if not path or not path.startswith("/"):
-            raise IgnitionError(f"{self.place}.path: path not absolute: {path!r}")
-        return path
-
-    def mode(self, default: int) -> int:
-        mode: int = self.get("mode", int, default)
-        if not 0 <= mode <= _HIGHEST_MODE:
-            raise IgnitionError(f"{self.place}.mode: illegal file mode {mode} (decimal, as Ignition reads it)")
-        return mode
-
-    def owner(self, key: str) -> str:
-        owner = self.node(key)
-        owner.only("id", "name")
-        number, name = owner.get("id", int), owner.get("name", str)
-        if number is not None and name is not None:
-            raise IgnitionError(f"{owner.place}: both id and name are set")
-        return str(number if number is not None else name or 0)
-
-
 def parse_ignition(text: str) -> Ignition:
     """Read a configuration.
 
@@ -147,7 +85,7 @@ def parse_ignition(text: str) -> Ignition:
         When it is no Ignition configuration, or asks for what is not known.
     """
     try:
-        root = _Node(json.loads(text), "$")
+        root = Node(json.loads(text), "$")
     except json.JSONDecodeError as error:
         raise IgnitionError(f"not valid JSON: {error}") from error
     root.only("ignition", "storage", "systemd", "passwd", known_but_not_done=("kernelArguments",))
@@ -174,15 +112,15 @@ def parse_ignition(text: str) -> Ignition:
     return found
 
 
-def _read_file(node: _Node) -> File:
+def _read_file(node: Node) -> File:
     node.only("path", "overwrite", "contents", "append", "mode", "user", "group")
-    append = [_read_resource(one) for one in node.nodes("append")]
+    append = [read_resource(one) for one in node.nodes("append")]
     overwrite: bool = node.get("overwrite", bool, False)
     if overwrite and append:
         raise IgnitionError(f"{node.place}: cannot set append with overwrite")
     return File(
         path=node.path(),
-        content=_read_resource(node.node("contents")),
+        content=read_resource(node.node("contents")),
         append=tuple(one for one in append if one is not None),
         mode=node.mode(0o644),
         user=node.owner("user"),
@@ -191,7 +129,7 @@ def _read_file(node: _Node) -> File:
     )
 
 
-def _read_directory(node: _Node) -> Directory:
+def _read_directory(node: Node) -> Directory:
     node.only("path", "overwrite", "mode", "user", "group")
     return Directory(
         path=node.path(),
@@ -202,7 +140,7 @@ def _read_directory(node: _Node) -> Directory:
     )
 
 
-def _read_link(node: _Node) -> Link:
+def _read_link(node: Node) -> Link:
     node.only("path", "overwrite", "target", "hard", "user", "group")
     target: str | None = node.get("target", str)
     if not target:
@@ -215,7 +153,7 @@ def _read_link(node: _Node) -> Link:
     )
 
 
-def _read_unit(node: _Node) -> UnitEntry:
+def _read_unit(node: Node) -> UnitEntry:
     node.only("name", "enabled", "mask", "contents", "dropins")
     name: str = node.get("name", str, "")
     if name.rpartition(".")[2] not in _UNIT_KINDS or name.startswith("."):
@@ -247,60 +185,13 @@ def _refuse_broken_unit(place: str, text: str) -> None:
             )
 
 
-def _read_keys(passwd: _Node) -> dict[str, tuple[str, ...]]:
+def _read_keys(passwd: Node) -> dict[str, tuple[str, ...]]:
     passwd.only("users", known_but_not_done=("groups",))
     keys: dict[str, tuple[str, ...]] = {}
     for node in passwd.nodes("users"):
         node.only("name", "sshAuthorizedKeys", known_but_not_done=("groups", "uid", "passwordHash", "shell", "system"))
         keys[node.get("name", str, "")] = tuple(node.get("sshAuthorizedKeys", list, []))
     return keys
-
-
-def _read_resource(node: _Node) -> bytes | None:
-    node.only("source", "compression", "verification", known_but_not_done=("httpHeaders",))
-    source: str | None = node.get("source", str)
-    if source is None:
-        return None
-    content = _read_data_url(source, place=f"{node.place}.source")
-    compression = node.get("compression", str, "")
-    if compression not in ("", "gzip"):
-        raise IgnitionError(f"{node.place}.compression: invalid compression method {compression!r}")
-    if compression:
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError) as error:
-            raise IgnitionError(f"{node.place}.source: not gzip: {error}") from error
-    verification = node.node("verification")
-    verification.only("hash")
-    _verify(content, verification.get("hash", str), place=verification.place)
-    return content
-
-
-def _read_data_url(source: str, *, place: str) -> bytes:
-    if not source.startswith("data:"):
-        scheme = source.partition(":")[0]
-        raise IgnitionError(f"{place}: the stand-in for Ignition reads data: URLs, not {scheme}:")
-    kind, comma, data = source.removeprefix("data:").partition(",")
-    if not comma:
-        raise IgnitionError(f"{place}: unable to parse data URL: no comma")
-    raw = urllib.parse.unquote_to_bytes(data)
-    if not kind.endswith(";base64"):
-        return raw
-    try:
-        return base64.b64decode(raw, validate=True)
-    except binascii.Error as error:
-        raise IgnitionError(f"{place}: illegal base64 data: {error}") from error
-
-
-def _verify(content: bytes, wish: str | None, *, place: str) -> None:
-    if wish is None:
-        return
-    kind, _, digest = wish.partition("-")
-    if kind not in _HASHES or len(digest) != _HASHES[kind]:
-        raise IgnitionError(f"{place}.hash: not sha256-<64 hex> or sha512-<128 hex>: {wish!r}")
-    seen = hashlib.new(kind, content).hexdigest()
-    if seen != digest:
-        raise IgnitionError(f"{place}.hash: hash verification failed (calculated {seen} but expected {digest})")
 
 
 def _refuse_doubles(what: str, names: Sequence[str]) -> None:

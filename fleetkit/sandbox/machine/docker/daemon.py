@@ -8,56 +8,22 @@ import os
 import secrets
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from fleetkit.sandbox.machine.accounts import find_ids
 from fleetkit.sandbox.machine.control import Answer, Question
+from fleetkit.sandbox.machine.docker.container import Container
 from fleetkit.sandbox.machine.docker.images import Image, UnknownImageError, find_image
-from fleetkit.sandbox.machine.docker.options import DockerUsageError, RunOptions, read_run_options
+from fleetkit.sandbox.machine.docker.options import DockerUsageError, RunOptions, read_options, read_run_options
 from fleetkit.sandbox.machine.docker.sight import check_environment, make_written_folders
 from fleetkit.sandbox.machine.spawn import Children, StartError
 
-__all__ = ["Container", "Docker"]
+__all__ = ["Docker"]
 
 _FOLDER = Path("/var/lib/docker/containers")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _DAEMON_FAILED, _NOT_FOUND_IN_IMAGE = 125, 127
 _STOP_S = 10.0
-_BLOCK = 65536
-
-
-@dataclass(slots=True, kw_only=True)
-class Container:
-    """A container; ``code`` is None while it runs."""
-
-    identity: str
-    name: str
-    options: RunOptions
-    pid: int
-    log: Path
-    output: int
-    code: int | None = None
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    listeners: set[asyncio.Event] = field(default_factory=set)
-
-    def take_output(self) -> bool:
-        """Move what the program wrote into the log; return False when there is no more for now."""
-        try:
-            text = os.read(self.output, _BLOCK)
-        except BlockingIOError:
-            return False
-        if text:
-            with self.log.open("ab") as log:
-                log.write(text)
-            self.tell()
-        return bool(text)
-
-    def tell(self) -> None:
-        """Wake those who follow the container."""
-        for listener in self.listeners:
-            listener.set()
 
 
 class Docker:
@@ -163,31 +129,36 @@ class Docker:
 
     async def _attend(self, container: Container, question: Question, answer: Answer) -> int:
         """Stand between the client and its container: output one way, signals the other."""
-        passing_on = asyncio.create_task(_pass_on(container, question))
+
+        async def pass_on() -> None:
+            while True:
+                container.send_signal(await question.signals.get())
+
+        passing_on = asyncio.create_task(pass_on())
         try:
-            await _follow(container, answer)
+            await container.follow(answer.out)
         finally:
             passing_on.cancel()
         return container.code or 0
 
     async def _stop(self, words: Sequence[str], _: Question, answer: Answer) -> int:
-        names, options = _split(words, valued=("-t", "--time"), flags=())
+        names, options = read_options(words, valued=("-t", "--time"), flags=())
         wait_s = float(options.get("-t", options.get("--time", _STOP_S)))
         for name in names:
-            await self._end(self._find(name), wait_s=wait_s)
+            await self._find(name).end(wait_s=wait_s)
             await answer.out(f"{name}\n")
         return 0
 
     async def _kill(self, words: Sequence[str], _: Question, answer: Answer) -> int:
-        names, options = _split(words, valued=("-s", "--signal"), flags=())
+        names, options = read_options(words, valued=("-s", "--signal"), flags=())
         wish = options.get("-s", options.get("--signal", "KILL")).upper().removeprefix("SIG")
         for name in names:
-            _signal(self._find(name), int(wish) if wish.isdigit() else signal.Signals[f"SIG{wish}"])
+            self._find(name).send_signal(int(wish) if wish.isdigit() else signal.Signals[f"SIG{wish}"])
             await answer.out(f"{name}\n")
         return 0
 
     async def _rm(self, words: Sequence[str], _: Question, answer: Answer) -> int:
-        names, options = _split(words, valued=(), flags=("-f", "--force", "-v"))
+        names, options = read_options(words, valued=(), flags=("-f", "--force", "-v"))
         forced = bool({"-f", "--force"} & options.keys())
         code = 0
         for name in names:
@@ -202,21 +173,13 @@ class Docker:
                 await answer.err(f"Error response from daemon: cannot remove container {name}: it is running\n")
                 code = 1
                 continue
-            await self._end(container, wait_s=0)
+            await container.end(wait_s=0)
             self._forget(container)
             await answer.out(f"{name}\n")
         return code
 
-    async def _end(self, container: Container, *, wait_s: float) -> None:
-        if wait_s > 0 and container.code is None:
-            _signal(container, signal.SIGTERM)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(container.ended.wait(), wait_s)
-        _signal(container, signal.SIGKILL)
-        await container.ended.wait()
-
     async def _ps(self, words: Sequence[str], _: Question, answer: Answer) -> int:
-        options = _split(words, valued=(), flags=("-a", "--all", "-q", "--quiet", "--no-trunc"))[1]
+        options = read_options(words, valued=(), flags=("-a", "--all", "-q", "--quiet", "--no-trunc"))[1]
         everything = bool({"-a", "--all"} & options.keys())
         for container in self._containers.values():
             if container.code is None or everything:
@@ -226,7 +189,7 @@ class Docker:
         return 0
 
     async def _logs(self, words: Sequence[str], _: Question, answer: Answer) -> int:
-        names, options = _split(words, valued=("--tail", "-n"), flags=("-f", "--follow"))
+        names, options = read_options(words, valued=("--tail", "-n"), flags=("-f", "--follow"))
         container = self._find(names[0] if names else "")
         tail = options.get("--tail", options.get("-n", "all"))
         if tail != "all":
@@ -234,7 +197,7 @@ class Docker:
             await answer.out(b"".join(lines[-int(tail) :]))
             return 0
         if {"-f", "--follow"} & options.keys():
-            await _follow(container, answer)
+            await container.follow(answer.out)
         else:
             await answer.out(container.log.read_bytes())
         return 0
@@ -252,7 +215,7 @@ class Docker:
         return 0
 
     async def _pull(self, words: Sequence[str], _: Question, answer: Answer) -> int:
-        names, _options = _split(words, valued=(), flags=("-q", "--quiet"))
+        names, _options = read_options(words, valued=(), flags=("-q", "--quiet"))
         for name in names:
             find_image(name)
             await answer.out(f"{name}\n")
@@ -289,53 +252,3 @@ def _choose_program(options: RunOptions, image: Image) -> tuple[str | None, list
         words = [image.entrypoint, *words]
     wished = words[0] if words[0].startswith("/") else f"/usr/local/bin/{words[0]}"
     return image.programs.get(wished), words
-
-
-def _signal(container: Container, number: int) -> None:
-    if container.code is None:
-        with suppress(ProcessLookupError):
-            os.kill(container.pid, number)
-
-
-async def _pass_on(container: Container, question: Question) -> None:
-    while True:
-        _signal(container, await question.signals.get())
-
-
-async def _follow(container: Container, answer: Answer) -> None:
-    """Show a container's log, and what is added to it, until the container ends."""
-    shown = 0
-    news = asyncio.Event()
-    container.listeners.add(news)
-    try:
-        while True:
-            ended = container.ended.is_set()
-            news.clear()
-            with container.log.open("rb") as log:
-                log.seek(shown)
-                text = log.read()
-            if text:
-                shown += len(text)
-                await answer.out(text)
-            if ended:
-                return
-            await news.wait()
-    finally:
-        container.listeners.discard(news)
-
-
-def _split(words: Sequence[str], *, valued: Sequence[str], flags: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    names: list[str] = []
-    options: dict[str, str] = {}
-    left = iter(words)
-    for word in left:
-        key, equals, value = word.partition("=")
-        if key in valued:
-            options[key] = value if equals else next(left, "")
-        elif word in flags:
-            options[word] = ""
-        elif word.startswith("-"):
-            raise DockerUsageError(f"unknown flag: {word}")
-        else:
-            names.append(word)
-    return names, options

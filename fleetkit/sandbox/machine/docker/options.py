@@ -1,4 +1,4 @@
-"""``docker run``'s options, those that are known; every other one is refused by name."""
+"""The options of docker's verbs, those that are known; every other one is refused by name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["DockerUsageError", "RunOptions", "Volume", "read_run_options"]
+__all__ = ["DockerUsageError", "RunOptions", "Volume", "read_options", "read_run_options"]
 
 _VALUED = {
     "-e": "env", "--env": "env", "--env-file": "env-file", "--entrypoint": "entrypoint", "--name": "name",
@@ -85,6 +85,32 @@ def read_run_options(words: Sequence[str], *, caller_environment: Mapping[str, s
         detach="detach" in given,
         remove="rm" in given,
     )
+
+
+def read_options(
+    words: Sequence[str], *, valued: Sequence[str], flags: Sequence[str]
+) -> tuple[list[str], dict[str, str]]:
+    """Tell the names among a verb's words from its options, and return both.
+
+    Raises
+    ------
+    DockerUsageError
+        When an option is unknown.
+    """
+    names: list[str] = []
+    options: dict[str, str] = {}
+    left = iter(words)
+    for word in left:
+        key, equals, value = word.partition("=")
+        if key in valued:
+            options[key] = value if equals else next(left, "")
+        elif word in flags:
+            options[word] = ""
+        elif word.startswith("-"):
+            raise DockerUsageError(f"unknown flag: {word}")
+        else:
+            names.append(word)
+    return names, options
 
 
 def _read_environment(given: Mapping[str, Sequence[str]], caller: Mapping[str, str]) -> dict[str, str]:
