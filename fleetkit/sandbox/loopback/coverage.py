@@ -5,7 +5,8 @@ from __future__ import annotations
 __all__ = ["NOT_COVERED"]
 
 NOT_COVERED = (
-    "security groups and routes: every machine reaches every other one and AWS, whatever the rules say",
+    "security groups and routes: every machine reaches every other one and AWS, whatever the rules say,"
+    " and so does every user of this computer",
     "roots of their own: a machine is a folder, and its programs run as you, with sight of this computer's files",
     "units: etcd, fleet and the SSH server are started as plain processes with the settings of their units;"
     " order, conditions, containers, users, timers and the journal are not tried",
