@@ -29,9 +29,7 @@ os.dup2(int(sys.argv[1]), 3)
 os.set_inheritable(3, True)
 os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 from fleetkit.sandbox.fleetd import server
-from pathlib import Path
-server._MACHINE_ID = Path(sys.argv[2])
-sys.exit(server.main())
+sys.exit(server.main(["--machine-id", sys.argv[2]]))
 """
 
 
