@@ -51,8 +51,9 @@ class Interruptions:
         """Kill a deploy when AWS has done what it must not hear of, or after a few creations."""
         anything = threading.Event()
         done = {action: between.hold(action, tell=anything) for action in self.open_kinds}
+        few = FEW if self.open_kinds else 1
         with Deploy(self.place, "demo", environ=environ) as deploy:
-            assert deploy.run_until(anything, creations=FEW if self.kills < KILLS else 1000), (
+            assert deploy.run_until(anything, creations=few if self.kills < KILLS else 1000), (
                 f"a deploy ended and had nothing to do with {', '.join(self.open_kinds)}:\n{deploy.tail}"
             )
             deploy.kill()

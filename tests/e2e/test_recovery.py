@@ -91,6 +91,32 @@ def test_what_nothing_wants_any_more_is_removed_in_order_though_the_state_is_los
     assert compare_account(session, "demo", state_file(place)) == []
     last = run_fleetkit(place, environ, "plan", "demo")
     assert (last.returncode, last.stdout.strip()) == (0, "No changes."), last.stdout + last.stderr
+    assert_that_the_census_can_see(session, state_file(place))
+
+
+def assert_that_the_census_can_see(session: AwsSession, file: Path) -> None:
+    """Change the account in each way that a comparison must tell; without this, its silence would prove nothing."""
+    ec2: Any = session.ec2
+    group = next(one for one in take_inventory(session, "demo").ours if one.kind is ThingKind.SECURITY_GROUP)
+    double = ec2.create_security_group(
+        GroupName="double",
+        Description="double",
+        VpcId=group.vpc_id,
+        TagSpecifications=[{"ResourceType": "security-group", "Tags": [TAGS[0], {"Key": "Name", "Value": group.name}]}],
+    )
+    (rule, *_) = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group.thing_id]}])[
+        "SecurityGroupRules"
+    ]
+    revoke = ec2.revoke_security_group_egress if rule["IsEgress"] else ec2.revoke_security_group_ingress
+    revoke(GroupId=group.thing_id, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
+    session.autoscaling.delete_auto_scaling_group(AutoScalingGroupName="demo-public", ForceDelete=True)
+    told = compare_account(session, "demo", file)
+    assert f"outside the state: security-group {double['GroupId']} ({group.name})" in told
+    assert f"twice on AWS: security-group {group.name}" in told
+    assert "missing on AWS: aws_autoscaling_group demo-public" in told
+    assert [line for line in told if line.startswith(f"missing on AWS: security-group-rule {group.thing_id}")]
+    # The rule that comes with a new group lets everything out.
+    assert f"outside the state: security-group-rule {double['GroupId']} egress -1 -1 -1 0.0.0.0/0" in told
 
 
 def test_masters_that_live_though_their_creation_broke_off_are_kept(place: Path, environ: dict[str, str]) -> None:
