@@ -108,6 +108,7 @@ module "deploy_host" {
   instance_profile  = module.security.instance_profiles["deploy"]
   instance_type     = var.deploy_host.instance_type
   key_name          = var.key_name
+  look_for_mark     = var.deploy_host.look_for_mark
   name              = var.name
   security_group_id = module.security.group_ids["deploy"]
   subnet_id         = local.machine_subnet_ids[0]

@@ -57,8 +57,8 @@ variable "certificate_arn" {
 }
 
 variable "deploy_host" {
-  description = "Whether to make a deploy host, which starts the first units and then ends itself, and its instance type."
-  type        = object({ enabled = bool, instance_type = string })
+  description = "Whether to make a deploy host, which starts the first units and then ends itself, its instance type, and whether the bucket is there to look for its mark."
+  type        = object({ enabled = bool, instance_type = string, look_for_mark = optional(bool, true) })
   default     = { enabled = false, instance_type = "t3.small" }
   nullable    = false
 

@@ -11,7 +11,12 @@ __all__ = ["terraform_variables"]
 
 
 def terraform_variables(
-    cluster: Cluster, *, bucket: str, account_id: str, termination_protection: bool = True
+    cluster: Cluster,
+    *,
+    bucket: str,
+    account_id: str,
+    bucket_exists: bool = True,
+    termination_protection: bool = True,
 ) -> dict[str, Any]:
     """Return the root module's variables for ``cluster``; none of them is a secret.
 
@@ -23,6 +28,8 @@ def terraform_variables(
         Name of the cluster's bucket.
     account_id
         The AWS account that is deployed to, twelve digits.
+    bucket_exists
+        Whether the bucket is there, so that the deploy host's mark can be looked for.
     termination_protection
         Whether masters refuse to be terminated; destroy and replace lift it.
 
@@ -46,7 +53,7 @@ def terraform_variables(
         "bastion": cluster.bastion.model_dump(),
         "bucket": bucket,
         "certificate_arn": cluster.load_balancers.certificate_arn,
-        "deploy_host": cluster.deploy_host.model_dump(),
+        "deploy_host": {**cluster.deploy_host.model_dump(), "look_for_mark": bucket_exists},
         "dns_zone": cluster.dns_zone,
         "images": images,
         "key_name": cluster.key_name,

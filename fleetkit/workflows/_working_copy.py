@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleetkit import aws
 from fleetkit.config import Cluster, StateKind, terraform_variables
 from fleetkit.terraform import Backend, LocalBackend, S3Backend, WorkingCopy, find_terraform
 from fleetkit.workflows._reporting import Reporter
@@ -44,7 +45,13 @@ def open_working_copy(workspace: Workspace, *, told: Reporter | None = None) -> 
     unlock = ("fleetkit", "unlock", workspace.cluster.name)
     copy = WorkingCopy(paths.terraform, binary=binary, environ=environ, unlock_words=unlock)
     prepared = copy.prepare(
-        terraform_variables(workspace.cluster, bucket=workspace.bucket, account_id=workspace.session.account_id()),
+        terraform_variables(
+            workspace.cluster,
+            bucket=workspace.bucket,
+            account_id=workspace.session.account_id(),
+            # A plan may come before a deploy has made the bucket, and after a destroy has removed it.
+            bucket_exists=aws.bucket_exists(workspace.session, workspace.bucket),
+        ),
         provider_file=settings.terraform_provider,
         backend=state_backend(workspace.cluster, endpoint_url=environ.get("AWS_ENDPOINT_URL", "")),
     )

@@ -32,6 +32,11 @@ def test_the_variables_are_plain_json_and_carry_the_clusters_values() -> None:
     assert variables["access"] == "bastion"
 
 
+def test_the_deploy_hosts_mark_is_looked_for_where_there_is_a_bucket_to_look_into() -> None:
+    found = {there: terraform_variables(make_cluster(), bucket_exists=there, **TOLD) for there in (True, False)}
+    assert {there: told["deploy_host"]["look_for_mark"] for there, told in found.items()} == {True: True, False: False}
+
+
 def test_no_reference_to_a_secret_reaches_terraform() -> None:
     cluster = make_cluster(**{"secrets.registry_credentials": "ssm:/fleetkit/demo/dockercfg"})
     assert "dockercfg" not in json.dumps(terraform_variables(cluster, **TOLD))

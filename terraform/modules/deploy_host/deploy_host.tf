@@ -3,12 +3,14 @@
 # So a plan after its end is empty, and a host that ended without finishing is made again.
 
 data "aws_s3_bucket_objects" "mark" {
+  count = var.look_for_mark ? 1 : 0
+
   bucket = var.bucket
   prefix = "roles/deploy/done"
 }
 
 locals {
-  is_done = contains(data.aws_s3_bucket_objects.mark.keys, "roles/deploy/done")
+  is_done = contains(flatten(data.aws_s3_bucket_objects.mark[*].keys), "roles/deploy/done")
   tags    = merge(var.tags, { Name = "${var.name}-deploy", "fleetkit:role" = "deploy" })
 }
 

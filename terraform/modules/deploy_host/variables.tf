@@ -66,6 +66,13 @@ variable "key_name" {
   }
 }
 
+variable "look_for_mark" {
+  description = "Whether to look for the mark that the host leaves; false while the bucket is not there, where the look would fail."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "name" {
   description = "The cluster's name; what is made is named after it."
   type        = string

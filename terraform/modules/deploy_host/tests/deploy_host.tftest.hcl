@@ -15,7 +15,7 @@ run "is_made_while_its_work_is_to_be_done" {
   command = plan
 
   override_data {
-    target = data.aws_s3_bucket_objects.mark
+    target = data.aws_s3_bucket_objects.mark[0]
     values = { keys = [] }
   }
 
@@ -29,7 +29,7 @@ run "is_not_wanted_back_when_its_work_is_done" {
   command = plan
 
   override_data {
-    target = data.aws_s3_bucket_objects.mark
+    target = data.aws_s3_bucket_objects.mark[0]
     values = { keys = ["roles/deploy/done"] }
   }
 
@@ -43,7 +43,7 @@ run "another_object_is_no_mark" {
   command = plan
 
   override_data {
-    target = data.aws_s3_bucket_objects.mark
+    target = data.aws_s3_bucket_objects.mark[0]
     values = { keys = ["roles/deploy/done-by-somebody"] }
   }
 
@@ -61,9 +61,22 @@ run "refuses_a_bucket_that_is_none" {
   }
 
   override_data {
-    target = data.aws_s3_bucket_objects.mark
+    target = data.aws_s3_bucket_objects.mark[0]
     values = { keys = [] }
   }
 
   expect_failures = [var.bucket]
+}
+
+run "is_made_where_there_is_no_bucket_to_look_into" {
+  command = plan
+
+  variables {
+    look_for_mark = false
+  }
+
+  assert {
+    condition     = length(aws_instance.this) == 1 && length(data.aws_s3_bucket_objects.mark) == 0
+    error_message = "A first plan comes before the bucket."
+  }
 }
