@@ -80,8 +80,6 @@ def _leave_out(document: dict[str, Any], index: int, *, action: str, resource: s
         left["Statement"].append({**statement, "Action": other_actions})
     if other_resources:
         left["Statement"].append({**statement, "Action": action, "Resource": other_resources})
-    # A policy needs a statement; this one says nothing that is not so already.
-    left["Statement"] = left["Statement"] or [{**statement, "Effect": "Deny"}]
     return left
 
 
@@ -96,8 +94,13 @@ def withdrawn(world: World, grant: Grant) -> Iterator[None]:
 
 
 def _put(world: World, grant: Grant, document: dict[str, Any]) -> None:
-    iam, text = world.client("iam"), json.dumps(document)
-    if grant.policy:
-        iam.put_role_policy(RoleName=grant.role_name, PolicyName=grant.policy, PolicyDocument=text)
+    iam = world.client("iam")
+    if grant.policy and not document["Statement"]:
+        iam.delete_role_policy(RoleName=grant.role_name, PolicyName=grant.policy)
+    elif grant.policy:
+        iam.put_role_policy(RoleName=grant.role_name, PolicyName=grant.policy, PolicyDocument=json.dumps(document))
     else:
-        iam.update_assume_role_policy(RoleName=grant.role_name, PolicyDocument=text)
+        # A role has to have a trust policy; one that denies trusts nobody.
+        denying = [{**one, "Effect": "Deny"} for one in grant.whole["Statement"]]
+        trust = {**document, "Statement": document["Statement"] or denying}
+        iam.update_assume_role_policy(RoleName=grant.role_name, PolicyDocument=json.dumps(trust))
