@@ -1,0 +1,299 @@
+"""What each fidelity patch promises: one function per patch, which fails where moto differs from AWS."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError
+from support.sandbox_moto import IMAGE, REGION, Moto
+
+from fleetkit.sandbox.aws import patches
+from fleetkit.sandbox.aws.patches import Patch
+
+
+def address_with_tags_is_possible(aws: Moto) -> None:
+    answer = aws.ec2.describe_account_attributes(AttributeNames=["supported-platforms"])
+    found = {one["AttributeName"]: one["AttributeValues"] for one in answer["AccountAttributes"]}
+    assert found["supported-platforms"] == [{"AttributeValue": "VPC"}]
+
+
+def zone_with_vpc_is_private(aws: Moto) -> None:
+    vpc, _ = aws.make_network()
+    zone = aws.route53.create_hosted_zone(
+        Name="demo.internal", CallerReference="1", VPC={"VPCRegion": REGION, "VPCId": vpc}
+    )["HostedZone"]
+    assert zone["Config"]["PrivateZone"] is True
+    assert aws.route53.get_hosted_zone(Id=zone["Id"])["VPCs"] == [{"VPCRegion": REGION, "VPCId": vpc}]
+
+
+def template_tags_stay_outside_its_data(aws: Moto) -> None:
+    aws.ec2.create_launch_template(
+        LaunchTemplateName="pool",
+        LaunchTemplateData={"InstanceType": "t3.small"},
+        TagSpecifications=[{"ResourceType": "launch-template", "Tags": [{"Key": "Name", "Value": "pool"}]}],
+    )
+    version = aws.ec2.describe_launch_template_versions(LaunchTemplateName="pool")["LaunchTemplateVersions"][0]
+    assert "TagSpecifications" not in version["LaunchTemplateData"]
+    assert aws.ec2.describe_launch_templates()["LaunchTemplates"][0]["Tags"] == [{"Key": "Name", "Value": "pool"}]
+
+
+def later_template_version_launches(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    data = {"ImageId": IMAGE, "InstanceType": "t3.small"}
+    first = {**data, "UserData": base64.b64encode(b"first").decode()}
+    aws.ec2.create_launch_template(LaunchTemplateName="pool", LaunchTemplateData=first)
+    user_data = base64.b64encode(b"second").decode()
+    aws.ec2.create_launch_template_version(
+        LaunchTemplateName="pool", LaunchTemplateData={**data, "UserData": user_data}
+    )
+    _make_group(aws, subnets[:1], desired=1)
+    instance = _instances_of(aws, "pool")[0]["InstanceId"]
+    seen = aws.ec2.describe_instance_attribute(InstanceId=instance, Attribute="userData")
+    assert seen["UserData"]["Value"] == user_data
+
+
+def address_of_a_terminated_instance_is_free(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    first = aws.run_one(subnets[0], PrivateIpAddress="10.10.0.100")["InstanceId"]
+    aws.ec2.terminate_instances(InstanceIds=[first])
+    assert aws.ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+    assert aws.run_one(subnets[0], PrivateIpAddress="10.10.0.100")["PrivateIpAddress"] == "10.10.0.100"
+
+
+def groups_of_the_interface_are_the_instances(aws: Moto) -> None:
+    vpc, subnets = aws.make_network()
+    group = aws.ec2.create_security_group(GroupName="etcd", Description="etcd", VpcId=vpc)["GroupId"]
+    instance = aws.ec2.run_instances(
+        ImageId=IMAGE,
+        MinCount=1,
+        MaxCount=1,
+        NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": subnets[0], "Groups": [group]}],
+    )["Instances"][0]
+    assert [one["GroupId"] for one in instance["SecurityGroups"]] == [group]
+
+
+def subnet_is_held_by_what_is_in_it(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    gateway = aws.ec2.create_nat_gateway(SubnetId=subnets[1], ConnectivityType="private")["NatGateway"]["NatGatewayId"]
+    assert [one["RequesterManaged"] for one in aws.ec2.describe_network_interfaces()["NetworkInterfaces"]] == [True]
+    aws.ec2.delete_nat_gateway(NatGatewayId=gateway)
+    aws.ec2.delete_subnet(SubnetId=subnets[1])
+    instance = aws.run_one(subnets[0])["InstanceId"]
+    with pytest.raises(ClientError) as refused:
+        aws.ec2.delete_subnet(SubnetId=subnets[0])
+    assert refused.value.response["Error"]["Code"] == "DependencyViolation"
+    aws.ec2.terminate_instances(InstanceIds=[instance])
+    aws.ec2.delete_subnet(SubnetId=subnets[0])
+
+
+def taken_address_is_refused_by_its_code(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    aws.run_one(subnets[0], PrivateIpAddress="10.10.0.100")
+    with pytest.raises(ClientError) as refused:
+        aws.run_one(subnets[0], PrivateIpAddress="10.10.0.100")
+    assert refused.value.response["Error"]["Code"] == "InvalidIPAddress.InUse"
+
+
+def classic_balancer_has_a_zone_and_keeps_its_draining_time(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    listener = {"Protocol": "TCP", "LoadBalancerPort": 80, "InstancePort": 80}
+    aws.elb.create_load_balancer(LoadBalancerName="web", Listeners=[listener], Subnets=subnets)
+    for draining in ({"Enabled": True, "Timeout": 60}, {"Enabled": True}):
+        aws.elb.modify_load_balancer_attributes(
+            LoadBalancerName="web", LoadBalancerAttributes={"ConnectionDraining": draining}
+        )
+    found = aws.elb.describe_load_balancers()["LoadBalancerDescriptions"][0]
+    assert found["CanonicalHostedZoneNameID"]
+    attributes = aws.elb.describe_load_balancer_attributes(LoadBalancerName="web")["LoadBalancerAttributes"]
+    assert attributes["ConnectionDraining"]["Timeout"] == 60
+
+
+def public_addresses_belong_to_nobody_else(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    aws.ec2.modify_subnet_attribute(SubnetId=subnets[0], MapPublicIpOnLaunch={"Value": True})
+    elastic = aws.ec2.allocate_address(Domain="vpc")["PublicIp"]
+    instance = aws.run_one(subnets[0])["PublicIpAddress"]
+    assert elastic.startswith("203.0.113.")
+    assert instance.startswith("203.0.113.")
+    assert instance != elastic
+
+
+def protected_instance_refuses_to_end(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    instance = aws.run_one(subnets[0], DisableApiTermination=True)["InstanceId"]
+    seen = aws.ec2.describe_instance_attribute(InstanceId=instance, Attribute="disableApiTermination")
+    assert seen["DisableApiTermination"]["Value"] is True
+    with pytest.raises(ClientError, match="may not be terminated"):
+        aws.ec2.terminate_instances(InstanceIds=[instance])
+    aws.ec2.modify_instance_attribute(InstanceId=instance, DisableApiTermination={"Value": False})
+    aws.ec2.terminate_instances(InstanceIds=[instance])
+
+
+def shutdown_behavior_is_modified_alone(aws: Moto) -> None:
+    vpc, subnets = aws.make_network()
+    group = aws.ec2.create_security_group(GroupName="deploy", Description="deploy", VpcId=vpc)["GroupId"]
+    instance = aws.run_one(subnets[0], SecurityGroupIds=[group])["InstanceId"]
+    aws.ec2.modify_instance_attribute(InstanceId=instance, InstanceInitiatedShutdownBehavior={"Value": "terminate"})
+    attribute = "instanceInitiatedShutdownBehavior"
+    seen = aws.ec2.describe_instance_attribute(InstanceId=instance, Attribute=attribute)
+    assert seen["InstanceInitiatedShutdownBehavior"]["Value"] == "terminate"
+    kept = aws.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    assert [one["GroupId"] for one in kept["SecurityGroups"]] == [group]
+
+
+def reboots_are_remembered_and_start_nothing(aws: Moto) -> None:
+    from moto.ec2.models import ec2_backends
+
+    _, subnets = aws.make_network()
+    instance = aws.run_one(subnets[0])["InstanceId"]
+    held = ec2_backends["123456789012"][REGION].get_instance(instance)
+    aws.ec2.reboot_instances(InstanceIds=[instance])
+    assert patches.count_reboots(held) == 1
+    aws.ec2.stop_instances(InstanceIds=[instance])
+    aws.ec2.reboot_instances(InstanceIds=[instance])
+    assert (held.state, patches.count_reboots(held)) == ("stopped", 1)
+
+
+def pool_instances_come_as_the_template_says(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    aws.iam.create_instance_profile(InstanceProfileName="internal")
+    data = {
+        "ImageId": IMAGE,
+        "InstanceType": "t3.small",
+        "IamInstanceProfile": {"Name": "internal"},
+        "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 30, "Encrypted": True}}],
+    }
+    aws.ec2.create_launch_template(LaunchTemplateName="pool", LaunchTemplateData=data)
+    _make_group(aws, subnets, desired=2)
+    instances = _instances_of(aws, "pool")
+    assert {one["SubnetId"] for one in instances} == set(subnets)
+    assert all(one["IamInstanceProfile"]["Arn"].endswith("/internal") for one in instances)
+    assert {one["MetadataOptions"]["HttpTokens"] for one in instances} == {"required"}
+    assert {volume["Encrypted"] for volume in aws.ec2.describe_volumes()["Volumes"]} == {True}
+
+
+def refresh_replaces_instances_one_after_the_other(aws: Moto) -> None:
+    from moto.autoscaling.models import autoscaling_backends
+
+    _, subnets = aws.make_network()
+    data = {"ImageId": IMAGE, "InstanceType": "t3.small"}
+    aws.ec2.create_launch_template(LaunchTemplateName="pool", LaunchTemplateData=data)
+    _make_group(aws, subnets, desired=2)
+    before = {one["InstanceId"] for one in _instances_of(aws, "pool")}
+    aws.autoscaling.start_instance_refresh(AutoScalingGroupName="pool")
+    backend = autoscaling_backends["123456789012"][REGION]
+    patches.advance_refreshes(backend, is_up=lambda _: True)
+    halfway = {one["InstanceId"] for one in _instances_of(aws, "pool")}
+    assert len(halfway & before) == 1
+    patches.advance_refreshes(backend, is_up=lambda _: False)
+    assert {one["InstanceId"] for one in _instances_of(aws, "pool")} == halfway
+    for _ in range(2):
+        patches.advance_refreshes(backend, is_up=lambda _: True)
+    assert not before & {one["InstanceId"] for one in _instances_of(aws, "pool")}
+    refresh = aws.autoscaling.describe_instance_refreshes(AutoScalingGroupName="pool")["InstanceRefreshes"][0]
+    assert (refresh["Status"], refresh["PercentageComplete"]) == ("Successful", 100)
+
+
+def target_health_is_what_was_measured(aws: Moto) -> None:
+    vpc, subnets = aws.make_network()
+    group = aws.elbv2.create_target_group(Name="web", Protocol="TCP", Port=80, VpcId=vpc)["TargetGroups"][0]
+    arn = group["TargetGroupArn"]
+    instance = aws.run_one(subnets[0])["InstanceId"]
+    aws.elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": instance}])
+    state = patches.TargetState(state="unhealthy", reason="Target.Timeout", description="Request timed out")
+    patches.measure_targets_with(lambda group_arn, target: state if (group_arn, target) == (arn, instance) else None)
+    try:
+        seen = aws.elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"][0]["TargetHealth"]
+    finally:
+        patches.measure_targets_with(None)
+    assert (seen["State"], seen["Reason"]) == ("unhealthy", "Target.Timeout")
+
+
+def quotas_can_be_read(aws: Moto) -> None:
+    for service, code in (
+        ("vpc", "L-F678F1CE"),
+        ("vpc", "L-FE5A380F"),
+        ("vpc", "L-E79EC296"),
+        ("ec2", "L-0263D0A3"),
+        ("ec2", "L-1216C47A"),
+        ("elasticloadbalancing", "L-53DA6B97"),
+        ("elasticloadbalancing", "L-69A177A2"),
+        ("autoscaling", "L-CDE20ADC"),
+    ):
+        quota = aws.quotas.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]
+        assert (quota["QuotaCode"], quota["Value"] > 0) == (code, True)
+    listed = aws.quotas.list_service_quotas(ServiceCode="ec2")["Quotas"]
+    assert "L-1216C47A" in {one["QuotaCode"] for one in listed}
+
+
+def signed_get_of_a_rest_service_passes(aws: Moto) -> None:
+    import boto3
+    from moto.core.authorization import enable_iam_authentication
+
+    aws.iam.create_user(UserName="operator")
+    key = aws.iam.create_access_key(UserName="operator")["AccessKey"]
+    everything = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+    aws.iam.put_user_policy(UserName="operator", PolicyName="all", PolicyDocument=everything)
+    with enable_iam_authentication():
+        route53 = boto3.client(
+            "route53", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+        )
+        assert route53.list_hosted_zones(MaxItems="5")["HostedZones"] == []
+
+
+def policy_binds_whom_it_names(aws: Moto) -> None:
+    aws.s3.create_bucket(Bucket="cluster", CreateBucketConfiguration={"LocationConstraint": REGION})
+    everything = {"Action": "s3:*", "Resource": "arn:aws:s3:::cluster/*"}
+    plain_http = {"Bool": {"aws:SecureTransport": "false"}}
+    tls_alone = {**everything, "Effect": "Deny", "Principal": "*", "Condition": plain_http}
+    locked = {**everything, "Effect": "Deny", "Principal": "*", "Resource": "arn:aws:s3:::cluster/locked/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [tls_alone, locked]})
+    aws.s3.put_bucket_policy(Bucket="cluster", Policy=policy)
+    aws.s3.put_object(Bucket="cluster", Key="open/key", Body=b"content")
+    with pytest.raises(ClientError, match="403"):
+        aws.s3.put_object(Bucket="cluster", Key="locked/key", Body=b"content")
+
+
+def _make_group(aws: Moto, subnets: list[str], *, desired: int) -> None:
+    aws.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="pool",
+        MinSize=0,
+        MaxSize=5,
+        DesiredCapacity=desired,
+        VPCZoneIdentifier=",".join(subnets),
+        LaunchTemplate={"LaunchTemplateName": "pool", "Version": "$Latest"},
+    )
+
+
+def _instances_of(aws: Moto, group: str) -> list[dict]:
+    found = aws.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"][0]
+    ids = [one["InstanceId"] for one in found["Instances"]]
+    pages = aws.ec2.describe_instances(InstanceIds=ids)["Reservations"]
+    return [instance for page in pages for instance in page["Instances"]]
+
+
+PROMISES: dict[Patch, Callable[[Moto], None]] = {
+    patches.VPC_ONLY: address_with_tags_is_possible,
+    patches.PRIVATE_ZONES: zone_with_vpc_is_private,
+    patches.TEMPLATE_TAGS: template_tags_stay_outside_its_data,
+    patches.TEMPLATE_VERSIONS: later_template_version_launches,
+    patches.FREED_ADDRESSES: address_of_a_terminated_instance_is_free,
+    patches.INTERFACE_GROUPS: groups_of_the_interface_are_the_instances,
+    patches.HELD_SUBNETS: subnet_is_held_by_what_is_in_it,
+    patches.TAKEN_ADDRESSES: taken_address_is_refused_by_its_code,
+    patches.CLASSIC_BALANCERS: classic_balancer_has_a_zone_and_keeps_its_draining_time,
+    patches.PUBLIC_ADDRESSES: public_addresses_belong_to_nobody_else,
+    patches.TERMINATION_PROTECTION: protected_instance_refuses_to_end,
+    patches.SHUTDOWN_BEHAVIOR: shutdown_behavior_is_modified_alone,
+    patches.REBOOTS: reboots_are_remembered_and_start_nothing,
+    patches.POOL_INSTANCES: pool_instances_come_as_the_template_says,
+    patches.INSTANCE_REFRESH: refresh_replaces_instances_one_after_the_other,
+    patches.TARGET_HEALTH: target_health_is_what_was_measured,
+    patches.QUOTAS: quotas_can_be_read,
+    patches.SIGNED_READS: signed_get_of_a_rest_service_passes,
+    patches.BUCKET_POLICIES: policy_binds_whom_it_names,
+}
