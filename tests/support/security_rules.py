@@ -59,7 +59,8 @@ def _read_rule(told: dict[str, Any], groups: dict[str, Any], roles: dict[str, st
         group_id=told["GroupId"],
         direction="out" if is_out else "in",
         flow=f"{source} > {target}:{ports}",
-        permission={**permission, kind: [{key: wanted, "Description": end["Description"]}]},
+        # As it is told, the account too: moto takes a rule with an account for another one than Terraform's without.
+        permission={**permission, kind: [end]},
     )
 
 
