@@ -1,0 +1,38 @@
+"""``fleetkit runs show``: what one record says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fleetkit.cli._output import json_option, print_json, print_lines
+from fleetkit.cli.runs._facts import facts_of
+from fleetkit.core import format_duration, format_utc
+
+__all__ = ["command"]
+
+
+@click.command("show")
+@click.argument("run", default="latest")
+@json_option
+def command(run: str, as_json: bool) -> None:
+    """Show one record: RUN is its id, the start of one, a folder, or "latest"."""
+    from fleetkit import runs
+
+    stored = runs.find_run(Path.cwd() / "runs", run)
+    if as_json:
+        print_json(facts_of(stored))
+        return
+    record = stored.record
+    print_lines(
+        f"{record.id} of {record.cluster}: {record.outcome.value}",
+        *([record.summary] if record.summary else []),
+        f"started  {format_utc(record.started)} by {record.actor.user} on {record.actor.host} ({record.way.value})",
+        f"took     {'' if record.took_s is None else format_duration(record.took_s)}",
+        f"notebook {stored.notebook}",
+        f"report   {stored.report}",
+        *(f"-p {name} {value!r}" for name, value in record.parameters.items()),
+    )
+    if record.error is not None:
+        print_lines(f"{record.error.kind} in “{record.error.title}”: {record.error.message}")
