@@ -27,6 +27,21 @@ def test_the_readme_names_only_verbs_that_exist() -> None:
     assert named <= {verb.name for verb in VERBS}
 
 
+def test_make_system_installs_what_tests_require_and_the_readme_names_its_packages() -> None:
+    script = (ROOT / "scripts" / "system.sh").read_text(encoding="utf-8")
+    package_of = dict(re.findall(r"^  \[(\S+)\]=(\S+)$", script, re.MULTILINE))
+    required = {
+        name
+        for path in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r"require_program\(\"([^\"]+)\"", path.read_text(encoding="utf-8"))
+    }
+    assert required
+    assert required <= set(package_of)
+    sentence = re.search(r"^They need Debian's packages .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    assert sentence
+    assert re.findall(r"`([a-z-]+)`", sentence[0].partition("run as root")[0]) == sorted(set(package_of.values()))
+
+
 def test_every_link_of_the_documentation_leads_somewhere() -> None:
     broken = [
         f"{page.relative_to(ROOT)}: {target}"

@@ -7,7 +7,6 @@ import contextlib
 import fcntl
 import os
 import queue
-import shutil
 import socket
 import socketserver
 import subprocess
@@ -20,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.debian_programs import require_program
 from support.ssh_server import QUICK, SshServer, make_key, taken_port
 
 from fleetkit.core import NotFoundError, NotYet, Patience, SettingsError, SshError, wait_until
@@ -477,22 +477,19 @@ def test_a_jump_host_of_ssh_config_is_gone_through_with_its_own_pinned_key(
             Tunnel(target, [to(echo)], access=replace(server.access, config_file=config)).open()
 
 
-AGENT, ADD = shutil.which("ssh-agent"), shutil.which("ssh-add")
-
-
-@pytest.mark.skipif(AGENT is None or ADD is None, reason="OpenSSH's agent is not installed")
 def test_a_locked_key_that_the_agent_holds_lets_us_in(
     server: SshServer, echo: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    agent_program, add_program = require_program("ssh-agent"), require_program("ssh-add")
     # Not in tmp_path: a unix socket's path holds 107 bytes, and pytest's folders are long.
     with tempfile.TemporaryDirectory(prefix="fk-") as folder:
-        agent = subprocess.Popen([str(AGENT), "-D", "-a", f"{folder}/agent"], stdout=subprocess.DEVNULL)
+        agent = subprocess.Popen([agent_program, "-D", "-a", f"{folder}/agent"], stdout=subprocess.DEVNULL)
         try:
             monkeypatch.setenv("SSH_AUTH_SOCK", f"{folder}/agent")
             wait_until(
                 lambda: True if Path(folder, "agent").exists() else NotYet("no socket"), what="it", patience=PATIENCE
             )
-            subprocess.run([str(ADD), "-q", str(server.key("client"))], check=True)
+            subprocess.run([add_program, "-q", str(server.key("client"))], check=True)
             _lock(server.key("client"))
             with Tunnel(server.target, [to(echo)], access=server.access) as tunnel:
                 assert say(tunnel.local_address("echo"), b"hello") == b"hello"

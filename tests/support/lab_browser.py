@@ -12,7 +12,6 @@ import http.client
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.debian_programs import require_program
 
 from fleetkit.core import NotYet, Patience, wait_until
 
@@ -46,10 +46,8 @@ class Lab:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Start the system's Chromium; without one the test is skipped."""
-    program = next((found for name in _NAMES if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("no Chromium on this computer")
+    """Start the system's Chromium."""
+    program = require_program(*_NAMES)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

