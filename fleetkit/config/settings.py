@@ -54,6 +54,11 @@ SETTINGS: tuple[Setting, ...] = (
         about="Name or file of the cluster that a command means when it is given none.",
     ),
     Setting(
+        name="FLEETKIT_HOME",
+        default="~/.config/fleetkit",
+        about="The operator's own folder, which holds the key that signs records and approvals.",
+    ),
+    Setting(
         name="FLEETKIT_REGISTRY_URL",
         default="https://quay.io",
         about="Base of the registry (API v2) that is asked for etcd's image digest.",
@@ -94,6 +99,8 @@ class Settings:
         HTTP addresses without a slash at the end.
     cluster
         The cluster meant by default, a name or a path, or None.
+    home
+        The operator's own folder; it need not exist.
     ssh_config
         An OpenSSH client configuration; it need not exist.
     terraform, terraform_provider
@@ -103,6 +110,7 @@ class Settings:
     address_url: str
     archive_url: str
     cluster: str | None
+    home: Path
     registry_url: str
     ssh_config: Path
     terraform: Path | None
@@ -124,6 +132,7 @@ class Settings:
             address_url=_parse_url("FLEETKIT_ADDRESS_URL", values),
             archive_url=_parse_url("FLEETKIT_ARCHIVE_URL", values),
             cluster=values["FLEETKIT_CLUSTER"] or None,
+            home=_expand(values["FLEETKIT_HOME"], environ),
             registry_url=_parse_url("FLEETKIT_REGISTRY_URL", values),
             ssh_config=_expand(values["FLEETKIT_SSH_CONFIG"], environ),
             terraform=_expand(terraform, environ) if terraform else None,

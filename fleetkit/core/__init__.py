@@ -1,4 +1,4 @@
-"""What every room may use: errors, results, quorum arithmetic, waiting, redaction, time.
+"""What every room may use: errors, results, quorum arithmetic, waiting, redaction, signing, time.
 
 Standard library only; nothing here knows of AWS, etcd, notebooks or screens.
 """
@@ -34,6 +34,7 @@ from fleetkit.core.quorum import (
 )
 from fleetkit.core.redaction import MASK, Redactor
 from fleetkit.core.results import Results, call_each
+from fleetkit.core.signing import Signer, VerifySignature
 from fleetkit.core.waiting import NotYet, Patience, wait_until
 
 __all__ = [
@@ -59,9 +60,11 @@ __all__ = [
     "Results",
     "ServiceError",
     "SettingsError",
+    "Signer",
     "SshError",
     "StalePlanError",
     "TerraformError",
+    "VerifySignature",
     "WaitTimeoutError",
     "WorkflowError",
     "call_each",

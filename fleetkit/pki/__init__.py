@@ -9,6 +9,7 @@ This room writes only into the folder that it is given; it delivers nothing to m
 from fleetkit.pki.facts import CertificateFacts, is_signed_by, read_certificate_facts
 from fleetkit.pki.hosts import known_hosts_line
 from fleetkit.pki.names import CLIENT_NAMES, HOST_KEY_ROLES
+from fleetkit.pki.signing import ensure_signing_key, read_public_key, verify_signature
 from fleetkit.pki.store import CertificateFiles, ClusterPki, HostKeyFiles, ensure_pki, load_pki
 
 __all__ = [
@@ -19,8 +20,11 @@ __all__ = [
     "ClusterPki",
     "HostKeyFiles",
     "ensure_pki",
+    "ensure_signing_key",
     "is_signed_by",
     "known_hosts_line",
     "load_pki",
     "read_certificate_facts",
+    "read_public_key",
+    "verify_signature",
 ]

@@ -64,8 +64,14 @@ def locked_folder(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file of mode 0600 so that it is there whole, or not at all, even when the power fails."""
+def write_private(path: Path, data: bytes, *, replace: bool = True) -> None:
+    """Write a file of mode 0600 so that it is there whole, or not at all, even when the power fails.
+
+    Raises
+    ------
+    FileExistsError
+        When ``replace`` is false and the file is there already, whoever made it and however lately.
+    """
     make_private_folder(path.parent)
     # mkstemp makes the file 0600 from its first moment, whatever the umask.
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -74,10 +80,12 @@ def write_private(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
+        if replace:
+            Path(temporary).replace(path)
+        else:
+            os.link(temporary, path)
+    finally:
         Path(temporary).unlink(missing_ok=True)
-        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

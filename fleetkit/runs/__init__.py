@@ -8,6 +8,7 @@ Importing the room brings in neither papermill nor nbformat: what needs them imp
 from fleetkit.runs.begin import FinishedRun, Run, RunResult, begin_run, find_workspace_folder
 from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
 from fleetkit.runs.execute import RunLimits, execute_notebook
+from fleetkit.runs.journal import EventKind
 from fleetkit.runs.notebook_files import NotebookFile, find_notebook, list_notebooks
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.parameters import Parameter, check_parameters, parse_parameters, read_parameters
@@ -17,6 +18,7 @@ from fleetkit.runs.store import StoredRun, find_run, list_runs, read_run
 
 __all__ = [
     "Actor",
+    "EventKind",
     "FinishedRun",
     "NotebookFile",
     "OnEvent",

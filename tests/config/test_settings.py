@@ -19,6 +19,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
     assert settings.registry_url == "https://quay.io"
     assert settings.archive_url == "https://github.com/coreos/fleet/releases/download"
     assert settings.ssh_config == Path("/home/ada/.ssh/config")
+    assert settings.home == Path("/home/ada/.config/fleetkit")
     assert (settings.cluster, settings.terraform, settings.terraform_provider) == (None, None, None)
 
 
