@@ -3,9 +3,12 @@
 Knows nothing of AWS beyond the form of its names; whether they exist is asked by ``preflight``.
 """
 
+from fleetkit.config.editing import change_cluster_data, change_cluster_file
 from fleetkit.config.fields import About
-from fleetkit.config.loading import load_cluster, parse_cluster, read_cluster_data
+from fleetkit.config.loading import find_cluster_problems, load_cluster, parse_cluster, read_cluster_data
+from fleetkit.config.outline import FieldKind, FieldOutline, outline_fields
 from fleetkit.config.paths import ClusterPaths, cluster_names, find_cluster
+from fleetkit.config.problems import Problem
 from fleetkit.config.reference import render_reference_page
 from fleetkit.config.rules import POOL_LIMITS
 from fleetkit.config.schema import Access, Cluster, Master, Network, Pool
@@ -34,7 +37,7 @@ from fleetkit.config.template import DEFAULT_VPC_CIDR, propose_cluster
 from fleetkit.config.terraform import terraform_variables
 from fleetkit.config.values import SECRET_SCHEMES, check_name
 from fleetkit.config.waivers import STANDING_WAIVERS, StandingWaiver, propose_waivers
-from fleetkit.config.writing import change_cluster_file, render_cluster_file, write_cluster_file
+from fleetkit.config.writing import render_cluster_file, write_cluster_file
 
 __all__ = [
     "DEFAULT_VPC_CIDR",
@@ -50,6 +53,8 @@ __all__ = [
     "ClusterPaths",
     "DeployHost",
     "Etcd",
+    "FieldKind",
+    "FieldOutline",
     "Fleet",
     "Images",
     "LoadBalancers",
@@ -58,17 +63,21 @@ __all__ = [
     "Network",
     "Pins",
     "Pool",
+    "Problem",
     "Setting",
     "Settings",
     "StandingWaiver",
     "State",
     "StateKind",
     "Waiver",
+    "change_cluster_data",
     "change_cluster_file",
     "check_name",
     "cluster_names",
     "find_cluster",
+    "find_cluster_problems",
     "load_cluster",
+    "outline_fields",
     "parse_cluster",
     "propose_cluster",
     "propose_waivers",

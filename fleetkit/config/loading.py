@@ -22,7 +22,7 @@ from fleetkit.config.rules import find_problems
 from fleetkit.config.schema import Cluster
 from fleetkit.core import ClusterFileError, utc_now
 
-__all__ = ["load_cluster", "parse_cluster", "read_cluster_data"]
+__all__ = ["find_cluster_problems", "load_cluster", "parse_cluster", "read_cluster_data"]
 
 
 def load_cluster(name_or_path: str | None, *, folder: Path, today: dt.date | None = None) -> Cluster:
@@ -86,6 +86,28 @@ def parse_cluster(data: Mapping[str, object], *, file: Path, today: dt.date | No
     ClusterFileError
         With every problem found, in the order in which the schema has the fields.
     """
+    cluster, problems = _read_twice(data, stem=file.stem, today=today)
+    if problems or cluster is None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise ClusterFileError(
+            f"the cluster file {file} is not legal",
+            seen=count,
+            problems=[str(problem) for problem in problems],
+            hint=f"mend {file}, then fleetkit preflight {file.stem}",
+        )
+    return cluster
+
+
+def find_cluster_problems(
+    data: Mapping[str, object], *, file: Path, today: dt.date | None = None
+) -> tuple[Problem, ...]:
+    """Return what `parse_cluster` would refuse, in the same order; nothing where the content is legal."""
+    return _read_twice(data, stem=file.stem, today=today)[1]
+
+
+def _read_twice(
+    data: Mapping[str, object], *, stem: str, today: dt.date | None
+) -> tuple[Cluster | None, tuple[Problem, ...]]:
     problems: list[Problem] = []
     cluster: Cluster | None = None
     try:
@@ -93,17 +115,9 @@ def parse_cluster(data: Mapping[str, object], *, file: Path, today: dt.date | No
     except ValidationError as error:
         problems += [_describe(details) for details in error.errors()]
     known = {problem.path for problem in problems}
-    rules = find_problems(Draft(data), stem=file.stem, today=today or utc_now().date())
+    rules = find_problems(Draft(data), stem=stem, today=today or utc_now().date())
     problems += [problem for problem in rules if problem.path not in known]
-    if problems or cluster is None:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise ClusterFileError(
-            f"the cluster file {file} is not legal",
-            seen=count,
-            problems=[str(problem) for problem in sorted(problems, key=_place)],
-            hint=f"mend {file}, then fleetkit preflight {file.stem}",
-        )
-    return cluster
+    return cluster, tuple(sorted(problems, key=_place))
 
 
 def _place_error(error: tomllib.TOMLDecodeError, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Write cluster files: a new one with its comments, and changes to one that keep the operator's own.
+"""Write cluster files: a new one with its comments, and any of them whole or not at all.
 
 The comments are the schema's words, so that a file teaches what the reference page says.
 """
@@ -6,7 +6,6 @@ The comments are the schema's words, so that a file teaches what the reference p
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 import textwrap
 import tomllib
@@ -19,15 +18,18 @@ from pydantic.fields import FieldInfo
 from tomlkit.items import AoT, Table
 
 from fleetkit.config.fields import About
-from fleetkit.config.schema import Cluster, Master, Pool
+from fleetkit.config.outline import REPEATED, table_model
+from fleetkit.config.schema import Cluster
 from fleetkit.config.tables import Waiver
 from fleetkit.core import ClusterFileError
 
-__all__ = ["change_cluster_file", "render_cluster_file", "show_default", "write_cluster_file"]
+__all__ = ["NOT_FOUND", "render_cluster_file", "toml_of", "write_cluster_file"]
 
-_NOT_FOUND = "could not be found out:"
+NOT_FOUND = "could not be found out:"
+"""Follows a gap that is left in a file, and goes before its reason."""
+
 _WIDTH = 108
-_REPEATED: dict[str, type[BaseModel]] = {"masters": Master, "pools": Pool}
+_NAMED = ("masters", "pools")
 
 
 def render_cluster_file(values: Mapping[str, object], *, unknown: Mapping[str, str] | None = None) -> str:
@@ -50,39 +52,17 @@ def render_cluster_file(values: Mapping[str, object], *, unknown: Mapping[str, s
     lines = ["# A cluster of fleetkit. This file is all that you edit; fleetkit preflight says what does not fit.", ""]
     sections: list[str] = []
     for name, field in Cluster.model_fields.items():
-        table = _table_of(name, field)
+        table = REPEATED[name][1] if name in _NAMED else table_model(field)
         if table is not None:
             sections += ["", *_comment(f"{_about(field).text}."), *_section(name, table, values.get(name), gaps)]
         elif name == "waivers":
             sections += ["", *_comment(f"{_about(field).text}."), *_waivers(values.get(name))]
         elif field.annotation == dict[str, str] or name == "secrets":
             sections += ["", *_comment(f"{_about(field).text}. Legal: {_about(field).legal}."), f"[{name}]"]
-            sections += [f"{key} = {_toml(value)}" for key, value in _mapping(values.get(name)).items()]
+            sections += [f"{key} = {toml_of(value)}" for key, value in _mapping(values.get(name)).items()]
         else:
             lines += _field(name, field, values, gaps, prefix="")
     return "\n".join([*lines, *sections]) + "\n"
-
-
-def change_cluster_file(text: str, changes: Mapping[str, str]) -> str:
-    """Return ``text`` with other values, and with all of its comments.
-
-    Parameters
-    ----------
-    text
-        A cluster file.
-    changes
-        Dotted path, of a field at the top or in a table, to its new value.
-    """
-    text = _fill_gaps(text, changes)
-    document = tomlkit.parse(text)
-    for path, value in changes.items():
-        table_name, _, key = path.rpartition(".")
-        if table_name and table_name not in document:
-            document.add(table_name, tomlkit.table())
-        table = document[table_name] if table_name else document
-        if table.get(key) != value:
-            table[key] = value
-    return tomlkit.dumps(document)
 
 
 def write_cluster_file(file: Path, text: str, *, new: bool) -> None:
@@ -129,19 +109,14 @@ def write_cluster_file(file: Path, text: str, *, new: bool) -> None:
         raise OSError(error.errno, f"the cluster file cannot be written ({error.strerror})", str(file)) from error
 
 
-def show_default(field: FieldInfo) -> str:
-    """Return a field's default as TOML writes it."""
-    return _toml(field.get_default())
-
-
 def _section(name: str, table: type[BaseModel], given: object, gaps: Mapping[str, str]) -> Iterator[str]:
-    if name not in _REPEATED:
+    if name not in _NAMED:
         yield f"[{name}]"
         for key, field in table.model_fields.items():
             yield from _field(key, field, _mapping(given), gaps, prefix=f"{name}.")
         return
     if name in gaps:
-        yield f"# [{name}.…]  {_NOT_FOUND} {gaps[name]}"
+        yield f"# [{name}.…]  {NOT_FOUND} {gaps[name]}"
     teach = True
     for instance, values in _mapping(given).items():
         yield f"[{name}.{instance}]"
@@ -163,41 +138,20 @@ def _field(
     if teach:
         yield from _comment(f"{about.text}. Legal: {about.legal}.")
     if key in values:
-        yield f"{key} = {_toml(values[key])}"
+        yield f"{key} = {toml_of(values[key])}"
     elif prefix + key in gaps:
-        yield f'# {key} = "…"  {_NOT_FOUND} {" ".join(gaps[prefix + key].split())}'
+        yield f'# {key} = "…"  {NOT_FOUND} {" ".join(gaps[prefix + key].split())}'
     elif field.is_required():
-        yield f'# {key} = "…"  {_NOT_FOUND} fill it in'
+        yield f'# {key} = "…"  {NOT_FOUND} fill it in'
     else:
-        yield f"# {key} = {show_default(field)}"
+        yield f"# {key} = {toml_of(field.get_default())}"
 
 
 def _waivers(given: object) -> Iterator[str]:
     for waiver in given if isinstance(given, Sequence) else ():
         yield "[[waivers]]"
         for key in Waiver.model_fields:
-            yield f"{key} = {_toml(waiver[key])}"
-
-
-def _fill_gaps(text: str, changes: Mapping[str, str]) -> str:
-    """Put values where gaps were left, so that they stand under their comments and the gap's reason goes."""
-    table, lines = "", []
-    for line in text.split("\n"):
-        header = re.fullmatch(r"\[([^\[\]]+)\]\s*(#.*)?", line.strip())
-        gap = re.match(rf'# (\w+) = "…"  {_NOT_FOUND}', line)
-        if header:
-            table = f"{header.group(1).strip()}."
-        if gap and table + gap.group(1) in changes:
-            line = f"{gap.group(1)} = {_toml(changes[table + gap.group(1)])}"  # noqa: PLW2901 -- the line is what changes
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def _table_of(name: str, field: FieldInfo) -> type[BaseModel] | None:
-    if name in _REPEATED:
-        return _REPEATED[name]
-    annotation = field.annotation
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+            yield f"{key} = {toml_of(waiver[key])}"
 
 
 def _about(field: FieldInfo) -> About:
@@ -212,7 +166,7 @@ def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _toml(value: object) -> str:
+def toml_of(value: object) -> str:
     """Write one value as TOML on one line."""
     if isinstance(value, Mapping):
         inner = tomlkit.inline_table()
