@@ -2,6 +2,7 @@
 
 from fleetkit.views._frames import frame_html
 from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningResource, Throttle
+from fleetkit.views.guide import DEPLOY_STEPS, DESTROY_STEPS, Guide, GuideStep, StepPlan, StepState
 from fleetkit.views.inspect import (
     certificates_frame,
     drift_frame,
@@ -20,13 +21,19 @@ from fleetkit.views.plan import NO_CHANGES, PlanRow, PlanView
 from fleetkit.views.preflight import checks_frame
 
 __all__ = [
+    "DEPLOY_STEPS",
+    "DESTROY_STEPS",
     "NO_CHANGES",
     "ApplyLog",
     "ApplyView",
     "FailedResource",
+    "Guide",
+    "GuideStep",
     "PlanRow",
     "PlanView",
     "RunningResource",
+    "StepPlan",
+    "StepState",
     "Throttle",
     "certificates_frame",
     "checks_frame",

@@ -1,0 +1,142 @@
+"""The look that all widgets share: cards, badges, buttons, tables, and how an error is shown.
+
+Colours are JupyterLab's own, so that they follow its theme; in a report, where there is no JupyterLab, the report's.
+No colour stands alone: a badge has a sign and a word too.
+Only widgets that a record can show without a script are used: boxes, HTML, buttons, fields, bars.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+
+import ipywidgets as widgets
+
+from fleetkit.core import FleetkitError
+
+__all__ = [
+    "BORDER",
+    "LINE_COLOUR",
+    "SOFT_COLOUR",
+    "Tone",
+    "badge_html",
+    "box_html",
+    "button",
+    "card",
+    "html",
+    "problem_html",
+    "row",
+    "table_html",
+]
+
+LINE_COLOUR = "var(--jp-border-color1, var(--line, #8c959f))"
+SOFT_COLOUR = "var(--jp-ui-font-color2, var(--soft, #57606a))"
+BORDER = f"1px solid {LINE_COLOUR}"
+
+
+class Tone(enum.Enum):
+    """What a colour says, with the sign that says it too."""
+
+    GOOD = ("✓", "var(--jp-success-color1, var(--good, #116329))")
+    CARE = ("!", "var(--jp-warn-color1, var(--warn, #7d4e00))")
+    BAD = ("✗", "var(--jp-error-color1, var(--bad, #a40e26))")
+    BUSY = ("…", "var(--jp-brand-color1, var(--link, #0550ae))")
+    QUIET = ("○", SOFT_COLOUR)
+
+    @property
+    def sign(self) -> str:
+        """The sign."""
+        return self.value[0]
+
+    @property
+    def colour(self) -> str:
+        """The colour, as CSS."""
+        return self.value[1]
+
+
+def badge_html(word: str, tone: Tone) -> str:
+    """Return a word in a frame, with the sign and the colour of its tone."""
+    return (
+        f'<span style="display:inline-block;padding:0 .5em;border:1px solid {tone.colour};border-radius:.7em;'
+        f'color:{tone.colour};font-weight:600;white-space:nowrap">{tone.sign} {escape(word)}</span>'
+    )
+
+
+def html(value: str = "") -> widgets.HTML:
+    """Return a widget of markup, with lines as close as in prose and no wider than its place."""
+    return widgets.HTML(value, layout=widgets.Layout(width="auto", margin="2px 0"))
+
+
+def box_html(markup: str, *, tone: Tone | None = None) -> str:
+    """Return markup as a block of prose, with a bar at its left where it has a tone."""
+    edge = "" if tone is None else f"border-left:4px solid {tone.colour};padding-left:.7em;"
+    return f'<div style="line-height:1.45;overflow-wrap:anywhere;{edge}">{markup}</div>'
+
+
+def problem_html(error: BaseException) -> str:
+    """Return an error as a person needs it: what failed, what was seen, what to do next."""
+    if not isinstance(error, FleetkitError):
+        words = f"{type(error).__name__}: {error}"
+        return box_html(f"{badge_html('failed', Tone.BAD)} a defect: {_lines(words)}", tone=Tone.BAD)
+    parts = [f"<strong>{_lines(error.what)}</strong>"]
+    parts += [f"seen: {_lines(error.seen)}"] if error.seen else []
+    parts += [f"next: {_lines(error.hint)}"] if error.hint else []
+    return box_html("<br>".join(parts), tone=Tone.BAD)
+
+
+def table_html(headings: Sequence[str], rows: Iterable[Sequence[str]], *, label: str) -> str:
+    """Return a table whose cells are markup already.
+
+    Parameters
+    ----------
+    headings
+        Plain text.
+    rows
+        Markup, one text for each heading.
+    label
+        What the table shows, for those who cannot see it.
+    """
+    edge = f"border-bottom:{BORDER};padding:.15em .9em .15em 0;text-align:left;vertical-align:top"
+    head = "".join(f'<th scope="col" style="{edge};white-space:nowrap">{escape(one)}</th>' for one in headings)
+    body = "".join("<tr>" + "".join(f'<td style="{edge}">{cell}</td>' for cell in cells) + "</tr>" for cells in rows)
+    return (
+        f'<table aria-label="{escape(label)}" style="border-collapse:collapse;line-height:1.45;font-size:.95em">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def button(label: str, press: Callable[[], None], *, style: str = "", tooltip: str = "") -> widgets.Button:
+    """Return a button that calls ``press``.
+
+    Parameters
+    ----------
+    style
+        ``primary`` for what leads on, ``danger`` for what cannot be undone; a plain one else.
+    tooltip
+        More words than fit on it.
+    """
+    made = widgets.Button(
+        description=label, button_style=style, tooltip=tooltip or label, layout=widgets.Layout(width="auto")
+    )
+    made.on_click(lambda _button: press())
+    return made
+
+
+def row(*children: widgets.Widget) -> widgets.HBox:
+    """Return widgets side by side, on several lines where they do not fit on one."""
+    return widgets.HBox(
+        list(children), layout=widgets.Layout(flex_flow="row wrap", align_items="center", margin="2px 0")
+    )
+
+
+def card(*children: widgets.Widget) -> widgets.VBox:
+    """Return widgets below each other in a frame."""
+    return widgets.VBox(
+        list(children),
+        layout=widgets.Layout(border=BORDER, padding="8px 12px", margin="4px 0", overflow="auto", max_width="1100px"),
+    )
+
+
+def _lines(text: str) -> str:
+    return escape(text.strip()).replace("\n", "<br>")
