@@ -1,29 +1,29 @@
 """Keeping secrets out of what is written: known values are replaced, and tell-tale shapes too.
 
 A second line of defence. The first is that secrets are passed as references and never printed.
-Encoded forms, pictures and pieces of a secret cannot be found by text.
+Known values are found in the forms that `forms_of` lists, also with colours, mark-up or line ends in their midst;
+pictures, compressed data and what a program made of a secret by itself cannot be found by text.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+
+from fleetkit.core._secret_forms import SHORTEST_SECRET, forms_of
+from fleetkit.core._secret_shapes import find_shapes
 
 __all__ = ["MASK", "Redactor"]
 
 MASK = "[redacted]"
 """What stands in the place of a secret."""
 
-_SHORTEST_SECRET = 6
-"""A shorter value would be found all over ordinary text, and its removal would spoil the record."""
+_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+_LINE_ENDS = re.compile(r"\r?\n[ \t]*")
+_MARKUP = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|</?[A-Za-z][^<>]*>")
 
-_SHAPES = (
-    re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]*PRIVATE KEY)-----.*?-----END (?P=kind)-----", re.DOTALL),
-    re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]{20,}"),
-    re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])"),
-    re.compile(r"(?i)(?<=aws_secret_access_key)(?P<sep>\s*[=:]\s*[\"']?)[A-Za-z0-9/+=]{40}"),
-    re.compile(r"(?i)(?<=aws_session_token)(?P<sep>\s*[=:]\s*[\"']?)[A-Za-z0-9/+=]{40,}"),
-)
+_Span = tuple[int, int]
 
 
 class Redactor:
@@ -43,18 +43,79 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = set(secrets)
-        if any(len(secret) < _SHORTEST_SECRET for secret in known):
-            raise ValueError(f"a secret of fewer than {_SHORTEST_SECRET} characters cannot be redacted")
-        # The longest first, so that a secret which contains another leaves no tail behind.
-        self._secrets = sorted(known, key=lambda secret: (-len(secret), secret))
+        if any(len(secret) < SHORTEST_SECRET for secret in known):
+            raise ValueError(f"a secret of fewer than {SHORTEST_SECRET} characters cannot be redacted")
+        self._count = len(known)
+        self._forms = sorted({form for secret in known for form in forms_of(secret)})
 
     def __repr__(self) -> str:
-        return f"Redactor({len(self._secrets)} secrets)"
+        return f"Redactor({self._count} secrets)"
 
     def redact(self, text: str) -> str:
         """Return ``text`` with every known secret and every tell-tale shape replaced."""
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
-        for shape in _SHAPES:
-            text = shape.sub(lambda found: (found.groupdict().get("sep") or "") + MASK, text)
-        return text
+        return self.redact_pieces([text])[0]
+
+    def redact_pieces(self, pieces: Sequence[str]) -> list[str]:
+        """Return the pieces of one text, redacted: a secret that lies across several leaves all of them.
+
+        The mask stands in the piece where the secret begins.
+        """
+        spans = self._find("".join(pieces))
+        if not spans:
+            return list(pieces)
+        offsets = itertools.accumulate(map(len, pieces), initial=0)
+        return [_mask(piece, offset, spans) for piece, offset in zip(pieces, offsets, strict=False)]
+
+    def _find(self, text: str) -> list[_Span]:
+        """Return where secrets lie, in order; what overlaps is one."""
+        found = {*self._find_forms(text), *find_shapes(text)}
+        # A secret may hold such things itself, so the text is searched with and without them.
+        for mark, between in (("\x1b[", _COLOURS), ("<", _MARKUP)):
+            if mark in text:
+                shown, places = _leave_out(between, text)
+                seen = {*self._find_forms(shown), *find_shapes(shown)}
+                found.update((places[start], places[end - 1] + 1) for start, end in seen)
+        # Shapes are not looked for across lines: where one ends is often told by the line's end alone.
+        if self._forms and "\n" in text:
+            unwrapped, places = _leave_out(_LINE_ENDS, text)
+            found.update((places[start], places[end - 1] + 1) for start, end in self._find_forms(unwrapped))
+        return _merge(found)
+
+    def _find_forms(self, text: str) -> Iterator[_Span]:
+        for form in self._forms:
+            start = text.find(form)
+            while start >= 0:
+                yield start, start + len(form)
+                start = text.find(form, start + 1)
+
+
+def _leave_out(between: re.Pattern[str], text: str) -> tuple[str, list[int]]:
+    """Return the text without what matches, and the place in the whole text of each character that is left."""
+    places: list[int] = []
+    kept_until = 0
+    for gap in between.finditer(text):
+        places.extend(range(kept_until, gap.start()))
+        kept_until = gap.end()
+    places.extend(range(kept_until, len(text)))
+    return "".join([text[place] for place in places]), places
+
+
+def _merge(found: Iterable[_Span]) -> list[_Span]:
+    spans: list[_Span] = []
+    for start, end in sorted(found):
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _mask(piece: str, offset: int, spans: Sequence[_Span]) -> str:
+    """Return what is left of a piece that begins at ``offset`` of the whole text."""
+    parts, done = [], 0
+    for start, end in spans:
+        first, last = max(start - offset, 0), min(end - offset, len(piece))
+        if first < last:
+            parts += [piece[done:first], MASK if start >= offset else ""]
+            done = last
+    return "".join([*parts, piece[done:]])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fleetkit.core import Redactor
+from fleetkit.core import MASK, Redactor
 
 __all__ = ["redact_notebook", "redact_value", "secrets_of_environment"]
 
@@ -30,7 +30,7 @@ def _is_secret(value: str) -> bool:
 def redact_notebook(notebook: Any, redactor: Redactor) -> Any:
     """Return a copy of ``notebook`` without secrets; the one that was passed is left as it is.
 
-    Neighbouring outputs of the same stream are joined first:
+    What a cell wrote to one stream is searched as one text:
     a kernel flushes its streams when it pleases, and two halves of a secret match nothing.
     """
     joined = _join_streams(notebook)
@@ -40,20 +40,29 @@ def redact_notebook(notebook: Any, redactor: Redactor) -> Any:
 
 def redact_value(value: Any, redactor: Redactor) -> Any:
     """Return a copy of plain JSON data in which every text, keys included, is redacted."""
-    return _map_texts(value, redactor.redact)
-
-
-def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return change(value)
+        return redactor.redact(value)
     if isinstance(value, Mapping):
-        return {change(str(key)): _map_texts(item, change) for key, item in value.items()}
+        return {redactor.redact(str(key)): redact_value(item, redactor) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        # A text that nbformat keeps as a list of lines may hold a secret across two of them.
-        if value and all(isinstance(item, str) for item in value) and any(item.endswith("\n") for item in value):
-            return change("".join(value)).splitlines(keepends=True)
-        return [_map_texts(item, change) for item in value]
+        return _redact_list(value, redactor)
+    # A secret may well be a number; true and false are none.
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and redactor.redact(str(value)) != str(value):
+        return MASK
     return value
+
+
+def _redact_list(values: Sequence[Any], redactor: Redactor) -> list[Any]:
+    """Redact what may be one text in pieces as one (lines, the parts of a traceback, a stream's outputs), then each."""
+    if values and all(isinstance(item, str) for item in values):
+        return [redactor.redact(piece) for piece in redactor.redact_pieces(values)]
+    pieces = list(values)
+    for name in {item["name"] for item in values if _is_stream(item)}:
+        places = [place for place, item in enumerate(values) if _is_stream(item) and item["name"] == name]
+        texts = redactor.redact_pieces([_text(values[place]["text"]) for place in places])
+        for place, text in zip(places, texts, strict=True):
+            pieces[place] = {**values[place], "text": text}
+    return [redact_value(item, redactor) for item in pieces]
 
 
 def _join_streams(value: Any) -> Any:

@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 
-from fleetkit.core import SettingsError, utc_now
+from fleetkit.core import Redactor, SettingsError, utc_now
 from fleetkit.runs._facts import current_actor, current_versions
 from fleetkit.runs._handover import MESSAGE, handed_over_folder
 from fleetkit.runs._redacting import secrets_of_environment
@@ -94,8 +94,19 @@ class Run:
         return f"<p>Recorded in <code>{escape(str(self.folder))}</code></p>"
 
     def protect(self, values: Iterable[str]) -> None:
-        """Keep secret values out of the record, wherever they may be printed from now on."""
-        self._sink.protect(list(values))
+        """Keep secret values out of the record, wherever they may be printed from now on.
+
+        Raises
+        ------
+        SettingsError
+            When one is too short to be told from ordinary text; the message does not show it.
+        """
+        secrets = list(values)
+        try:
+            Redactor(secrets)
+        except ValueError as error:
+            raise SettingsError("a value cannot be kept out of the record", seen=str(error)) from error
+        self._sink.protect(secrets)
 
     def finish(self, result: RunResult | object = None) -> FinishedRun:
         """Say how the run ended; the last cell shows what this returns.

@@ -182,6 +182,13 @@ def test_a_secret_that_the_notebook_names_itself_is_kept_out_as_well(tmp_path):
     assert MASK in everything_in(stored.folder)
 
 
+def test_a_value_too_short_to_be_kept_out_fails_its_own_cell(tmp_path):
+    path = write_recorded_notebook(tmp_path / "10-try.ipynb", "## Use it", "run.protect(['abc'])")
+    stored = run(path, tmp_path)
+    assert (stored.record.error.kind, stored.record.error.title) == ("SettingsError", "Use it")
+    assert "fewer than 6" in stored.record.error.message
+
+
 def test_what_programs_print_does_not_reach_the_terminal_unredacted(tmp_path):
     path = write_notebook(tmp_path / "10-try.ipynb", "## Call", f"import os\nos.system('echo {CANARY}')")
     process = start_run(path, folder=tmp_path, code=f", secrets=['{CANARY}']")

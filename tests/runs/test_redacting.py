@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from support.runs_notebooks import CANARY
 
 from fleetkit.core import MASK, Redactor
-from fleetkit.runs._redacting import redact_notebook, secrets_of_environment
+from fleetkit.runs._redacting import redact_notebook, redact_value, secrets_of_environment
 
 REDACTOR = Redactor([CANARY])
 
@@ -39,7 +39,25 @@ def test_a_text_kept_as_lines_is_searched_as_a_whole():
     notebook = {
         "cells": [{"source": ["-----BEGIN PRIVATE KEY-----\n", "MIIabc\n", "-----END PRIVATE KEY-----\n", "x"]}]
     }
-    assert redact_notebook(notebook, Redactor())["cells"][0]["source"] == [f"{MASK}\n", "x"]
+    assert "".join(redact_notebook(notebook, Redactor())["cells"][0]["source"]) == f"{MASK}\nx"
+
+
+def test_a_secret_whose_halves_another_output_parts_is_found():
+    outputs = redacted_outputs(stream(f"key {CANARY[:6]}"), stream("warned", "stderr"), stream(f"{CANARY[6:]} end"))
+    assert [output["text"] for output in outputs] == [f"key {MASK}", "warned", " end"]
+
+
+def test_a_secret_that_lies_across_the_parts_of_a_traceback_is_found():
+    (output,) = redacted_outputs(new_output("error", ename="E", evalue="", traceback=[CANARY[:6], CANARY[6:] + " x"]))
+    assert output["traceback"] == [MASK, " x"]
+
+
+def test_a_secret_that_is_a_number_is_found_and_other_numbers_stay():
+    assert redact_value({"pin": 12345678, "on": True, "ratio": 0.5}, Redactor(["12345678"])) == {
+        "pin": MASK,
+        "on": True,
+        "ratio": 0.5,
+    }
 
 
 def test_results_errors_sources_metadata_and_keys_are_searched():
