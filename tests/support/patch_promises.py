@@ -8,25 +8,11 @@ from collections.abc import Callable
 
 import pytest
 from botocore.exceptions import ClientError
+from support import network_promises
 from support.sandbox_moto import IMAGE, REGION, Moto
 
 from fleetkit.sandbox.aws import patches
 from fleetkit.sandbox.aws.patches import Patch
-
-
-def address_with_tags_is_possible(aws: Moto) -> None:
-    answer = aws.ec2.describe_account_attributes(AttributeNames=["supported-platforms"])
-    found = {one["AttributeName"]: one["AttributeValues"] for one in answer["AccountAttributes"]}
-    assert found["supported-platforms"] == [{"AttributeValue": "VPC"}]
-
-
-def zone_with_vpc_is_private(aws: Moto) -> None:
-    vpc, _ = aws.make_network()
-    zone = aws.route53.create_hosted_zone(
-        Name="demo.internal", CallerReference="1", VPC={"VPCRegion": REGION, "VPCId": vpc}
-    )["HostedZone"]
-    assert zone["Config"]["PrivateZone"] is True
-    assert aws.route53.get_hosted_zone(Id=zone["Id"])["VPCs"] == [{"VPCRegion": REGION, "VPCId": vpc}]
 
 
 def template_tags_stay_outside_its_data(aws: Moto) -> None:
@@ -53,72 +39,6 @@ def later_template_version_launches(aws: Moto) -> None:
     instance = _instances_of(aws, "pool")[0]["InstanceId"]
     seen = aws.ec2.describe_instance_attribute(InstanceId=instance, Attribute="userData")
     assert seen["UserData"]["Value"] == user_data
-
-
-def address_of_a_terminated_instance_is_free(aws: Moto) -> None:
-    _, subnets = aws.make_network()
-    first = aws.run_one(subnets[0], PrivateIpAddress="10.10.0.100")["InstanceId"]
-    aws.ec2.terminate_instances(InstanceIds=[first])
-    assert aws.ec2.describe_network_interfaces()["NetworkInterfaces"] == []
-    assert aws.run_one(subnets[0], PrivateIpAddress="10.10.0.100")["PrivateIpAddress"] == "10.10.0.100"
-
-
-def groups_of_the_interface_are_the_instances(aws: Moto) -> None:
-    vpc, subnets = aws.make_network()
-    group = aws.ec2.create_security_group(GroupName="etcd", Description="etcd", VpcId=vpc)["GroupId"]
-    instance = aws.ec2.run_instances(
-        ImageId=IMAGE,
-        MinCount=1,
-        MaxCount=1,
-        NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": subnets[0], "Groups": [group]}],
-    )["Instances"][0]
-    assert [one["GroupId"] for one in instance["SecurityGroups"]] == [group]
-
-
-def subnet_is_held_by_what_is_in_it(aws: Moto) -> None:
-    _, subnets = aws.make_network()
-    gateway = aws.ec2.create_nat_gateway(SubnetId=subnets[1], ConnectivityType="private")["NatGateway"]["NatGatewayId"]
-    assert [one["RequesterManaged"] for one in aws.ec2.describe_network_interfaces()["NetworkInterfaces"]] == [True]
-    aws.ec2.delete_nat_gateway(NatGatewayId=gateway)
-    aws.ec2.delete_subnet(SubnetId=subnets[1])
-    instance = aws.run_one(subnets[0])["InstanceId"]
-    with pytest.raises(ClientError) as refused:
-        aws.ec2.delete_subnet(SubnetId=subnets[0])
-    assert refused.value.response["Error"]["Code"] == "DependencyViolation"
-    aws.ec2.terminate_instances(InstanceIds=[instance])
-    aws.ec2.delete_subnet(SubnetId=subnets[0])
-
-
-def taken_address_is_refused_by_its_code(aws: Moto) -> None:
-    _, subnets = aws.make_network()
-    aws.run_one(subnets[0], PrivateIpAddress="10.10.0.100")
-    with pytest.raises(ClientError) as refused:
-        aws.run_one(subnets[0], PrivateIpAddress="10.10.0.100")
-    assert refused.value.response["Error"]["Code"] == "InvalidIPAddress.InUse"
-
-
-def classic_balancer_has_a_zone_and_keeps_its_draining_time(aws: Moto) -> None:
-    _, subnets = aws.make_network()
-    listener = {"Protocol": "TCP", "LoadBalancerPort": 80, "InstancePort": 80}
-    aws.elb.create_load_balancer(LoadBalancerName="web", Listeners=[listener], Subnets=subnets)
-    for draining in ({"Enabled": True, "Timeout": 60}, {"Enabled": True}):
-        aws.elb.modify_load_balancer_attributes(
-            LoadBalancerName="web", LoadBalancerAttributes={"ConnectionDraining": draining}
-        )
-    found = aws.elb.describe_load_balancers()["LoadBalancerDescriptions"][0]
-    assert found["CanonicalHostedZoneNameID"]
-    attributes = aws.elb.describe_load_balancer_attributes(LoadBalancerName="web")["LoadBalancerAttributes"]
-    assert attributes["ConnectionDraining"]["Timeout"] == 60
-
-
-def public_addresses_belong_to_nobody_else(aws: Moto) -> None:
-    _, subnets = aws.make_network()
-    aws.ec2.modify_subnet_attribute(SubnetId=subnets[0], MapPublicIpOnLaunch={"Value": True})
-    elastic = aws.ec2.allocate_address(Domain="vpc")["PublicIp"]
-    instance = aws.run_one(subnets[0])["PublicIpAddress"]
-    assert elastic.startswith("203.0.113.")
-    assert instance.startswith("203.0.113.")
-    assert instance != elastic
 
 
 def protected_instance_refuses_to_end(aws: Moto) -> None:
@@ -198,21 +118,6 @@ def refresh_replaces_instances_one_after_the_other(aws: Moto) -> None:
     assert (refresh["Status"], refresh["PercentageComplete"]) == ("Successful", 100)
 
 
-def target_health_is_what_was_measured(aws: Moto) -> None:
-    vpc, subnets = aws.make_network()
-    group = aws.elbv2.create_target_group(Name="web", Protocol="TCP", Port=80, VpcId=vpc)["TargetGroups"][0]
-    arn = group["TargetGroupArn"]
-    instance = aws.run_one(subnets[0])["InstanceId"]
-    aws.elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": instance}])
-    state = patches.TargetState(state="unhealthy", reason="Target.Timeout", description="Request timed out")
-    patches.measure_targets_with(lambda group_arn, target: state if (group_arn, target) == (arn, instance) else None)
-    try:
-        seen = aws.elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"][0]["TargetHealth"]
-    finally:
-        patches.measure_targets_with(None)
-    assert (seen["State"], seen["Reason"]) == ("unhealthy", "Target.Timeout")
-
-
 def quotas_can_be_read(aws: Moto) -> None:
     for service, code in (
         ("vpc", "L-F678F1CE"),
@@ -277,22 +182,24 @@ def _instances_of(aws: Moto, group: str) -> list[dict]:
 
 
 PROMISES: dict[Patch, Callable[[Moto], None]] = {
-    patches.VPC_ONLY: address_with_tags_is_possible,
-    patches.PRIVATE_ZONES: zone_with_vpc_is_private,
+    patches.VPC_ONLY: network_promises.address_with_tags_is_possible,
+    patches.PRIVATE_ZONES: network_promises.zone_with_vpc_is_private,
     patches.TEMPLATE_TAGS: template_tags_stay_outside_its_data,
     patches.TEMPLATE_VERSIONS: later_template_version_launches,
-    patches.FREED_ADDRESSES: address_of_a_terminated_instance_is_free,
-    patches.INTERFACE_GROUPS: groups_of_the_interface_are_the_instances,
-    patches.HELD_SUBNETS: subnet_is_held_by_what_is_in_it,
-    patches.TAKEN_ADDRESSES: taken_address_is_refused_by_its_code,
-    patches.CLASSIC_BALANCERS: classic_balancer_has_a_zone_and_keeps_its_draining_time,
-    patches.PUBLIC_ADDRESSES: public_addresses_belong_to_nobody_else,
+    patches.FREED_ADDRESSES: network_promises.address_of_a_terminated_instance_is_free,
+    patches.INTERFACE_GROUPS: network_promises.groups_of_the_interface_are_the_instances,
+    patches.GROUP_RULES: network_promises.rule_between_groups_names_their_account_and_tells_its_description,
+    patches.HELD_SUBNETS: network_promises.subnet_is_held_by_what_is_in_it,
+    patches.TAKEN_ADDRESSES: network_promises.taken_address_is_refused_by_its_code,
+    patches.CLASSIC_BALANCERS: network_promises.classic_balancer_has_a_zone_and_keeps_its_draining_time,
+    patches.BALANCER_SCHEMES: network_promises.balancer_without_a_scheme_faces_the_internet,
+    patches.PUBLIC_ADDRESSES: network_promises.public_addresses_belong_to_nobody_else,
     patches.TERMINATION_PROTECTION: protected_instance_refuses_to_end,
     patches.SHUTDOWN_BEHAVIOR: shutdown_behavior_is_modified_alone,
     patches.REBOOTS: reboots_are_remembered_and_start_nothing,
     patches.POOL_INSTANCES: pool_instances_come_as_the_template_says,
     patches.INSTANCE_REFRESH: refresh_replaces_instances_one_after_the_other,
-    patches.TARGET_HEALTH: target_health_is_what_was_measured,
+    patches.TARGET_HEALTH: network_promises.target_health_is_what_was_measured,
     patches.QUOTAS: quotas_can_be_read,
     patches.SIGNED_READS: signed_get_of_a_rest_service_passes,
     patches.BUCKET_POLICIES: policy_binds_whom_it_names,

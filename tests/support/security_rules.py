@@ -30,15 +30,16 @@ def list_rules(world: World) -> list[Rule]:
     """Return every rule of every group of the cluster's VPC but the VPC's own default group, by its flow."""
     ec2 = world.client("ec2")
     listed = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [world.vpc_id()]}])["SecurityGroups"]
-    groups = {one["GroupId"]: one for one in listed if one["GroupName"] != "default"}
-    roles = {group_id: one["GroupName"].removeprefix(f"{CLUSTER}-") for group_id, one in groups.items()}
-    filters = [{"Name": "group-id", "Values": list(groups)}]
+    roles = {
+        one["GroupId"]: one["GroupName"].removeprefix(f"{CLUSTER}-") for one in listed if one["GroupName"] != "default"
+    }
+    filters = [{"Name": "group-id", "Values": list(roles)}]
     pages = ec2.get_paginator("describe_security_group_rules").paginate(Filters=filters)
-    found = [_read_rule(one, groups, roles) for page in pages for one in page["SecurityGroupRules"]]
+    found = [_read_rule(one, roles) for page in pages for one in page["SecurityGroupRules"]]
     return sorted(found, key=str)
 
 
-def _read_rule(told: dict[str, Any], groups: dict[str, Any], roles: dict[str, str]) -> Rule:
+def _read_rule(told: dict[str, Any], roles: dict[str, str]) -> Rule:
     is_out = bool(told["IsEgress"])
     own = roles[told["GroupId"]]
     peer_id = told.get("ReferencedGroupInfo", {}).get("GroupId")
@@ -46,21 +47,18 @@ def _read_rule(told: dict[str, Any], groups: dict[str, Any], roles: dict[str, st
     source, target = (own, other) if is_out else (other, own)
     first, last = told["FromPort"], told["ToPort"]
     ports = str(first) if first == last else f"{first}-{last}"
-    permission = {"IpProtocol": told["IpProtocol"], "FromPort": first, "ToPort": last}
-    # The list of rules does not tell the description of a rule between groups; the group itself does.
-    held = groups[told["GroupId"]]["IpPermissionsEgress" if is_out else "IpPermissions"]
-    matching = [one for one in held if permission.items() <= one.items()]
-    kind, key, wanted = (
-        ("UserIdGroupPairs", "GroupId", peer_id) if peer_id else ("IpRanges", "CidrIp", told["CidrIpv4"])
-    )
-    (end,) = [end for one in matching for end in one[kind] if end[key] == wanted]
+    kind, end = ("UserIdGroupPairs", {"GroupId": peer_id}) if peer_id else ("IpRanges", {"CidrIp": told["CidrIpv4"]})
     return Rule(
         rule_id=told["SecurityGroupRuleId"],
         group_id=told["GroupId"],
         direction="out" if is_out else "in",
         flow=f"{source} > {target}:{ports}",
-        # As it is told, the account too: moto takes a rule with an account for another one than Terraform's without.
-        permission={**permission, kind: [end]},
+        permission={
+            "IpProtocol": told["IpProtocol"],
+            "FromPort": first,
+            "ToPort": last,
+            kind: [{**end, "Description": told["Description"]}],
+        },
     )
 
 

@@ -4,9 +4,11 @@ All are small, all replace private functions of one exact version of moto, and e
 """
 
 from fleetkit.sandbox.aws.patches._patch import ABSENT, Patch, Replacement, applied, apply_patches, source_digest
+from fleetkit.sandbox.aws.patches.balancer_schemes import BALANCER_SCHEMES
 from fleetkit.sandbox.aws.patches.bucket_policies import BUCKET_POLICIES
 from fleetkit.sandbox.aws.patches.classic_balancers import CLASSIC_BALANCERS
 from fleetkit.sandbox.aws.patches.freed_addresses import FREED_ADDRESSES
+from fleetkit.sandbox.aws.patches.group_rules import GROUP_RULES
 from fleetkit.sandbox.aws.patches.held_subnets import HELD_SUBNETS
 from fleetkit.sandbox.aws.patches.instance_refresh import INSTANCE_REFRESH, advance_refreshes
 from fleetkit.sandbox.aws.patches.interface_groups import INTERFACE_GROUPS
@@ -27,9 +29,11 @@ from fleetkit.sandbox.aws.patches.vpc_only import VPC_ONLY
 __all__ = [
     "ABSENT",
     "ALL_PATCHES",
+    "BALANCER_SCHEMES",
     "BUCKET_POLICIES",
     "CLASSIC_BALANCERS",
     "FREED_ADDRESSES",
+    "GROUP_RULES",
     "HELD_SUBNETS",
     "INSTANCE_REFRESH",
     "INTERFACE_GROUPS",
@@ -64,9 +68,11 @@ ALL_PATCHES: tuple[Patch, ...] = (
     TEMPLATE_VERSIONS,
     FREED_ADDRESSES,
     INTERFACE_GROUPS,
+    GROUP_RULES,
     HELD_SUBNETS,
     TAKEN_ADDRESSES,
     CLASSIC_BALANCERS,
+    BALANCER_SCHEMES,
     PUBLIC_ADDRESSES,
     TERMINATION_PROTECTION,
     SHUTDOWN_BEHAVIOR,
