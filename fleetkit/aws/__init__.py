@@ -52,7 +52,9 @@ from fleetkit.aws.network import (
     list_addresses_in_use,
     list_elastic_addresses,
     list_offered_zones,
+    list_regions,
     list_subnets,
+    list_vpcs,
     list_zones,
 )
 from fleetkit.aws.objects import StoredObject, delete_objects, list_objects, put_object, read_object
@@ -111,9 +113,11 @@ __all__ = [
     "list_load_balancers",
     "list_objects",
     "list_offered_zones",
+    "list_regions",
     "list_scaling_groups",
     "list_security_groups",
     "list_subnets",
+    "list_vpcs",
     "list_zones",
     "open_session",
     "put_object",

@@ -11,7 +11,7 @@ from fleetkit.aws._tags import cluster_filter, read_tags
 from fleetkit.aws.session import AwsSession
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import SubnetTypeDef
+    from mypy_boto3_ec2.type_defs import SubnetTypeDef, VpcTypeDef
 
 __all__ = [
     "AddressUse",
@@ -22,7 +22,9 @@ __all__ = [
     "list_addresses_in_use",
     "list_elastic_addresses",
     "list_offered_zones",
+    "list_regions",
     "list_subnets",
+    "list_vpcs",
     "list_zones",
 ]
 
@@ -92,6 +94,13 @@ def list_offered_zones(session: AwsSession, instance_types: Sequence[str]) -> di
     return {name: frozenset(zones) for name, zones in offered.items()}
 
 
+def list_regions(session: AwsSession) -> tuple[str, ...]:
+    """Return the regions that are open to the account, sorted."""
+    with asking("the regions of the account"):
+        # This call has no pages.
+        return tuple(sorted(region["RegionName"] for region in session.ec2.describe_regions()["Regions"]))
+
+
 def find_vpc(session: AwsSession, vpc_id: str) -> Vpc | None:
     """Return a VPC, or None where there is none of that id."""
     from botocore.exceptions import ClientError
@@ -103,11 +112,22 @@ def find_vpc(session: AwsSession, vpc_id: str) -> Vpc | None:
             if error_code(error) == "InvalidVpcID.NotFound":
                 return None
             raise
-        hostnames = session.ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute="enableDnsHostnames")
-        support = session.ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute="enableDnsSupport")
-    vpc = found[0]
+        return _read_vpc(session, found[0])
+
+
+def list_vpcs(session: AwsSession) -> tuple[Vpc, ...]:
+    """Return the VPCs of the region, by id."""
+    with asking(f"the VPCs of {session.region}"):
+        pages = session.ec2.get_paginator("describe_vpcs").paginate()
+        found = [vpc for page in pages for vpc in page["Vpcs"]]
+        return tuple(_read_vpc(session, vpc) for vpc in sorted(found, key=lambda vpc: vpc["VpcId"]))
+
+
+def _read_vpc(session: AwsSession, vpc: VpcTypeDef) -> Vpc:
+    hostnames = session.ec2.describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute="enableDnsHostnames")
+    support = session.ec2.describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute="enableDnsSupport")
     return Vpc(
-        vpc_id=vpc_id,
+        vpc_id=vpc["VpcId"],
         state=vpc["State"],
         cidrs=tuple(block["CidrBlock"] for block in vpc["CidrBlockAssociationSet"]),
         dns=bool(hostnames["EnableDnsHostnames"].get("Value")) and bool(support["EnableDnsSupport"].get("Value")),

@@ -6,7 +6,7 @@ Knows nothing of AWS beyond the form of its names; whether they exist is asked b
 from fleetkit.config.editing import change_cluster_data, change_cluster_file
 from fleetkit.config.fields import About
 from fleetkit.config.loading import find_cluster_problems, load_cluster, parse_cluster, read_cluster_data
-from fleetkit.config.outline import FieldKind, FieldOutline, outline_fields
+from fleetkit.config.outline import FieldKind, FieldOutline, describe_table, outline_fields
 from fleetkit.config.paths import ClusterPaths, cluster_names, find_cluster
 from fleetkit.config.problems import Problem
 from fleetkit.config.reference import render_reference_page
@@ -74,6 +74,7 @@ __all__ = [
     "change_cluster_file",
     "check_name",
     "cluster_names",
+    "describe_table",
     "find_cluster",
     "find_cluster_problems",
     "load_cluster",

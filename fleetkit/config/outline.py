@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -18,7 +18,7 @@ from fleetkit.config.fields import About
 from fleetkit.config.schema import Cluster, Master, Pool
 from fleetkit.config.tables import Waiver
 
-__all__ = ["REPEATED", "FieldKind", "FieldOutline", "outline_fields", "table_model"]
+__all__ = ["REPEATED", "FieldKind", "FieldOutline", "describe_table", "outline_fields", "table_model"]
 
 REPEATED: dict[str, tuple[str, type[BaseModel]]] = {
     "masters": ("masters.NAME", Master),
@@ -84,6 +84,11 @@ def outline_fields() -> tuple[FieldOutline, ...]:
     return tuple(_outline(Cluster, ""))
 
 
+def describe_table(name: str) -> str:
+    """Return what a table at the top of the file is for."""
+    return _about(Cluster.model_fields[name]).text
+
+
 def table_model(field: FieldInfo) -> type[BaseModel] | None:
     """Return what a field holds, where that is a single table."""
     annotation = field.annotation
@@ -100,7 +105,7 @@ def _outline(table: type[BaseModel], prefix: str) -> Iterator[FieldOutline]:
         yield FieldOutline(
             path=prefix + name,
             kind=kind,
-            about=next(item for item in field.metadata if isinstance(item, About)),
+            about=_about(field),
             required=field.is_required(),
             default=None if field.is_required() else field.get_default(),
             choices=tuple(field.annotation) if kind is FieldKind.CHOICE else (),  # type: ignore[arg-type]  # an enum
@@ -110,11 +115,15 @@ def _outline(table: type[BaseModel], prefix: str) -> Iterator[FieldOutline]:
             yield from _outline(model, f"{path}.")
 
 
+def _about(field: FieldInfo) -> About:
+    return next(item for item in field.metadata if isinstance(item, About))
+
+
 def _kind(annotation: object) -> FieldKind:
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return FieldKind.CHOICE
     origin = typing.get_origin(annotation)
-    if origin is dict:
+    if origin in (dict, Mapping):
         return FieldKind.MAPPING
     if origin is tuple:
         return FieldKind.LIST

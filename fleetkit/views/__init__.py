@@ -2,6 +2,7 @@
 
 from fleetkit.views._frames import frame_html
 from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningResource, Throttle
+from fleetkit.views.form import ClusterForm, FormField, FormGroup, Offer, Offers
 from fleetkit.views.guide import DEPLOY_STEPS, DESTROY_STEPS, Guide, GuideStep, StepPlan, StepState
 from fleetkit.views.inspect import (
     certificates_frame,
@@ -26,9 +27,14 @@ __all__ = [
     "NO_CHANGES",
     "ApplyLog",
     "ApplyView",
+    "ClusterForm",
     "FailedResource",
+    "FormField",
+    "FormGroup",
     "Guide",
     "GuideStep",
+    "Offer",
+    "Offers",
     "PlanRow",
     "PlanView",
     "RunningResource",

@@ -8,6 +8,7 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._workspace import Workspace, open_workspace
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.deploying import AppliedDeploy, DeployPlan, apply_deploy, plan_deploy
+from fleetkit.workflows.describing import list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, DestroyPlan, apply_destroy, plan_destroy
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
@@ -41,6 +42,8 @@ __all__ = [
     "find_lock",
     "forget_cluster",
     "inspect_cluster",
+    "list_choices",
+    "open_description",
     "open_way_in",
     "open_workspace",
     "pack_cluster",
@@ -48,6 +51,7 @@ __all__ = [
     "plan_destroy",
     "require_preflight",
     "run_preflight",
+    "save_description",
     "sweep_leftovers",
     "unpack_cluster",
     "verify_deploy",

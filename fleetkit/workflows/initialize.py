@@ -30,7 +30,7 @@ from fleetkit.config import (
 from fleetkit.core import ClusterFileError, FleetkitError, NotFoundError, SettingsError, call_each, utc_now
 from fleetkit.workflows.pin import resolve_pins
 
-__all__ = ["Answers", "Initialized", "initialize"]
+__all__ = ["Answers", "DraftedCluster", "Initialized", "draft_cluster", "initialize"]
 
 _ZONES = 3
 _TYPES = ("t3.medium", "t3.micro", "t3.small")  # those that a new file proposes
@@ -72,6 +72,23 @@ class Initialized:
     unknown: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftedCluster:
+    """A new cluster file that is not written yet.
+
+    Attributes
+    ----------
+    text
+        What it would hold.
+    found, unknown
+        As in `Initialized`.
+    """
+
+    text: str
+    found: Mapping[str, str]
+    unknown: Mapping[str, str]
+
+
 def initialize(
     name: str, *, folder: Path, settings: Settings, answers: Answers | None = None, today: dt.date | None = None
 ) -> Initialized:
@@ -103,17 +120,33 @@ def initialize(
         raise ClusterFileError(
             f"{paths.file} exists already, and is left as it is", hint="choose another name, or move that file away"
         )
+    draft = draft_cluster(name, settings=settings, answers=answers, today=today)
+    _refuse_bad_answers(draft.text, paths.file)
+    write_cluster_file(paths.file, draft.text, new=True)
+    return Initialized(name=name, file=paths.file, found=draft.found, unknown=draft.unknown)
+
+
+def draft_cluster(
+    name: str, *, settings: Settings, answers: Answers | None = None, today: dt.date | None = None
+) -> DraftedCluster:
+    """Find out what the environment tells of a new cluster; nothing is written.
+
+    Parameters are those of `initialize`.
+
+    Raises
+    ------
+    SettingsError
+        When the name is not legal.
+    """
+    _check_name(name)
     known, zones, unknown, who = _find_out(settings, answers or Answers())
     values = propose_cluster(
         name, region=known.get("region"), zones=zones, today=today or utc_now().date(), who=who or getpass.getuser()
     )
     for path, value in known.items():
         _set(values, path, value)
-    text = render_cluster_file(values, unknown=unknown)
-    _refuse_bad_answers(text, paths.file)
-    write_cluster_file(paths.file, text, new=True)
     found = known | ({"zones": ", ".join(zones)} if zones else {})
-    return Initialized(name=name, file=paths.file, found=found, unknown=unknown)
+    return DraftedCluster(text=render_cluster_file(values, unknown=unknown), found=found, unknown=unknown)
 
 
 def _refuse_bad_answers(text: str, file: Path) -> None:

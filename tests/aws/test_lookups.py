@@ -24,9 +24,11 @@ from fleetkit.aws import (
     list_instances,
     list_key_pairs,
     list_offered_zones,
+    list_regions,
     list_scaling_groups,
     list_security_groups,
     list_subnets,
+    list_vpcs,
     list_zones,
     open_session,
     read_quota,
@@ -47,6 +49,19 @@ def test_zones_and_what_they_offer(session: AwsSession) -> None:
     offered = list_offered_zones(session, ["t3.medium", "zz9.huge"])
     assert {"us-west-2a", "us-west-2b"} <= offered["t3.medium"]
     assert offered["zz9.huge"] == frozenset()
+
+
+def test_the_regions_of_the_account_are_told_by_name(session: AwsSession) -> None:
+    regions = list_regions(session)
+    assert {"us-west-2", "eu-west-1"} <= set(regions)
+    assert list(regions) == sorted(regions)
+
+
+def test_every_vpc_is_listed_as_it_is_found_by_its_id(session: AwsSession) -> None:
+    made = make_vpc(session)
+    vpcs = {vpc.vpc_id: vpc for vpc in list_vpcs(session)}
+    assert vpcs[made] == find_vpc(session, made)
+    assert len(vpcs) == 2, "the region's default VPC is one of them"
 
 
 def test_key_pairs_tell_their_public_half(session: AwsSession) -> None:
