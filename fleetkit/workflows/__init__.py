@@ -14,6 +14,7 @@ from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
+from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.unlocking import clear_lock, find_lock
 from fleetkit.workflows.verifying import VerifiedDeploy, verify_deploy
 from fleetkit.workflows.way_in import WayIn, open_way_in
@@ -31,6 +32,7 @@ __all__ = [
     "Preflight",
     "Reporter",
     "Section",
+    "StopRequest",
     "Sweep",
     "VerifiedDeploy",
     "WayIn",

@@ -16,6 +16,7 @@ from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.recovering import Remove, plan_with_leftovers, remove_leftovers
+from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supplying import ensure_certificates, find_pending_deliveries, supply_bucket
 from fleetkit.workflows.unlocking import refuse_locked
 
@@ -64,10 +65,13 @@ class DeployPlan(Shown):
     @property
     def text(self) -> str:
         """The plan in plain lines; exactly ``No changes.`` when there is nothing to do."""
-        parts = [self.view.text]
-        for title, sign, items in self._extras():
-            parts += ["\n".join([f"{title}:", *(f"  {sign} {one}" for one in items)])] if items else []
-        return "\n\n".join(parts)
+        return "\n\n".join([self.view.text, *self.beyond_terraform])
+
+    @property
+    def beyond_terraform(self) -> tuple[str, ...]:
+        """What is done beside Terraform's plan, a paragraph each."""
+        extras = [extra for extra in self._extras() if extra[2]]
+        return tuple("\n".join([f"{title}:", *(f"  {sign} {one}" for one in items)]) for title, sign, items in extras)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -183,11 +187,20 @@ def plan_deploy(workspace: Workspace, *, report: Reporter | None = None) -> Depl
 
 
 def apply_deploy(
-    workspace: Workspace, approved: Approved[DeployPlan], *, report: Reporter | None = None
+    workspace: Workspace,
+    approved: Approved[DeployPlan],
+    *,
+    report: Reporter | None = None,
+    stop: StopRequest | None = None,
 ) -> AppliedDeploy:
     """Apply exactly the plan that was approved.
 
     Every step may be interrupted; the next deploy plans anew and goes on from there.
+
+    Parameters
+    ----------
+    stop
+        Where another thread may ask to stop gracefully.
 
     Raises
     ------
@@ -198,7 +211,7 @@ def apply_deploy(
     WorkflowError
         When a step fails; names it, and what was completed before it.
     """
-    told = report or Reporter()
+    told, stopping = report or Reporter(), stop or StopRequest()
     plan = approved.plan
     plan.check()
     if plan.is_empty:
@@ -218,12 +231,14 @@ def apply_deploy(
             completed.append("bucket")
             removed = remove_leftovers(workspace, plan.removals, told=told)
             completed.append("leftovers")
+            stopping.check(f"the deploy of {plan.cluster}", step="terraform", completed=completed)
             result = None
             if plan.view.is_empty:
                 plan.saved.discard()
             else:
                 told.note("applying the plan")
-                result = plan._copy.apply(plan.saved, told.event)
+                with stopping.reaching(plan._copy.cancel):
+                    result = plan._copy.apply(plan.saved, stopping.watching(told.event))
                 # Some attributes AWS fills in after a creation; read now, they do not stand as drift for ever.
                 told.note("reading back what AWS made of it")
                 plan._copy.refresh()

@@ -17,6 +17,7 @@ from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
+from fleetkit.workflows.stopping import StopRequest
 
 __all__ = ["AppliedDestroy", "DestroyPlan", "apply_destroy", "plan_destroy"]
 
@@ -67,18 +68,19 @@ class DestroyPlan(Shown):
     @property
     def text(self) -> str:
         """The plan in plain lines."""
-        parts = [self._opening]
+        parts = [self.opening]
         parts += [self.view.text] if self.view.rows else []
-        return "\n\n".join([*parts, *self._beyond_terraform])
+        return "\n\n".join([*parts, *self.beyond_terraform])
 
     @property
-    def _opening(self) -> str:
+    def opening(self) -> str:
+        """What the plan does, in one sentence."""
         if self.is_empty:
             return f"Nothing to destroy: {self.cluster} has nothing on AWS."
         return f"This destroys {self.cluster}, with all that its etcd holds."
 
     @property
-    def _beyond_terraform(self) -> list[str]:
+    def beyond_terraform(self) -> tuple[str, ...]:
         """What Terraform does not know of, a paragraph each."""
         parts = [f"and the bucket {self.bucket}, with what machines fetch and the access logs"] if self.bucket else []
         for title, things in (
@@ -86,7 +88,7 @@ class DestroyPlan(Shown):
             ("not ours, and left alone, though they lie in the cluster's VPC:", self.foreign),
         ):
             parts += ["\n".join([title, *(f"  - {thing}" for thing in things)])] if things else []
-        return parts
+        return tuple(parts)
 
     def check(self) -> None:
         """Nothing refuses a destroy but the want of an approval."""
@@ -96,8 +98,8 @@ class DestroyPlan(Shown):
 
     def _repr_html_(self) -> str:
         changes = self.view._repr_html_() if self.view.rows else ""
-        beyond = "".join(f"<pre>{escape(part)}</pre>" for part in self._beyond_terraform)
-        return f"<p><strong>{escape(self._opening)}</strong></p>{changes}{beyond}"
+        beyond = "".join(f"<pre>{escape(part)}</pre>" for part in self.beyond_terraform)
+        return f"<p><strong>{escape(self.opening)}</strong></p>{changes}{beyond}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -163,9 +165,18 @@ def plan_destroy(workspace: Workspace, *, report: Reporter | None = None) -> Des
 
 
 def apply_destroy(
-    workspace: Workspace, approved: Approved[DestroyPlan], *, report: Reporter | None = None
+    workspace: Workspace,
+    approved: Approved[DestroyPlan],
+    *,
+    report: Reporter | None = None,
+    stop: StopRequest | None = None,
 ) -> AppliedDestroy:
     """Remove what Terraform's state knows.
+
+    Parameters
+    ----------
+    stop
+        Where another thread may ask to stop gracefully.
 
     Raises
     ------
@@ -174,7 +185,7 @@ def apply_destroy(
     WorkflowError
         When Terraform fails; the next destroy goes on from there.
     """
-    told = report or Reporter()
+    told, stopping = report or Reporter(), stop or StopRequest()
     plan = approved.plan
     if not plan.view.rows:
         plan.saved.discard()
@@ -183,8 +194,10 @@ def apply_destroy(
         plan.saved.check()
         try:
             saved = _lift_protection(workspace, plan, told)
+            stopping.check(f"the destroy of {plan.cluster}", step="terraform", completed=["termination protection"])
             told.note("destroying")
-            result = plan._copy.apply(saved, told.event)
+            with stopping.reaching(plan._copy.cancel):
+                result = plan._copy.apply(saved, stopping.watching(told.event))
         except ServiceError as error:
             raise WorkflowError(
                 f"the destroy of {plan.cluster} failed",

@@ -1,0 +1,55 @@
+"""A wish to stop reaches what runs, what is about to run, and nothing twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleetkit.core import WorkflowError
+from fleetkit.workflows import StopRequest
+
+
+class Program:
+    """Something that can be stopped while it runs."""
+
+    def __init__(self, *, running: bool) -> None:
+        self.running, self.stops = running, 0
+
+    def stop(self) -> bool:
+        self.stops += self.running
+        return self.running
+
+
+def test_it_stops_what_runs_and_only_once() -> None:
+    request, program = StopRequest(), Program(running=True)
+    with request.reaching(program.stop):
+        request.ask()
+        request.ask()
+        request.watching(lambda _: None)("an event")
+    assert program.stops == 1
+
+
+def test_a_wish_that_came_before_the_program_ran_reaches_it_with_its_first_word() -> None:
+    request, program, told = StopRequest(), Program(running=False), []
+    with request.reaching(program.stop):
+        request.ask()
+        assert program.stops == 0
+        program.running = True
+        request.watching(told.append)("the first word")
+    assert (program.stops, told) == (1, ["the first word"])
+
+
+def test_nothing_is_stopped_outside_of_its_block() -> None:
+    request, program = StopRequest(), Program(running=True)
+    with request.reaching(program.stop):
+        pass
+    request.ask()
+    assert program.stops == 0
+
+
+def test_no_further_step_begins_after_it() -> None:
+    request = StopRequest()
+    request.check("the deploy of demo", step="terraform")
+    request.ask()
+    with pytest.raises(WorkflowError, match="the deploy of demo was stopped before its step terraform") as caught:
+        request.check("the deploy of demo", step="terraform", completed=["bucket"])
+    assert (caught.value.step, caught.value.completed) == ("terraform", ("bucket",))
