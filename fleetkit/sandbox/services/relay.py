@@ -40,6 +40,9 @@ class RelayThread:
         self._loop = asyncio.new_event_loop()
         self._dialers = concurrent.futures.ThreadPoolExecutor(max_workers=16, thread_name_prefix="dial")
         self._servers: list[asyncio.Server] = []
+        # The loop refers to a task only weakly, and once a side has said all that it has to say, so does everything
+        # else: the connection would be collected while it waits for the answer.
+        self._passing: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
         self._thread.start()
 
@@ -63,8 +66,10 @@ class RelayThread:
         listener.setblocking(False)
 
         async def start() -> asyncio.Server:
-            async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                await self._pass_on(reader, writer, dial, refusal)
+            def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                task = self._loop.create_task(self._pass_on(reader, writer, dial, refusal))
+                self._passing.add(task)
+                task.add_done_callback(self._passing.discard)
 
             server = await asyncio.start_server(accept, sock=listener, ssl=tls)
             self._servers.append(server)
@@ -88,12 +93,13 @@ class RelayThread:
     async def _end_all(self) -> None:
         for server in self._servers:
             server.close()
-        running = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        # One more round, in which the transports of what was cancelled close.
-        await asyncio.sleep(0)
+        # A connection that was being accepted may yet begin a task, so it is looked for them until there are none.
+        while running := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            # One more round, in which the transports of what was cancelled close.
+            await asyncio.sleep(0)
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dial: _Dial, refusal: bytes

@@ -19,8 +19,10 @@ _CONNECT_S = 5.0
 
 async def open_relay(here: Here) -> tuple[asyncio.Server, str]:
     """Open a machine's relay at its own place, and return it with its URL."""
+    # The loop refers to a task only weakly, and a side that has said all it has to say refers to nothing.
+    passing: set[asyncio.Task[None]] = set()
 
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await _serve(here, reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -28,6 +30,11 @@ async def open_relay(here: Here) -> tuple[asyncio.Server, str]:
             return
         finally:
             writer.close()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(pass_on(reader, writer))
+        passing.add(task)
+        task.add_done_callback(passing.discard)
 
     server = await asyncio.start_server(accept, here.loopback, 0, limit=_HEAD_BYTES)
     host, port = server.sockets[0].getsockname()
