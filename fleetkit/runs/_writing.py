@@ -13,6 +13,7 @@ from typing import Any
 from fleetkit.core import Redactor
 from fleetkit.runs._redacting import redact_notebook, redact_value
 from fleetkit.runs.record import RunRecord
+from fleetkit.runs.report import add_twins, render_report
 from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE, hold_folder
 
 __all__ = ["RecordWriter"]
@@ -57,12 +58,12 @@ class RecordWriter:
         """Write ``notebook.ipynb``."""
         with self._lock:
             document = redact_notebook(notebook, self._redactor)
+            # After the redaction: HTML writes a secret's quotes and brackets in another way.
+            add_twins(document)
             _replace(self.folder / NOTEBOOK_FILE, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
     def write_report(self, notebook: Any, record: RunRecord) -> None:
         """Write ``report.html``."""
-        from fleetkit.runs.report import render_report
-
         with self._lock:
             clean = RunRecord.from_json(redact_value(record.to_json(), self._redactor), where=str(self.folder))
             _replace(self.folder / REPORT_FILE, render_report(redact_notebook(notebook, self._redactor), clean))

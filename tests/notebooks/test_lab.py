@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+import urllib.request
 
 import nbformat
 import pytest
 from support.lab_browser import open_page
 from support.runs_notebooks import records_under, write_recorded_notebook
+from support.runs_widgets import notebook_showing
 
 from fleetkit.core import NotYet, Patience, wait_until
 from fleetkit.runs import Outcome, Way, read_run
+from fleetkit.runs._writing import RecordWriter
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -79,3 +83,37 @@ def test_a_cell_that_fails_by_hand_leaves_a_failed_record(chromium, jupyter_lab,
         (folder,) = [folder for folder in records_under(jupyter_lab.folder) if folder.name.endswith("30-fail")]
         stored = wait_for_outcome(folder, Outcome.FAILED)
         assert (stored.record.error.kind, stored.record.error.title) == ("EtcdError", "Fail")
+
+
+def test_a_record_that_is_opened_shows_twins_until_it_is_trusted_and_then_the_live_widgets(chromium, jupyter_lab):
+    import ipywidgets
+
+    folder = jupyter_lab.folder / "kept"
+    folder.mkdir()
+    writer = RecordWriter(folder)
+    writer.write_notebook(notebook_showing(ipywidgets.IntProgress(2, max=5, description="steps")))
+    writer.close()
+    shown, twin = ".jp-OutputArea-output .widget-hprogress", ".jp-OutputArea-output progress"
+    with open_page(chromium) as (page, _, _):
+        page.goto(jupyter_lab.notebook_url("kept/notebook.ipynb"))
+        page.locator(twin).wait_for(timeout=60_000)
+        assert (page.locator(shown).count(), page.locator(twin).evaluate("bar => bar.value")) == (0, 2)
+        trust(jupyter_lab, "kept/notebook.ipynb")
+        page.goto(jupyter_lab.notebook_url("kept/notebook.ipynb"))
+        page.locator(shown, has_text="steps").wait_for(timeout=60_000)
+        assert page.locator(twin).count() == 0
+
+
+def trust(lab, path):
+    """Have the server sign a notebook, as saving one does whose cells a person has run."""
+    notebook = nbformat.read(lab.folder / path, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata["trusted"] = True
+    request = urllib.request.Request(  # noqa: S310 -- the address is that of the Lab that was started here
+        f"{lab.url}/api/contents/{path}",
+        data=json.dumps({"type": "notebook", "content": notebook}).encode(),
+        headers={"Authorization": f"token {lab.token}", "Content-Type": "application/json"},
+        method="PUT",
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 -- the same
+        assert answer.status == 200

@@ -32,11 +32,6 @@ def shown(**data):
     return new_output("display_data", data={name.replace("__", "/"): value for name, value in data.items()})
 
 
-def widget_report(kind: str, **state) -> str:
-    page = report_of(new_output("display_data", data={VIEW: {"model_id": "w"}}), widgets={"w": (kind, state)})
-    return page.split("</details>")[-1]
-
-
 @pytest.mark.parametrize(
     ("markup", "clean"),
     [
@@ -123,61 +118,6 @@ def test_an_error_shows_its_message_and_folds_its_traceback():
 )
 def test_each_kind_of_result_has_a_static_form(data, expected):
     assert expected in report_of(shown(**data))
-
-
-@pytest.mark.parametrize(
-    ("kind", "state", "expected"),
-    [
-        (
-            "IntProgress",
-            {"min": 0, "max": 5, "value": 3, "description": "steps", "bar_style": "success"},
-            '<b>steps</b> <progress class="success" max="5" value="3"></progress> 3 of 5',
-        ),
-        ("FloatProgress", {"min": 10.0, "max": 20.0, "value": 12.5}, 'max="10" value="2.5"'),
-        ("HTML", {"value": "<i>a</i><script>x</script>"}, "<i>a</i>"),
-        ("Label", {"value": "<a>"}, "&lt;a&gt;"),
-        ("Text", {"description": "name", "value": "demo"}, "<b>name</b> demo"),
-        ("IntRangeSlider", {"value": [1, 4]}, "1 to 4"),
-        ("Password", {"description": "key", "value": "hunter2"}, "<b>key</b> [hidden]"),
-        ("Dropdown", {"_options_labels": ["a", "b"], "index": 1}, "b"),
-        ("SelectMultiple", {"_options_labels": ["a", "b", "c"], "index": [0, 2]}, "a, c"),
-        ("Checkbox", {"value": True, "description": "sure"}, "☑"),
-        ("Button", {"description": "Cancel"}, '<span class="pressable">Cancel</span>'),
-        ("Image", {"format": "png", "buffers": [{"path": ["value"], "data": "QUJD"}]}, "data:image/png;base64,QUJD"),
-        ("Unheard", {"value": 7}, "7"),
-    ],
-)
-def test_each_widget_has_a_static_twin(kind, state, expected):
-    assert expected in widget_report(kind, **state)
-
-
-def test_a_password_is_not_shown():
-    assert "hunter2" not in widget_report("Password", value="hunter2")
-
-
-def test_boxes_show_their_children_and_titles():
-    widgets = {
-        "w": ("Tab", {"children": ["IPY_MODEL_a", "IPY_MODEL_b"], "titles": ["First"]}),
-        "a": ("VBox", {"children": ["IPY_MODEL_c"]}),
-        "b": ("Output", {"outputs": [{"output_type": "stream", "name": "stdout", "text": "inside"}]}),
-        "c": ("Label", {"value": "deep"}),
-    }
-    page = report_of(new_output("display_data", data={VIEW: {"model_id": "w"}}), widgets=widgets)
-    assert "<summary>First</summary>" in page
-    assert "<summary>Part 2</summary>" in page
-    assert "deep" in page
-    assert "inside" in page
-
-
-def test_a_widget_that_is_hidden_stays_hidden_and_a_loop_of_boxes_ends():
-    widgets = {
-        "w": ("VBox", {"children": ["IPY_MODEL_h", "IPY_MODEL_w"]}),
-        "h": ("Label", {"value": "hidden words", "layout": "IPY_MODEL_l"}),
-        "l": ("Layout", {"display": "none"}),
-    }
-    page = report_of(new_output("display_data", data={VIEW: {"model_id": "w"}}), widgets=widgets)
-    assert "hidden words" not in page
-    assert "was not kept" in page
 
 
 def test_a_table_of_pandas_is_kept_as_a_table():

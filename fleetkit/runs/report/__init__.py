@@ -5,5 +5,6 @@ Nothing in it is trusted: markup that came out of a cell is rebuilt from a list 
 """
 
 from fleetkit.runs.report._page import render_report
+from fleetkit.runs.report._twins import add_twins
 
-__all__ = ["render_report"]
+__all__ = ["add_twins", "render_report"]
