@@ -35,6 +35,7 @@ from fleetkit.core.quorum import (
 from fleetkit.core.redaction import MASK, Redactor
 from fleetkit.core.results import Results, call_each
 from fleetkit.core.signing import Signer, VerifySignature
+from fleetkit.core.user import current_user
 from fleetkit.core.waiting import NotYet, Patience, wait_until
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "WaitTimeoutError",
     "WorkflowError",
     "call_each",
+    "current_user",
     "data_folder",
     "format_duration",
     "format_utc",

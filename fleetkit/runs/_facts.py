@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import importlib.metadata
-import os
 import platform
 import socket
 
+from fleetkit.core import current_user
 from fleetkit.runs.record import Actor
 
 __all__ = ["current_actor", "current_versions"]
@@ -21,11 +20,7 @@ def current_actor(*, aws: str = "") -> Actor:
     aws
         Who AWS says that we are, where that is known.
     """
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = f"uid {os.getuid()}"
-    return Actor(user=user, host=socket.gethostname(), aws=aws)
+    return Actor(user=current_user(), host=socket.gethostname(), aws=aws)
 
 
 def current_versions() -> dict[str, str]:

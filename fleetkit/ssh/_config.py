@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import paramiko
 
-from fleetkit.core import SettingsError
+from fleetkit.core import SettingsError, current_user
 from fleetkit.ssh.known_hosts import HostKey, KnownHosts
 from fleetkit.ssh.targets import SshAccess, SshTarget
 
@@ -95,7 +94,7 @@ def _resolve(target: SshTarget, config: paramiko.SSHConfig, known_hosts: KnownHo
         asked=target.host,
         host=said["hostname"],
         port=port,
-        user=target.user or said.get("user") or getpass.getuser(),
+        user=target.user or said.get("user") or current_user(),
         host_keys=tuple(dict.fromkeys(keys)),
         key_files=files,
         named=named,

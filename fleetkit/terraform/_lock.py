@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import getpass
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from fleetkit.core import BusyError, format_utc, utc_now
+from fleetkit.core import BusyError, current_user, format_utc, utc_now
 
 __all__ = ["held_folder"]
 
@@ -43,9 +42,4 @@ def held_folder(folder: Path, *, doing: str) -> Iterator[None]:
 
 
 def _who() -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        # A container may run under a number that has no name.
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
+    return f"{current_user()}@{socket.gethostname()}"

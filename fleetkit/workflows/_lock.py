@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import getpass
 import json
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from fleetkit.core import BusyError, format_utc, utc_now
+from fleetkit.core import BusyError, current_user, format_utc, utc_now
 
 __all__ = ["hold_cluster"]
 
@@ -50,7 +49,7 @@ def hold_cluster(folder: Path, *, operation: str) -> Iterator[None]:
             ) from error
         owner = {
             "operation": operation,
-            "user": getpass.getuser(),
+            "user": current_user(),
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "since": format_utc(utc_now()),

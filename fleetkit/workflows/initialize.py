@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,7 +26,15 @@ from fleetkit.config import (
     render_cluster_file,
     write_cluster_file,
 )
-from fleetkit.core import ClusterFileError, FleetkitError, NotFoundError, SettingsError, call_each, utc_now
+from fleetkit.core import (
+    ClusterFileError,
+    FleetkitError,
+    NotFoundError,
+    SettingsError,
+    call_each,
+    current_user,
+    utc_now,
+)
 from fleetkit.workflows.pin import resolve_pins
 
 __all__ = ["Answers", "DraftedCluster", "Initialized", "draft_cluster", "initialize"]
@@ -141,7 +148,7 @@ def draft_cluster(
     _check_name(name)
     known, zones, unknown, who = _find_out(settings, answers or Answers())
     values = propose_cluster(
-        name, region=known.get("region"), zones=zones, today=today or utc_now().date(), who=who or getpass.getuser()
+        name, region=known.get("region"), zones=zones, today=today or utc_now().date(), who=who or current_user()
     )
     for path, value in known.items():
         _set(values, path, value)
