@@ -87,6 +87,14 @@ def test_an_address_service_that_is_out_of_reach_is_warned_of_and_never_ok(world
     assert (told.status, told.unread) == (CheckStatus.WARNING, True)
 
 
+def test_behind_a_vpn_the_operators_public_address_is_of_no_account(world: World) -> None:
+    vpn = {"access": "vpn", "vpn_cidr": "10.99.0.0/16"}
+    world.write(operator_cidr="203.0.113.7/32", **vpn)
+    told = line(look(world), "operator-address")
+    assert (told.status, told.mend) == (CheckStatus.OK, "")
+    assert "VPN" in told.seen
+
+
 @pytest.mark.parametrize(
     ("known", "check_id", "seen", "mend"),
     [
