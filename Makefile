@@ -33,20 +33,20 @@ system: ## install the Debian packages that the tests need, or say which are mis
 	@scripts/system.sh
 
 lock: $(READY) ## resolve the lock anew
-	$(BIN)/uv pip compile pyproject.toml --extra sandbox --group dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra sandbox --extra lab --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o locks/requirements.txt
 
 demo: setup ## deploy, inspect and destroy a cluster in an emulated AWS, recorded
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/demo.sh
 
 deploy: setup ## deploy CLUSTER=name for real: plan, approve, apply, verify
-	@$(FLEETKIT) deploy $(CLUSTER)
+	@$(FLEETKIT) deploy $(CLUSTER) 2>&1
 
 destroy: setup ## destroy CLUSTER=name, and prove that nothing is left
-	@$(FLEETKIT) destroy $(CLUSTER)
+	@$(FLEETKIT) destroy $(CLUSTER) 2>&1
 
-clean-all: setup ## destroy CLUSTER=name, then remove its local traces; records, backups and keys stay
-	@$(FLEETKIT) destroy $(CLUSTER) --forget
+clean-all: setup ## destroy CLUSTER=name, then remove its local traces; records, backups and your signing key stay
+	@$(FLEETKIT) destroy $(CLUSTER) --forget 2>&1
 
 test-quick: setup ## the tests that need no network and start no servers
 	$(PYTEST) -n 2
@@ -71,7 +71,7 @@ type: setup ## mypy, strict
 	$(BIN)/mypy
 
 bench: setup ## measure, and fail over a goal
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --cluster 3
 
 docs: setup ## make the generated parts of the documentation anew
 	$(BIN)/python scripts/docs.py
