@@ -132,3 +132,35 @@ def test_a_table_of_pandas_is_kept_as_a_table():
 def test_cells_that_never_ran_say_so():
     notebook = new_notebook(cells=[new_code_cell("never()")])
     assert "not run" in render_report(notebook, make_record())
+
+
+def page_of(*sources, failed=""):
+    cells = [new_markdown_cell(text) if text.startswith("#") else new_code_cell(text) for text in sources]
+    for cell in cells:
+        if failed and cell.source == failed:
+            cell.metadata["fleetkit"] = {"status": "failed"}
+    return render_report(new_notebook(cells=cells), make_record())
+
+
+def test_the_contents_lead_to_every_heading_and_name_the_step_that_failed():
+    plan = "## Plan <it>\n\ntext\n\n### Why `so`"
+    page = page_of("# Deploy", plan, "plan()", "## Apply", "apply()", failed="apply()")
+    nav = page[page.index("<nav") : page.index("</nav>")]
+    entries = re.findall(r'class="level-(\d)"><a href="#([^"]+)">([^<]*)</a>(.*?)</li>', nav)
+    assert entries == [
+        ("1", "part-1", "Deploy", ""),
+        ("2", "part-2", "Plan", ""),
+        ("3", "part-3", "Why so", ""),
+        ("2", "part-4", "Apply", " <strong>failed</strong>"),
+    ]
+    assert [page.count(f'id="{anchor}"') for _, anchor, *_ in entries] == [1, 1, 1, 1]
+    assert page.index("<header") < page.index("<nav") < page.index("<main")
+
+
+def test_one_heading_alone_needs_no_contents():
+    assert "<nav" not in page_of("# Deploy", "deploy()")
+
+
+def test_no_output_can_take_the_place_of_a_heading():
+    output = shown(text__html="<h1 id='part-1'>Deploy</h1>")
+    assert report_of(output).count('id="part-1"') == 1

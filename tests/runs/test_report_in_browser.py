@@ -86,3 +86,15 @@ def test_the_way_from_the_error_to_its_cell_works(chromium, report):
         page.get_by_role("link", name="Go to the cell").click()
         assert page.url.endswith("#failed")
         assert page.locator("#failed details").first.get_attribute("open") is not None
+
+
+def test_on_paper_nothing_is_folded_away_or_cut_off_and_the_ink_is_dark(chromium, report):
+    with open_page(chromium, viewport={"width": 700, "height": 900}, color_scheme="dark") as (page, _, _):
+        page.goto(report.as_uri())
+        trace = page.locator(".error details pre")
+        assert not trace.is_visible()
+        page.emulate_media(media="print", color_scheme="dark")
+        assert trace.is_visible()
+        assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+        assert page.evaluate("getComputedStyle(document.querySelector('.stderr')).whiteSpace") == "pre-wrap"
+        assert page.evaluate("getComputedStyle(document.querySelector('.result')).overflowX") == "visible"

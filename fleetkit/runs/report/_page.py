@@ -11,6 +11,7 @@ from fleetkit.core import format_duration, format_utc
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.record import RunRecord
 from fleetkit.runs.report._cells import render_cell
+from fleetkit.runs.report._contents import Contents
 from fleetkit.runs.report._sanitizing import FAILED_ANCHOR
 from fleetkit.runs.report._style import STYLE
 from fleetkit.runs.report._widgets import states_of
@@ -41,8 +42,8 @@ def render_report(notebook: Mapping[str, Any], record: RunRecord) -> str:
     record
         What is known of the run, redacted.
     """
-    widgets = states_of(notebook)
-    cells = "\n".join(render_cell(cell, widgets) for cell in notebook.get("cells", ()))
+    widgets, contents = states_of(notebook), Contents()
+    cells = "\n".join(render_cell(cell, widgets, contents) for cell in notebook.get("cells", ()))
     title = escape(f"{record.notebook} · {record.cluster} · {record.outcome.value}")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -50,7 +51,7 @@ def render_report(notebook: Mapping[str, Any], record: RunRecord) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         f'<link rel="icon" href="data:,">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n'
-        f"<body>\n{_header(record)}\n<main>\n{cells}\n</main>\n</body>\n</html>\n"
+        f"<body>\n{_header(record)}\n{contents.render()}\n<main>\n{cells}\n</main>\n</body>\n</html>\n"
     )
 
 

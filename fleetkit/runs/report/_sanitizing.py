@@ -6,10 +6,13 @@ import re
 from html import escape
 from html.parser import HTMLParser
 
-__all__ = ["FAILED_ANCHOR", "sanitize_html"]
+__all__ = ["FAILED_ANCHOR", "PART_ANCHOR", "sanitize_html"]
 
 FAILED_ANCHOR = "failed"
 """Id of the failed cell in the page, which no output may take for itself."""
+
+PART_ANCHOR = "part-"
+"""What the ids of headings in the page begin with; no output may take one of them either."""
 
 _TAG_NAMES = (
     "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 "
@@ -112,7 +115,7 @@ def _is_harmless(tag: str, name: str, text: str) -> bool:
         return tag == "a" and bool(_HARMLESS_LINK.match(text))
     if name == "src":
         return tag == "img" and bool(_HARMLESS_PICTURE.match(text))
-    if name == "id" and text == FAILED_ANCHOR:
+    if name == "id" and (text == FAILED_ANCHOR or text.startswith(PART_ANCHOR)):
         return False
     return name in _ATTRIBUTES and not ("(" in text and _LOADS.search(text))
 

@@ -45,5 +45,14 @@ accent-color:var(--good)}progress.danger{accent-color:var(--bad)}progress.warnin
 .ansi-red-fg,.ansi-red-intense-fg{color:var(--bad)}.ansi-green-fg,.ansi-green-intense-fg{color:var(--good)}
 .ansi-yellow-fg,.ansi-yellow-intense-fg{color:var(--warn)}.ansi-blue-fg,.ansi-blue-intense-fg,.ansi-cyan-fg{
 color:var(--link)}.ansi-magenta-fg{color:var(--name)}.ansi-bold{font-weight:700}
-@media print{details{display:block}body{max-width:none}}
+nav ol{list-style:none;margin:.3rem 0;padding:0}nav strong{color:var(--bad)}
+nav .level-2{padding-left:1.2rem}nav .level-3{padding-left:2.4rem}
+@page{margin:15mm}
+@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--page:#fff;--card:#fff;--line:#999;--link:#000;
+--good:#116329;--warn:#7d4e00;--bad:#a40e26;--bad-card:#fff;--keyword:#a40e26;--string:#0a3069;--name:#6639ba}
+body{max-width:none;padding:0;font-size:10pt}header{print-color-adjust:exact}
+details::details-content{content-visibility:visible;display:block}summary{list-style:none}
+pre,.stream,.error details pre{white-space:pre-wrap}pre,.result,.scroll{overflow:visible}
+h1,h2,h3,summary{break-after:avoid}tr,img,svg,header,nav{break-inside:avoid}
+nav a{text-decoration:none}}
 """
