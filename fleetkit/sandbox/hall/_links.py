@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from fleetkit.sandbox.hall._linux import CLONE_NEWNET, setns, unshare
+from fleetkit.sandbox.hall.model import METADATA_ADDRESS
 
-__all__ = ["METADATA_ADDRESS", "Router"]
+__all__ = ["Router"]
 
 _ROUTER_ADDRESS = "169.254.1.1"
-METADATA_ADDRESS = "169.254.169.254"
 _OWN_NAMESPACE = "/proc/self/ns/net"
 
 

@@ -8,20 +8,17 @@ Linux only.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
-import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Literal
 
-from fleetkit.core import NotFoundError, PreconditionError
 from fleetkit.sandbox.hall._faults import Faults
 from fleetkit.sandbox.hall._link_to_agent import AgentLink
 from fleetkit.sandbox.hall._names import write_names
 from fleetkit.sandbox.hall._root import find_shared_folders, make_skeleton
+from fleetkit.sandbox.hall.base import BaseHall
 from fleetkit.sandbox.hall.errors import HallError
 from fleetkit.sandbox.hall.machine import Machine
 from fleetkit.sandbox.hall.model import Allow, MachineSpec
@@ -30,7 +27,7 @@ from fleetkit.sandbox.hall.probe import require_hall
 __all__ = ["Hall"]
 
 
-class Hall:
+class Hall(BaseHall[Machine]):
     """A running hall; use it as a context manager, or call `stop`.
 
     All methods may be called from any thread.
@@ -44,11 +41,9 @@ class Hall:
     """
 
     def __init__(self, folder: Path, *, trust_pem: bytes, link: AgentLink) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self._trust_pem = trust_pem
         self._link = link
-        self._lock = threading.RLock()
-        self._machines: dict[str, Machine] = {}
         self._hosts: dict[str, str] = {}
         self._shared = find_shared_folders()
         self.faults = Faults(self._address_of, link)
@@ -73,110 +68,9 @@ class Hall:
         return cls(folder, trust_pem=trust_pem, link=AgentLink(folder))
 
     @property
-    def machines(self) -> tuple[Machine, ...]:
-        """All machines, in the order in which they were added."""
-        with self._lock:
-            return tuple(self._machines.values())
-
-    @property
     def stub_pid(self) -> int:
         """Pid of the process whose death ends the hall."""
         return self._link.stub_pid
-
-    def machine(self, machine_id: str) -> Machine:
-        """Return the machine of that id.
-
-        Raises
-        ------
-        NotFoundError
-            When there is none; lists those there are.
-        """
-        with self._lock:
-            if machine_id not in self._machines:
-                raise NotFoundError(f"no machine {machine_id!r} in the hall", known=self._machines)
-            return self._machines[machine_id]
-
-    def add_machine(self, spec: MachineSpec) -> Machine:
-        """Give a machine its place in the network and, unless it is plain, boot it.
-
-        It returns while the machine boots; `Machine.state` tells when it is done.
-
-        Raises
-        ------
-        PreconditionError
-            When the id or the address is taken.
-        HallError
-            When the kernel refuses.
-        """
-        with self._lock:
-            if spec.machine_id in self._machines:
-                raise PreconditionError(f"the hall has a machine {spec.machine_id!r} already")
-            for other in self._machines.values():
-                if other.spec.address == spec.address:
-                    raise PreconditionError(
-                        f"address {spec.address} of machine {spec.machine_id!r} is taken", seen=repr(other)
-                    )
-            machine = Machine(spec, folder=self.folder / "machines" / spec.machine_id, link=self._link)
-            machine.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_names(machine.folder / "names", spec, self._hosts)
-            self._link.ask("add", machine=spec.machine_id, address=spec.address)
-            self._machines[spec.machine_id] = machine
-            try:
-                if spec.kind != "plain":
-                    self._build_root(machine)
-                    self._boot(machine)
-            except BaseException:
-                self.remove_machine(spec.machine_id)
-                raise
-            return machine
-
-    def remove_machine(self, machine_id: str) -> None:
-        """Kill all of a machine's processes and take away its line, its root and its logs."""
-        with self._lock:
-            machine = self.machine(machine_id)
-            self._link.ask("remove", machine=machine_id)
-            machine.adopt_init(None)
-            del self._machines[machine_id]
-            shutil.rmtree(machine.folder)
-
-    def stop_machine(self, machine_id: str) -> None:
-        """Kill all of a machine's processes; its root, its line and its address stay."""
-        with self._lock:
-            machine = self.machine(machine_id)
-            self._link.ask("kill", machine=machine_id)
-            machine.adopt_init(None)
-
-    def start_machine(self, machine_id: str) -> None:
-        """Boot a stopped machine from the root that it has.
-
-        Raises
-        ------
-        PreconditionError
-            When it was not stopped.
-        """
-        with self._lock:
-            machine = self.machine(machine_id)
-            if machine.state != "stopped":
-                raise PreconditionError(f"machine {machine_id} is not stopped", seen=machine.state)
-            # One that powered itself off is stopped, and the agent still holds what was its own.
-            self._link.ask("kill", machine=machine_id)
-            self._boot(machine)
-
-    def reboot_machine(self, machine_id: str) -> None:
-        """Have a machine end and boot again by itself from the root that it has; hard where its init has ended.
-
-        Raises
-        ------
-        PreconditionError
-            When it is stopped.
-        """
-        with self._lock:
-            machine = self.machine(machine_id)
-            if machine.state == "stopped":
-                raise PreconditionError(f"machine {machine_id} is stopped", hint="start it instead")
-            if not machine.ask_to_reboot():
-                self._link.ask("kill", machine=machine_id)
-                self._boot(machine)
 
     def freeze_machine(self, machine_id: str) -> None:
         """Let no process of the machine go on; what waits for it waits."""
@@ -250,16 +144,21 @@ class Hall:
             machine.adopt_init(None)
         self._machines.clear()
 
-    def __enter__(self) -> Hall:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
     def _address_of(self, machine_id: str) -> str:
         return self.machine(machine_id).spec.address
+
+    def _place(self, spec: MachineSpec, folder: Path) -> Machine:
+        write_names(folder / "names", spec, self._hosts)
+        self._link.ask("add", machine=spec.machine_id, address=spec.address)
+        return Machine(spec, folder=folder, link=self._link)
+
+    def _displace(self, machine: Machine) -> None:
+        self._link.ask("remove", machine=machine.spec.machine_id)
+        machine.adopt_init(None)
+
+    def _end(self, machine: Machine) -> None:
+        self._link.ask("kill", machine=machine.spec.machine_id)
+        machine.adopt_init(None)
 
     def _build_root(self, machine: Machine) -> None:
         from fleetkit.sandbox.machine.image import write_image

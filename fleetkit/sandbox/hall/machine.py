@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import select
@@ -15,10 +14,11 @@ from typing import IO, Any
 
 from fleetkit.core import PreconditionError
 from fleetkit.sandbox.hall._link_to_agent import AgentLink
-from fleetkit.sandbox.hall.model import MachineSpec, MachineState
+from fleetkit.sandbox.hall.base import BaseMachine
+from fleetkit.sandbox.hall.model import MachineSpec
 from fleetkit.sandbox.hall.process import Completed, Process
 
-__all__ = ["MACHINE_ENVIRONMENT", "REBOOT_SIGNAL", "Machine", "Stream", "read_boot_state"]
+__all__ = ["MACHINE_ENVIRONMENT", "REBOOT_SIGNAL", "Machine", "Stream"]
 
 MACHINE_ENVIRONMENT = {
     "HOME": "/root",
@@ -35,24 +35,7 @@ REBOOT_SIGNAL = signal.SIGRTMIN + 5
 Stream = int | IO[Any] | None
 
 
-def read_boot_state(folder: Path, *, has_ended: bool) -> tuple[MachineState, str | None]:
-    """Return how far the init of the machine in ``folder`` has come, and why it did not come further.
-
-    Parameters
-    ----------
-    has_ended
-        Whether its init has; that is a failure unless it said before that it would.
-    """
-    events = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-    # A line without its end is still being written.
-    last = next((json.loads(line) for line in reversed(events) if line.endswith("\n")), {"state": "booting"})
-    state = MachineState(last["state"])
-    if has_ended and state is not MachineState.STOPPED:
-        return MachineState.FAILED, last.get("why") or f"its init ended; {folder / 'console.log'} says more"
-    return state, last.get("why")
-
-
-class Machine:
+class Machine(BaseMachine):
     """A machine of a hall; made by `Hall.add_machine`.
 
     Attributes
@@ -67,32 +50,12 @@ class Machine:
     """
 
     def __init__(self, spec: MachineSpec, *, folder: Path, link: AgentLink) -> None:
-        self.spec = spec
-        self.folder = folder
-        self.log_path = folder / "console.log"
+        super().__init__(spec, folder=folder)
         self._link = link
         self._init: int | None = None
 
-    def __repr__(self) -> str:
-        return f"Machine({self.spec.machine_id}, {self.spec.kind}, {self.spec.address}, {self.state})"
-
-    @property
-    def state(self) -> MachineState:
-        """Where it is in its life; a plain machine, which boots nothing, is always running."""
-        return self._read_state()[0]
-
-    @property
-    def failure(self) -> str | None:
-        """Why it failed, or None where it did not."""
-        state, why = self._read_state()
-        return why if state is MachineState.FAILED else None
-
-    def _read_state(self) -> tuple[MachineState, str | None]:
-        if self.spec.kind == "plain":
-            return MachineState.RUNNING, None
-        if self._init is None:
-            return MachineState.STOPPED, None
-        return read_boot_state(self.folder, has_ended=bool(select.select([self._init], [], [], 0)[0]))
+    def _has_ended(self) -> bool | None:
+        return None if self._init is None else bool(select.select([self._init], [], [], 0)[0])
 
     def exec(
         self,
@@ -186,7 +149,7 @@ class Machine:
 
     def ask_to_reboot(self) -> bool:
         """Have init begin anew; False where there is none that could."""
-        if self._init is None or select.select([self._init], [], [], 0)[0]:
+        if self._init is None or self._has_ended():
             return False
         signal.pidfd_send_signal(self._init, REBOOT_SIGNAL)
         return True

@@ -11,10 +11,13 @@ from typing import Literal, get_args
 
 from fleetkit.core import SettingsError
 
-__all__ = ["Allow", "MachineKind", "MachineSpec", "MachineState", "Protocol"]
+__all__ = ["METADATA_ADDRESS", "Allow", "MachineKind", "MachineSpec", "MachineState", "Protocol"]
 
 MachineKind = Literal["flatcar", "ubuntu", "plain"]
 Protocol = Literal["tcp", "udp", "icmp", "any"]
+
+METADATA_ADDRESS = "169.254.169.254"
+"""Where a machine's metadata service is; the router has this address, and no machine may."""
 
 _MACHINE_ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}")
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")

@@ -7,19 +7,16 @@ Linux only, because elsewhere 127.0.0.1 is the one loopback address there is.
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 
-from fleetkit.core import NotFoundError, PreconditionError
+from fleetkit.sandbox.hall.base import BaseHall
 from fleetkit.sandbox.hall.errors import HallError
-from fleetkit.sandbox.hall.model import Allow, MachineSpec
+from fleetkit.sandbox.hall.model import METADATA_ADDRESS, Allow, MachineSpec
 from fleetkit.sandbox.loopback.block import Block
 from fleetkit.sandbox.loopback.listening import TellingListener
 from fleetkit.sandbox.loopback.machine import LoopbackMachine
@@ -28,12 +25,11 @@ from fleetkit.sandbox.loopback.table import Row, Table, lowest_free_port
 __all__ = ["LoopbackHall"]
 
 _ROUTER = "router"
-_ROUTER_ADDRESS = "169.254.169.254"
 _PASSED_ON = ("LANG", "PATH", "PYTHONPATH", "TMPDIR")
 """The rest of the environment may hold credentials, which are no business of a machine."""
 
 
-class LoopbackHall:
+class LoopbackHall(BaseHall[LoopbackMachine]):
     """A hall without namespaces; use it as a context manager, or call `stop`.
 
     All methods may be called from any thread.
@@ -47,13 +43,11 @@ class LoopbackHall:
     """
 
     def __init__(self, folder: Path, *, trust_pem: bytes) -> None:
-        self.folder = folder
-        self._lock = threading.RLock()
-        self._machines: dict[str, LoopbackMachine] = {}
+        super().__init__(folder)
         self._block = Block()
         self.table = Table(lowest_port=lowest_free_port())
-        self._addresses = {_ROUTER: _ROUTER_ADDRESS}
-        self._add_row(_ROUTER_ADDRESS, root=folder / "router")
+        self._addresses = {_ROUTER: METADATA_ADDRESS}
+        self._add_row(METADATA_ADDRESS, root=folder / "router")
         (folder / "trust.pem").write_bytes(trust_pem)
         self._watched, self._lifeline = os.pipe()
 
@@ -74,89 +68,6 @@ class LoopbackHall:
         folder = folder.resolve()
         (folder / "machines").mkdir(parents=True, exist_ok=True, mode=0o700)
         return cls(folder, trust_pem=trust_pem)
-
-    def machine(self, machine_id: str) -> LoopbackMachine:
-        """Return the machine of that id.
-
-        Raises
-        ------
-        NotFoundError
-            When there is none; lists those there are.
-        """
-        with self._lock:
-            if machine_id not in self._machines:
-                raise NotFoundError(f"no machine {machine_id!r} in the hall", known=self._machines)
-            return self._machines[machine_id]
-
-    def add_machine(self, spec: MachineSpec) -> LoopbackMachine:
-        """Give a machine its place in the table and, unless it is plain, boot it; it returns while that boots.
-
-        Raises
-        ------
-        PreconditionError
-            When the id or the address is taken.
-        """
-        with self._lock:
-            if spec.machine_id in self._machines:
-                raise PreconditionError(f"the hall has a machine {spec.machine_id!r} already")
-            if spec.address in self.table.rows:
-                raise PreconditionError(f"address {spec.address} of machine {spec.machine_id!r} is taken")
-            machine = LoopbackMachine(spec, folder=self.folder / "machines" / spec.machine_id)
-            machine.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._add_row(spec.address, root=machine.folder / "root")
-            self._machines[spec.machine_id] = machine
-            self._addresses[spec.machine_id] = spec.address
-            try:
-                if spec.kind != "plain":
-                    self._boot(machine)
-            except BaseException:
-                self.remove_machine(spec.machine_id)
-                raise
-            return machine
-
-    def remove_machine(self, machine_id: str) -> None:
-        """End a machine and take away its place, its root and its logs."""
-        with self._lock:
-            machine = self.machine(machine_id)
-            machine.end_init()
-            address = self._addresses.pop(machine_id)
-            self._set_table(replace(self.table, rows={k: row for k, row in self.table.rows.items() if k != address}))
-            del self._machines[machine_id]
-            shutil.rmtree(machine.folder)
-
-    def stop_machine(self, machine_id: str) -> None:
-        """End a machine's processes; its root and its place stay."""
-        with self._lock:
-            self.machine(machine_id).end_init()
-
-    def start_machine(self, machine_id: str) -> None:
-        """Boot a stopped machine from the root that it has.
-
-        Raises
-        ------
-        PreconditionError
-            When it was not stopped.
-        """
-        with self._lock:
-            machine = self.machine(machine_id)
-            if machine.state != "stopped":
-                raise PreconditionError(f"machine {machine_id} is not stopped", seen=machine.state)
-            self._boot(machine)
-
-    def reboot_machine(self, machine_id: str) -> None:
-        """End a machine's processes and boot it again from the root that it has.
-
-        Raises
-        ------
-        PreconditionError
-            When it is stopped.
-        """
-        with self._lock:
-            machine = self.machine(machine_id)
-            if machine.state == "stopped":
-                raise PreconditionError(f"machine {machine_id} is stopped", hint="start it instead")
-            machine.end_init()
-            self._boot(machine)
 
     def set_rules(self, rules: Iterable[Allow]) -> None:
         """Take note of nothing: processes of one computer cannot be kept from each other here."""
@@ -216,13 +127,18 @@ class LoopbackHall:
             self._machines.clear()
             self._block.close()
 
-    def __enter__(self) -> LoopbackHall:
-        return self
+    def _place(self, spec: MachineSpec, folder: Path) -> LoopbackMachine:
+        self._add_row(spec.address, root=folder / "root")
+        self._addresses[spec.machine_id] = spec.address
+        return LoopbackMachine(spec, folder=folder)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+    def _displace(self, machine: LoopbackMachine) -> None:
+        machine.end_init()
+        address = self._addresses.pop(machine.spec.machine_id)
+        self._set_table(replace(self.table, rows={k: row for k, row in self.table.rows.items() if k != address}))
+
+    def _end(self, machine: LoopbackMachine) -> None:
+        machine.end_init()
 
     def _address_at(self, loopback: str) -> str:
         return self.table.address_at(loopback)

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from fleetkit.core import PreconditionError
-from fleetkit.sandbox.hall.machine import read_boot_state
-from fleetkit.sandbox.hall.model import MachineSpec, MachineState
+from fleetkit.sandbox.hall.base import BaseMachine
+from fleetkit.sandbox.hall.model import MachineSpec
 from fleetkit.sandbox.hall.process import Process
 
 __all__ = ["LoopbackMachine"]
@@ -17,7 +17,7 @@ __all__ = ["LoopbackMachine"]
 _END_S = 3.0
 
 
-class LoopbackMachine:
+class LoopbackMachine(BaseMachine):
     """A machine; made by `LoopbackHall.add_machine`.
 
     Attributes
@@ -31,31 +31,11 @@ class LoopbackMachine:
     """
 
     def __init__(self, spec: MachineSpec, *, folder: Path) -> None:
-        self.spec = spec
-        self.folder = folder
-        self.log_path = folder / "console.log"
+        super().__init__(spec, folder=folder)
         self._init: subprocess.Popen[bytes] | None = None
 
-    def __repr__(self) -> str:
-        return f"LoopbackMachine({self.spec.machine_id}, {self.spec.kind}, {self.spec.address}, {self.state})"
-
-    @property
-    def state(self) -> MachineState:
-        """Where it is in its life; a plain machine, which boots nothing, is always running."""
-        return self._read_state()[0]
-
-    @property
-    def failure(self) -> str | None:
-        """Why it failed, or None where it did not."""
-        state, why = self._read_state()
-        return why if state is MachineState.FAILED else None
-
-    def _read_state(self) -> tuple[MachineState, str | None]:
-        if self.spec.kind == "plain":
-            return MachineState.RUNNING, None
-        if self._init is None:
-            return MachineState.STOPPED, None
-        return read_boot_state(self.folder, has_ended=self._init.poll() is not None)
+    def _has_ended(self) -> bool | None:
+        return None if self._init is None else self._init.poll() is not None
 
     def exec(self, argv: Sequence[str], **_: object) -> Process:
         """Refuse: without a root and a network of its own, the program would run on this computer itself.
