@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fleetkit.cli._output import cluster_argument, print_lines, print_note
+from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note
 
 __all__ = ["command"]
 
@@ -29,7 +29,10 @@ __all__ = ["command"]
     help="A file with such a key, as id_ed25519.pub.",
 )
 @click.option("--output", type=click.Path(path_type=Path), help="The parcel; <cluster>.fleetkit.age where not given.")
-def command(cluster: str | None, recipients: tuple[str, ...], files: tuple[Path, ...], output: Path | None) -> None:
+@json_option
+def command(
+    cluster: str | None, recipients: tuple[str, ...], files: tuple[Path, ...], output: Path | None, as_json: bool
+) -> None:
     """Pack, encrypted, what another operator needs to take CLUSTER over.
 
     The parcel holds the cluster file, its certificates and keys, the known host keys and Terraform's local state.
@@ -52,5 +55,8 @@ def command(cluster: str | None, recipients: tuple[str, ...], files: tuple[Path,
     parcel = seal_parcel(packed.content, recipients=keys, passphrase=passphrase)
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
         stream.write(parcel)
+    if as_json:
+        print_json({"cluster": packed.name, "parcel": target, "files": packed.files})
+        return
     print_note(f"packed {len(packed.files)} files of {packed.name}")
     print_lines(str(target))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from fleetkit.cli._exit import ExitCode
-from fleetkit.cli._output import cluster_argument, print_lines
+from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines
 
 __all__ = ["command"]
 
@@ -13,7 +13,8 @@ __all__ = ["command"]
 @click.command()
 @cluster_argument
 @click.argument("lock_id", required=False, metavar="[LOCK_ID]")
-def command(cluster: str | None, lock_id: str | None) -> int:
+@json_option
+def command(cluster: str | None, lock_id: str | None, as_json: bool) -> int:
     """Show who holds the state of CLUSTER, and since when; with LOCK_ID, clear that lock.
 
     Clear a lock only when the one who took it is at work no more, as after a kill or a power cut: two who write one
@@ -25,15 +26,19 @@ def command(cluster: str | None, lock_id: str | None) -> int:
 
     workspace = open_workspace(cluster)
     name = workspace.cluster.name
+    lock = clear_lock(workspace, lock_id) if lock_id else find_lock(workspace)
+    code = ExitCode.DONE if lock_id or lock is None else ExitCode.FINDINGS
+    if as_json:
+        print_json({"cluster": name, "locked": code is ExitCode.FINDINGS, "cleared": bool(lock_id), "lock": lock})
+        return code
     if lock_id:
-        print_lines(f"cleared the lock of {name}: {clear_lock(workspace, lock_id)}")
-        return ExitCode.DONE
-    lock = find_lock(workspace)
+        print_lines(f"cleared the lock of {name}: {lock}")
+        return code
     if lock is None:
         print_lines(f"the state of {name} is not locked")
-        return ExitCode.DONE
+        return code
     print_lines(
         f"the state of {name} is locked: {lock}",
         f"if nobody is at work any more, clear it with: fleetkit unlock {name} {lock.lock_id}",
     )
-    return ExitCode.FINDINGS
+    return code

@@ -91,3 +91,17 @@ def test_the_command_shows_the_lock_and_the_command_that_clears_it(
     assert "is locked: apply by ann@desk since 2026-11-22T23:00:00Z" in shown
     assert shown.endswith("clear it with: fleetkit unlock demo 0a-1b\n")
     assert main(["unlock", "demo", "9z"]) == 2
+
+
+def test_the_command_tells_the_lock_as_json(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.write(**S3)
+    monkeypatch.chdir(world.folder)
+    assert main(["unlock", "demo", "--json"]) == 0
+    free = {"cluster": "demo", "locked": False, "cleared": False, "lock": None}
+    assert json.loads(capsys.readouterr().out) == free
+    lock(world)
+    assert main(["unlock", "demo", "--json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert (told["locked"], told["lock"]["lock_id"], told["lock"]["who"]) == (True, "0a-1b", "ann@desk")
