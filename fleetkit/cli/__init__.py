@@ -56,6 +56,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(name="etcd", summary="Health, status and members of etcd.", shelf="Look"),
     Verb(name="tunnel", summary="Open the way in: local ports to every etcd member.", shelf="Look"),
+    Verb(name="outputs", summary="Show the addresses and commands by which the cluster is used.", shelf="Look"),
     Verb(name="run", summary="Run a notebook, and keep its record.", shelf="Record"),
     Verb(name="runs", summary="List and show the records of earlier runs.", shelf="Record"),
     Verb(

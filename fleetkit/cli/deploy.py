@@ -36,3 +36,4 @@ def command(cluster: str | None, approve: str) -> None:
     print_lines(applied.text)
     print_note("verifying")
     print_lines(workflows.verify_deploy(workspace, report=notes).summary)
+    print_lines("", workflows.read_outputs(workspace).text)

@@ -17,6 +17,7 @@ from fleetkit.views.inspect import (
     quorum_frame,
     targets_frame,
 )
+from fleetkit.views.outputs import outputs_frame
 from fleetkit.views.pictures import draw_certificates, draw_latencies, draw_quorum
 from fleetkit.views.plan import NO_CHANGES, PlanRow, PlanView
 from fleetkit.views.preflight import checks_frame
@@ -53,6 +54,7 @@ __all__ = [
     "machine_counts_frame",
     "machines_frame",
     "members_frame",
+    "outputs_frame",
     "pending_changes_frame",
     "pools_frame",
     "quorum_frame",

@@ -13,6 +13,7 @@ from fleetkit.workflows.destroying import AppliedDestroy, DestroyPlan, apply_des
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
+from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.unlocking import clear_lock, find_lock
@@ -23,6 +24,7 @@ __all__ = [
     "AppliedDeploy",
     "AppliedDestroy",
     "Approved",
+    "ClusterOutputs",
     "DeployPlan",
     "DestroyPlan",
     "Emptiness",
@@ -51,6 +53,7 @@ __all__ = [
     "pack_cluster",
     "plan_deploy",
     "plan_destroy",
+    "read_outputs",
     "require_preflight",
     "run_preflight",
     "save_description",

@@ -30,7 +30,16 @@ from fleetkit.ssh import (
 )
 from fleetkit.workflows._workspace import Workspace
 
-__all__ = ["BASTION_USER", "FLEET_SOCKET", "MACHINE_USER", "WayIn", "find_bastion", "open_way_in"]
+__all__ = [
+    "BASTION_USER",
+    "FLEET_SOCKET",
+    "MACHINE_USER",
+    "WayIn",
+    "find_bastion",
+    "list_known_hosts",
+    "login_key_file",
+    "open_way_in",
+]
 
 BASTION_USER = "ubuntu"
 MACHINE_USER = "core"
@@ -153,11 +162,12 @@ def open_way_in(
     tls = TlsFiles(
         ca=pki.ca.certificate, certificate=pki.clients["operator"].certificate, key=pki.clients["operator"].key
     )
-    key_file = Path(cluster.key_file).expanduser() if cluster.key_file else None
+    key_file = login_key_file(cluster)
     bastion = find_bastion(workspace) if cluster.access is Access.BASTION else ""
-    access = SshAccess(
-        known_hosts=_known_hosts(cluster, pki, bastion=bastion), config_file=workspace.settings.ssh_config
+    known_hosts = KnownHosts.from_lines(
+        list_known_hosts(cluster, pki, bastion=bastion), source=f"the host keys of {cluster.name}"
     )
+    access = SshAccess(known_hosts=known_hosts, config_file=workspace.settings.ssh_config)
     addresses = {name: master.address for name, master in sorted(cluster.masters.items())}
     with contextlib.ExitStack() as stack:
         tunnel = None
@@ -210,11 +220,17 @@ def _explain_vpn(_name: str) -> str:
     return "members are dialled through the VPN: it has to be connected"
 
 
-def _known_hosts(cluster: Cluster, pki: ClusterPki, *, bastion: str) -> KnownHosts:
+def list_known_hosts(cluster: Cluster, pki: ClusterPki, *, bastion: str) -> list[str]:
+    """Return the lines of a known_hosts file for the masters, and for the bastion at its address where it has one."""
     lines = [
         known_hosts_line([master.address, f"{name}.{cluster.dns_zone}"], pki.master_host_keys[name].public_line())
         for name, master in cluster.masters.items()
     ]
     if bastion:
         lines.append(known_hosts_line([bastion], pki.role_host_keys["bastion"].public_line()))
-    return KnownHosts.from_lines(lines, source=f"the host keys of {cluster.name}")
+    return lines
+
+
+def login_key_file(cluster: Cluster) -> Path | None:
+    """Return the private key that the cluster file names for logging in; None leaves it to ssh_config and agent."""
+    return Path(cluster.key_file).expanduser() if cluster.key_file else None

@@ -16,6 +16,7 @@ SHOWN = (
     workflows.AppliedDeploy,
     workflows.AppliedDestroy,
     workflows.Approved,
+    workflows.ClusterOutputs,
     workflows.DeployPlan,
     workflows.DestroyPlan,
     workflows.Emptiness,
