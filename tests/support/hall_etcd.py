@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -134,8 +133,3 @@ def cluster_rules() -> list[Allow]:
         if one != other
     ]
     return rules + [Allow(source=OPERATOR, destination=one, protocol="tcp", ports=(2379, 2379)) for one in every]
-
-
-def fatal_lines(log: str) -> list[str]:
-    """Return the lines in which etcd says why it gave up."""
-    return [line for line in log.splitlines() if re.search(r'"level":"(fatal|panic|error)"', line)]
