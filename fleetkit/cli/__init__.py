@@ -58,7 +58,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="tunnel", summary="Open the way in: local ports to every etcd member.", shelf="Look"),
     Verb(name="outputs", summary="Show the addresses and commands by which the cluster is used.", shelf="Look"),
     Verb(name="run", summary="Run a notebook, and keep its record.", shelf="Record"),
-    Verb(name="runs", summary="List and show the records of earlier runs.", shelf="Record"),
+    Verb(name="runs", summary="List, show and remove the records of earlier runs.", shelf="Record"),
     Verb(
         name="handover", summary="Pack, encrypted, what another operator needs to take a cluster over.", shelf="Record"
     ),

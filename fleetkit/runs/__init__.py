@@ -10,16 +10,19 @@ from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
 from fleetkit.runs.execute import RunLimits, execute_notebook
 from fleetkit.runs.journal import EventKind
 from fleetkit.runs.notebook_files import NotebookFile, find_notebook, list_notebooks
-from fleetkit.runs.outcome import Outcome
+from fleetkit.runs.outcome import Outcome, parse_outcome
 from fleetkit.runs.parameters import Parameter, check_parameters, parse_parameters, read_parameters
 from fleetkit.runs.record import Actor, RunError, RunRecord, Way
 from fleetkit.runs.report import render_report
-from fleetkit.runs.store import StoredRun, find_run, list_runs, read_run
+from fleetkit.runs.selecting import RunSelection, find_last_done, select_prunable
+from fleetkit.runs.store import StoredRun, find_run, foreign_folders, list_runs, read_run
+from fleetkit.runs.stores import FolderStore, RunStore
 
 __all__ = [
     "Actor",
     "EventKind",
     "FinishedRun",
+    "FolderStore",
     "NotebookFile",
     "OnEvent",
     "Outcome",
@@ -31,18 +34,24 @@ __all__ = [
     "RunLimits",
     "RunRecord",
     "RunResult",
+    "RunSelection",
+    "RunStore",
     "StoredRun",
     "Way",
     "begin_run",
     "check_parameters",
     "execute_notebook",
+    "find_last_done",
     "find_notebook",
     "find_run",
     "find_workspace_folder",
+    "foreign_folders",
     "list_notebooks",
     "list_runs",
+    "parse_outcome",
     "parse_parameters",
     "read_parameters",
     "read_run",
     "render_report",
+    "select_prunable",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from fleetkit.core import FleetkitError, NotFoundError, data_folder
 
-__all__ = ["NotebookFile", "find_notebook", "list_notebooks"]
+__all__ = ["NotebookFile", "find_notebook", "is_called", "list_notebooks"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,12 @@ def list_notebooks() -> tuple[NotebookFile, ...]:
     return tuple(NotebookFile(path=path) for path in sorted(paths, key=lambda path: path.name))
 
 
+def is_called(notebook: str, name: str) -> bool:
+    """Return whether ``name`` means ``notebook``: its whole name, the name without the number, or the number."""
+    number, _, rest = notebook.partition("-")
+    return name in {notebook, rest} or (name.isdigit() and number.isdigit() and int(name) == int(number))
+
+
 def find_notebook(name: str, *, folder: Path | None = None) -> NotebookFile:
     """Find a notebook by its number (``10``), name (``deploy-cluster``, ``10-deploy-cluster``) or path.
 
@@ -70,8 +76,7 @@ def find_notebook(name: str, *, folder: Path | None = None) -> NotebookFile:
         return NotebookFile(path=path.resolve())
     packaged = list_notebooks()
     for found in packaged:
-        number, _, rest = found.name.partition("-")
-        if name in {found.name, rest} or (name.isdigit() and number.isdigit() and int(name) == int(number)):
+        if is_called(found.name, name):
             return found
     raise NotFoundError(
         f"there is no notebook {name!r}",

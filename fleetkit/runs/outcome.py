@@ -7,7 +7,7 @@ import enum
 from fleetkit import core
 from fleetkit.core import FleetkitError, NotFoundError, PreconditionError, SettingsError
 
-__all__ = ["Outcome", "exit_of_error", "outcome_of_error"]
+__all__ = ["Outcome", "exit_of_error", "outcome_of_error", "parse_outcome"]
 
 
 class Outcome(enum.StrEnum):
@@ -45,6 +45,20 @@ _EXITS = {
 }
 
 _EXIT_OF_WRONG_USE = 2
+
+
+def parse_outcome(text: str) -> Outcome:
+    """Read an outcome as a person types it.
+
+    Raises
+    ------
+    SettingsError
+        When there is none of that name; lists those that there are.
+    """
+    try:
+        return Outcome(text)
+    except ValueError as error:
+        raise SettingsError(f"there is no outcome {text!r}", seen=f"legal: {', '.join(Outcome)}") from error
 
 
 def _error_class(name: str) -> type[BaseException] | None:

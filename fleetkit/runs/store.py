@@ -29,6 +29,7 @@ __all__ = [
     "RUN_FILE",
     "StoredRun",
     "find_run",
+    "foreign_folders",
     "hold_folder",
     "list_runs",
     "make_record_folder",
@@ -56,6 +57,11 @@ class StoredRun:
 
     folder: Path
     record: RunRecord
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """Cluster and notebook: records of one kind can be compared."""
+        return self.record.cluster, self.record.notebook
 
     @property
     def notebook(self) -> Path:
@@ -149,7 +155,7 @@ def read_run(folder: Path) -> StoredRun:
         raise NotFoundError(
             f"{folder} holds no record", seen=f"no {RUN_FILE}", hint="list the records: fleetkit runs list"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, RecursionError, ValueError) as error:
         raise FleetkitError(
             f"the record {path} cannot be read",
             seen=str(error),
@@ -183,6 +189,12 @@ def list_runs(runs: Path, *, cluster: str | None = None) -> Results[Path, Stored
         except FleetkitError as error:
             read[folder] = error
     return Results(read)
+
+
+def foreign_folders(runs: Path, *, cluster: str | None = None) -> tuple[Path, ...]:
+    """Return the folders where records lie that are none, by their names; hidden ones are nobody's business."""
+    found = (path for path in runs.glob(f"{cluster or '*'}/*") if path.is_dir() and not path.name.startswith("."))
+    return tuple(sorted(path for path in found if not _FOLDER_NAME.fullmatch(path.name)))
 
 
 def find_run(runs: Path, name: str) -> StoredRun:

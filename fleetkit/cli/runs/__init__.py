@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from fleetkit.cli.runs.list import command as _list
+from fleetkit.cli.runs.prune import command as _prune
+from fleetkit.cli.runs.report import command as _report
 from fleetkit.cli.runs.show import command as _show
 
 __all__ = ["command"]
@@ -12,8 +14,8 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """List and show the records under ./runs."""
+    """List, show and remove the records under ./runs."""
 
 
-for _verb in (_list, _show):
+for _verb in (_list, _show, _report, _prune):
     command.add_command(_verb)
