@@ -25,7 +25,7 @@ __all__ = ["change_cluster_data", "change_cluster_file"]
 def change_cluster_data(
     data: Mapping[str, object], changes: Mapping[str, object], *, remove: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Return ``data`` with the values at dotted paths set, and tables removed.
+    """Return ``data`` with the values at dotted paths set, and others removed.
 
     Parameters
     ----------
@@ -56,7 +56,8 @@ def change_cluster_file(text: str, changes: Mapping[str, object], *, remove: Seq
     changes
         Dotted path of a field to its new value.
     remove
-        Dotted paths of tables that go, such as ``masters.etcd3``.
+        Dotted paths of what goes: a table such as ``masters.etcd3``, or a field, whose default stands there as a
+        comment then, as in a new file.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def change_cluster_file(text: str, changes: Mapping[str, object], *, remove: Seq
     """
     wanted = change_cluster_data(tomllib.loads(text), changes, remove=remove)
     for path in remove:
-        text = _drop_table(text, path)
+        text = _drop(text, path)
     text = _fill_gaps(text, changes)
     document = tomlkit.parse(text)
     missing = [path for path, value in changes.items() if not _replace(document, path, value)]
@@ -90,24 +91,42 @@ def _inner(data: dict[str, Any], tables: Sequence[str]) -> dict[str, Any]:
     return data
 
 
-def _drop_table(text: str, path: str) -> str:
-    """Take a table out, from its header to its last key; comments behind that belong to what follows."""
+def _drop(text: str, path: str) -> str:
+    """Take a table out, from its header to its last key, or a field; comments behind a table belong to what follows."""
     lines = text.split("\n")
     begin, end = _section(lines, path)
-    if begin < 0:
-        document = tomlkit.parse(text)
-        table, _, key = path.rpartition(".")
-        holder = _find(document, table)
-        if isinstance(holder, dict):
-            holder.pop(key, None)
-        return tomlkit.dumps(document)
-    return "\n".join(lines[:begin] + lines[end:])
+    if begin >= 0:
+        return "\n".join(lines[:begin] + lines[end:])
+    table, _, key = path.rpartition(".")
+    document = tomlkit.parse(text)
+    holder = _find(document, table)
+    if isinstance(holder, dict):
+        holder.pop(key, None)
+    without = tomlkit.dumps(document)
+    default = _defaults().get(_generic(path))
+    begin, end = _section(lines, table) if table else (0, _last_key(lines, 0))
+    for number in range(max(begin, 0), end):
+        if default is not None and re.match(rf"{re.escape(key)}\s*=", lines[number]):
+            commented = "\n".join([*lines[:number], f"# {key} = {default}", *lines[number + 1 :]])
+            return commented if _says_the_same(commented, without) else without
+    return without
+
+
+def _says_the_same(text: str, other: str) -> bool:
+    try:
+        return tomllib.loads(text) == tomllib.loads(other)
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def _defaults() -> dict[str, str]:
+    """Return path to default as TOML, of every field that has one."""
+    return {field.path: toml_of(field.default) for field in outline_fields() if not field.required}
 
 
 def _fill_gaps(text: str, changes: Mapping[str, object]) -> str:
     """Put values where gaps or defaults stand as comments, so that they come under the words about them."""
-    defaults = {field.path: toml_of(field.default) for field in outline_fields() if not field.required}
-    table, lines = "", []
+    defaults, table, lines = _defaults(), "", list[str]()
     for line in text.split("\n"):
         header = _header(line)
         if header is not None:

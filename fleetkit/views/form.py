@@ -24,7 +24,7 @@ from fleetkit.config import (
     outline_fields,
 )
 from fleetkit.views._form_values import parse_typed, show_typed, summarize_fixed
-from fleetkit.views._frames import build_frame
+from fleetkit.views._frames import build_frame, frame_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,9 @@ class FormField:
     outline
         What the schema says of it.
     value
-        What it says now, as it is typed.
+        What it says now, as it is typed; empty where the file leaves it out.
+    default
+        What holds where it is left out.
     fixed
         Why it cannot be edited here; empty when it can.
     """
@@ -82,6 +84,7 @@ class FormField:
     path: str
     outline: FieldOutline
     value: str
+    default: str
     fixed: str = ""
 
     @property
@@ -106,6 +109,11 @@ class FormGroup:
     about: str
     fields: tuple[FormField, ...]
 
+    @property
+    def section(self) -> str:
+        """What it is shown under: all masters together, and both pools."""
+        return self.name.partition(".")[0]
+
 
 class ClusterForm:
     """What a person types into the form, and what follows from it.
@@ -126,6 +134,9 @@ class ClusterForm:
         self.file, self.new = file, new
         self._today = today
         self.restart(text)
+
+    def __repr__(self) -> str:
+        return f"ClusterForm({self.file})"
 
     def restart(self, text: str) -> None:
         """Take ``text`` for what the file says now, and forget what was typed."""
@@ -163,19 +174,42 @@ class ClusterForm:
                 groups.setdefault(name, []).append(self._field(outline.path, outline, data))
         return tuple(FormGroup(name=name, about=_about(name), fields=tuple(held)) for name, held in groups.items())
 
+    def sections(self) -> dict[str, tuple[FormGroup, ...]]:
+        """Return the groups by the section that shows them, in the file's order; no masters are a section too."""
+        held: dict[str, tuple[FormGroup, ...]] = {}
+        for group in self.groups():
+            if group.section == "pools":
+                held.setdefault("masters", ())
+            held[group.section] = (*held.get(group.section, ()), group)
+        return held
+
+    def section_of(self, path: str) -> str:
+        """Return the section that shows what is wrong at ``path``; empty where none does."""
+        top = path.partition(".")[0]
+        return top if not top or top in self.sections() else _TOP
+
     def fields(self) -> dict[str, FormField]:
         """Return path to field, in the file's order."""
         return {field.path: field for group in self.groups() for field in group.fields}
 
     def type_into(self, path: str, typed: str) -> None:
-        """Take what is typed into a field; text as it stands in the field, ``true`` or ``false`` for a switch."""
-        field = self.fields()[path]
-        value = parse_typed(field.outline.kind, typed)
+        """Take what is typed into a field; a field that is emptied is left out of the file, where it may be.
+
+        Parameters
+        ----------
+        typed
+            The text as it stands in the field; ``true`` or ``false`` for a switch.
+        """
+        outline = self.fields()[path].outline
+        self._changes.pop(path, None)
+        self._removed = [one for one in self._removed if one != path]
         there = _value(change_cluster_data(self._data, {}, remove=self._removed), path)
-        untouched = there if there is not None else field.outline.default
-        if value == (list(untouched) if isinstance(untouched, tuple) else untouched):
-            self._changes.pop(path, None)
-        elif untouched is not None or typed.strip() or path in self._changes:
+        if not typed.strip() and not outline.required:
+            self._removed += [] if there is None else [path]
+            return
+        value = parse_typed(outline.kind, typed)
+        untouched = there if there is not None else outline.default
+        if value != (list(untouched) if isinstance(untouched, tuple) else untouched):
             self._changes[path] = value
 
     def add_master(self, name: str) -> None:
@@ -228,22 +262,30 @@ class ClusterForm:
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each field: ``field``, ``value``, ``what it is``."""
-        rows = [(field.path, field.value, field.outline.about.text) for field in self.fields().values()]
+        rows = [
+            (field.path, field.value or field.default, field.outline.about.text) for field in self.fields().values()
+        ]
         return build_frame(
             rows,
             [("field", lambda row: row[0]), ("value", lambda row: row[1]), ("what it is", lambda row: row[2])],
         )
+
+    def _repr_html_(self) -> str:
+        return frame_html(self.to_frame())
 
     def _field(self, path: str, outline: FieldOutline, data: Mapping[str, Any]) -> FormField:
         value = _value(data, path)
         fixed = _FIXED_REASONS.get(path, "")
         if not fixed and outline.kind in (FieldKind.ROWS, FieldKind.MAPPING, FieldKind.DATE):
             fixed = _BY_HAND
+        default = show_typed(outline.default)
         if outline.kind in (FieldKind.ROWS, FieldKind.MAPPING):
             shown = summarize_fixed(path, value if value is not None else outline.default)
+        elif outline.kind in (FieldKind.SWITCH, FieldKind.CHOICE):
+            shown = show_typed(value) or default
         else:
-            shown = show_typed(value if value is not None else outline.default)
-        return FormField(path=path, outline=outline, value=shown, fixed=fixed)
+            shown = show_typed(value)
+        return FormField(path=path, outline=outline, value=shown, default=default, fixed=fixed)
 
 
 def _about(group: str) -> str:

@@ -89,6 +89,23 @@ def test_a_master_that_goes_leaves_the_words_of_what_follows() -> None:
     assert changed == text.replace('[masters.etcd3]\nzone = "us-west-2c"\naddress = "10.10.5.100"\n', "")
 
 
+def test_a_field_that_is_left_out_leaves_its_default_as_a_comment_and_comes_back_there() -> None:
+    text = render_cluster_file(cluster_data())
+    without = change_cluster_file(text, {}, remove=["network.nat_gateways", "pools.public.disk_gb"])
+    assert without == text.replace("nat_gateways = 1", "# nat_gateways = 1").replace(
+        "disk_gb = 30\n\n# The masters", "# disk_gb = 30\n\n# The masters"
+    )
+    assert change_cluster_file(without, {"network.nat_gateways": 3}) == without.replace(
+        "# nat_gateways = 1", "nat_gateways = 3"
+    )
+
+
+def test_a_field_over_several_lines_is_left_out_whole() -> None:
+    text = "[network]\npublic_subnets = [\n  'a',\n]\ncidr = 'b'\n"
+    changed = change_cluster_file(text, {}, remove=["network.public_subnets"])
+    assert tomllib.loads(changed) == {"network": {"cidr": "b"}}
+
+
 def test_inline_tables_are_changed_too() -> None:
     text = 'masters = { etcd1 = { zone = "a", address = "10.0.0.1" } } # one is enough\n'
     changed = change_cluster_file(text, {"masters.etcd1.zone": "b", **FOURTH})

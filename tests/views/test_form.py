@@ -69,6 +69,23 @@ def test_an_error_stands_at_the_field_while_one_types_and_goes_when_it_is_mended
     assert not form.is_dirty
 
 
+def test_an_existing_vpc_is_chosen_by_emptying_what_would_make_one() -> None:
+    form = make_form()
+    form.type_into("network.vpc_id", "vpc-0123456789abcdef0")
+    assert said_of(form, "network.nat_gateways") == ["given beside vpc_id"]
+    for path in ("network.public_subnets", "network.private_subnets", "network.nat_gateways"):
+        form.type_into(path, "")
+    for kind in ("public", "private"):
+        form.type_into(
+            f"network.{kind}_subnet_ids", ", ".join(f"subnet-{'ab'[kind == 'public']}000000{n}" for n in (1, 2, 3))
+        )
+    assert form.problems() == {}
+    network = tomllib.loads(form.text())["network"]
+    assert not {"public_subnets", "private_subnets", "nat_gateways"} & set(network)
+    assert form.fields()["network.nat_gateways"].value == ""
+    assert form.fields()["network.nat_gateways"].default == "1"
+
+
 def test_what_is_said_is_what_loading_says() -> None:
     form = make_form()
     for path, typed in {"region": "nowhere", "access": "vpn", "network.nat_gateways": "9"}.items():

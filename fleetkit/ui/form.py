@@ -1,0 +1,220 @@
+"""The form for a cluster file: fields by table, errors as one types, what would be written, and a save.
+
+What AWS has to choose from is asked in a thread; where it cannot be read, the fields take free text all the same.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from html import escape
+
+import ipywidgets as widgets
+
+from fleetkit.config import Problem, Settings
+from fleetkit.core import FleetkitError
+from fleetkit.ui import _parts
+from fleetkit.ui._form_field import FieldRow, problems_html
+from fleetkit.ui._form_masters import MasterRows
+from fleetkit.ui._parts import Tone
+from fleetkit.ui._work import Work
+from fleetkit.views import ClusterForm, FormGroup, Offers
+from fleetkit.workflows import list_choices, save_description
+
+__all__ = ["FormCard"]
+
+_OPEN = ("cluster", "network", "masters", "pools")
+"""Tables whose fields are shown from the start; the others open at a button."""
+
+
+class FormCard:
+    """The widget of the form.
+
+    Parameters
+    ----------
+    form
+        The form as state.
+    settings
+        The settings in force, for what is asked of AWS and others.
+    saved
+        Told when the file has been written.
+    """
+
+    def __init__(self, form: ClusterForm, *, settings: Settings, saved: Callable[[], None] | None = None) -> None:
+        self.form, self._settings, self._saved = form, settings, saved
+        self.work = Work()
+        self._lock = threading.RLock()
+        self._offers: dict[str, Offers] = {}
+        self._asked: tuple[str, str] | None = None
+        self._rows: dict[str, FieldRow] = {}
+        self._sections: dict[str, _Section] = {}
+        self._head, self._state, self._problem = _parts.html(), _parts.html(), _parts.html()
+        self._rest, self._difference = _parts.html(), _parts.html()
+        self._save = _parts.button("Save the file", self.save, style="primary")
+        self._ask = _parts.button("Ask AWS again", self.ask, tooltip="Read again what AWS has to choose from")
+        self._mine = _parts.button("Use my address", self._use_my_address, tooltip="Fill operator_cidr")
+        self._masters = MasterRows(form, make_row=self._make_row, changed=self._change_masters)
+        self.widget = _parts.card(
+            self._head,
+            *self._make_sections(),
+            self._rest,
+            self._difference,
+            _parts.row(self._save, self._ask, self._mine),
+            self._state,
+            self._problem,
+        )
+        self.draw()
+        self.ask()
+
+    def ask(self) -> None:
+        """Ask AWS, in a thread, what there is to choose from."""
+        fields = self.form.fields()
+        region, vpc_id = fields["region"].value, fields["network.vpc_id"].value
+        with self._lock:
+            if self.work.is_running:
+                return
+            self._asked = (region, vpc_id)
+        self._ask.disabled = True
+        self._ask.description = "Asking AWS …"
+        self.work.start(
+            lambda: list_choices(self._settings, region=region, vpc_id=vpc_id),
+            done=self._show_offers,
+            failed=lambda error: self._show_offers({}, error),
+        )
+
+    def save(self) -> None:
+        """Write the file, and say so or why not."""
+        self._problem.value = ""
+        try:
+            file = save_description(self.form)
+        except (FleetkitError, OSError) as error:
+            self._problem.value = _parts.problem_html(error)
+            return
+        self.draw()
+        self._state.value = _parts.box_html(f"{_parts.badge_html('saved', Tone.GOOD)} {escape(str(file))}")
+        if self._saved is not None:
+            self._saved()
+
+    def draw(self) -> None:
+        """Show what follows from what is typed: errors, what would be written, and whether it may be saved."""
+        problems = self.form.problems()
+        for path, row in self._rows.items():
+            row.show_problems(problems.get(path, ()))
+        for name, section in self._sections.items():
+            inside = [path for path in problems if self.form.section_of(path) == name]
+            own = () if name in self._rows else problems.get(name, ())
+            section.show(sum(len(problems[path]) for path in inside), own)
+        self._rest.value = problems_html(problems.get("", ()))
+        count = sum(map(len, problems.values()))
+        kind = "new file" if self.form.new else "file"
+        self._head.value = _parts.box_html(
+            f"<strong>The cluster</strong> as its {kind} says: {escape(str(self.form.file))}"
+        )
+        self._save.disabled = bool(count) or not self.form.is_dirty
+        self._state.value = _parts.box_html(_state_words(count, is_dirty=self.form.is_dirty))
+        self._difference.value = self._show_difference() if self.form.is_dirty else ""
+
+    def _show_difference(self) -> str:
+        try:
+            text = self.form.difference()
+        except FleetkitError as error:
+            return _parts.problem_html(error)
+        lines = "\n".join(escape(line) for line in text.splitlines()[2:])
+        return (
+            "<details><summary>What would be written</summary>"
+            f'<pre style="line-height:1.35;font-size:.9em;overflow-x:auto">{lines}</pre></details>'
+        )
+
+    def _make_sections(self) -> list[widgets.Widget]:
+        for name, groups in self.form.sections().items():
+            if name == "masters":
+                content: list[widgets.Widget] = [self._masters.widget]
+            else:
+                content = [part for group in groups for part in self._show_group(group, alone=len(groups) == 1)]
+            about = groups[0].about if groups else ""
+            self._sections[name] = _Section(name, about, content, is_open=name in _OPEN)
+        return [section.widget for section in self._sections.values()]
+
+    def _show_group(self, group: FormGroup, *, alone: bool) -> list[widgets.Widget]:
+        title = [] if alone else [_parts.html(f"<strong>{escape(group.name)}</strong>")]
+        return [*title, *(self._make_row(field.path).widget for field in group.fields)]
+
+    def _make_row(self, path: str) -> FieldRow:
+        field = self.form.fields()[path]
+        row = self._rows[path] = FieldRow(field, self._type, compact=path.startswith("masters."))
+        offers = self._offers.get(row.outline_path)
+        if offers is not None:
+            row.show_offers(offers)
+        return row
+
+    def _type(self, path: str, typed: str) -> None:
+        self.form.type_into(path, typed)
+        self._problem.value = ""
+        self.draw()
+        fields, problems = self.form.fields(), self.form.problems()
+        wanted = (fields["region"].value, fields["network.vpc_id"].value)
+        if path in ("region", "network.vpc_id") and path not in problems and wanted != self._asked:
+            self.ask()
+
+    def _change_masters(self) -> None:
+        there = self.form.fields()
+        self._rows = {path: row for path, row in self._rows.items() if path in there}
+        self.draw()
+
+    def _show_offers(self, offers: dict[str, Offers], error: BaseException | None = None) -> None:
+        with self._lock:
+            self._offers = offers
+            for row in list(self._rows.values()):
+                found = offers.get(row.outline_path)
+                if found is not None:
+                    row.show_offers(found)
+            mine = offers.get("operator_cidr")
+            self._mine.disabled = mine is None or not mine.options
+            self._ask.disabled, self._ask.description = False, "Ask AWS again"
+        if error is not None:
+            self._problem.value = _parts.problem_html(error)
+
+    def _use_my_address(self) -> None:
+        self._rows["operator_cidr"].set(self._offers["operator_cidr"].options[0].value)
+
+
+class _Section:
+    """The fields of one table of the file, behind a button that shows and hides them."""
+
+    def __init__(self, name: str, about: str, content: list[widgets.Widget], *, is_open: bool) -> None:
+        self._name = name
+        self._box = widgets.VBox(content, layout=widgets.Layout(padding="0 0 0 8px"))
+        self._problems = _parts.html()
+        self._button = _parts.button(name, self._turn)
+        self._badge = _parts.html()
+        self._is_open = is_open
+        self.widget = widgets.VBox(
+            [
+                _parts.row(self._button, _parts.html(f"&nbsp;{escape(about)}&nbsp;"), self._badge),
+                self._problems,
+                self._box,
+            ],
+            layout=widgets.Layout(border_top=_parts.BORDER, padding="4px 0"),
+        )
+        self._draw()
+
+    def show(self, wrong: int, problems: Sequence[Problem]) -> None:
+        """Say how many of its fields are not legal; what is wrong with the table itself stands under its name."""
+        self._badge.value = _parts.badge_html(f"{wrong} not legal", Tone.BAD) if wrong else ""
+        self._problems.value = problems_html(problems)
+
+    def _turn(self) -> None:
+        self._is_open = not self._is_open
+        self._draw()
+
+    def _draw(self) -> None:
+        self._button.description = f"{'▾ hide' if self._is_open else '▸ show'} {self._name}"
+        self._box.layout.display = "" if self._is_open else "none"
+
+
+def _state_words(count: int, *, is_dirty: bool) -> str:
+    if count:
+        return f"{_parts.badge_html(f'{count} not legal', Tone.BAD)} nothing can be saved until that is mended"
+    if is_dirty:
+        return f"{_parts.badge_html('legal', Tone.GOOD)} not saved yet"
+    return f"{_parts.badge_html('legal', Tone.GOOD)} nothing has been changed"
