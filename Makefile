@@ -15,7 +15,7 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),tr
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help setup system lock demo test test-quick test-slow lint fmt type bench docs deploy destroy clean clean-all
+.PHONY: help setup system host lock demo test test-quick test-slow lint fmt type bench docs deploy destroy clean clean-all
 
 help: ## print the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,10 @@ lock: $(READY) ## resolve the lock anew
 	$(BIN)/uv pip compile pyproject.toml --extra sandbox --extra lab --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o locks/requirements.txt
 
-demo: setup ## deploy, inspect and destroy a cluster in an emulated AWS, recorded
+host:
+	@scripts/host.sh
+
+demo: host setup ## deploy, inspect and destroy a cluster in an emulated AWS, recorded
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/demo.sh
 
 deploy: setup ## deploy CLUSTER=name for real: plan, approve, apply, verify

@@ -1,30 +1,31 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # Installs the Debian packages that the tests need: a browser, OpenSSH's client, and the validators of what
 # machines are told.
 # As somebody who may not install, it only says what is missing.
-set -euo pipefail
+set -eu
 
-declare -A package_of=(
-  [chromium]=chromium
-  [curl]=curl
-  [ignition-validate]=ignition
-  [openssl]=openssl
-  [ssh-add]=openssh-client
-  [ssh-agent]=openssh-client
-  [systemd-analyze]=systemd
-)
-declare -A missing=()
-for program in "${!package_of[@]}"; do
-  command -v "$program" >/dev/null || missing["${package_of[$program]}"]=1
-done
-if [ "${#missing[@]}" -eq 0 ]; then
-  exit 0
-fi
+missing=
+need() {
+  command -v "$1" >/dev/null || case " $missing " in
+    *" $2 "*) ;;
+    *) missing="${missing:+$missing }$2" ;;
+  esac
+}
+need chromium chromium
+need curl curl
+need ignition-validate ignition
+need openssl openssl
+need ssh-add openssh-client
+need ssh-agent openssh-client
+need systemd-analyze systemd
+[ -n "$missing" ] || exit 0
+
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update --quiet=2
-  exec apt-get install --yes --quiet=2 --no-install-recommends "${!missing[@]}"
+  # shellcheck disable=SC2086 -- each word is a package
+  exec apt-get install --yes --quiet=2 --no-install-recommends $missing
 fi
-echo "the tests need Debian packages that are not here: ${!missing[*]}" >&2
-echo "  next: sudo apt-get install ${!missing[*]}" >&2
+echo "the tests need Debian packages that are not here: $missing" >&2
+echo "  next: sudo apt-get install $missing" >&2
 exit 1

@@ -69,6 +69,14 @@ class Emptiness(Shown):
         return (*map(str, self.left), *([f"bucket {self.bucket}"] if self.bucket else []))
 
     @property
+    def scope(self) -> str:
+        """Where was looked, so that nobody takes the certificate for more than it is."""
+        return (
+            f"looked at: what bears the tag of {self.cluster}, the roles and profiles of its name, all in its VPC, "
+            "and its bucket; what lies outside the VPC without the tag is not known to be the cluster's"
+        )
+
+    @property
     def outcome(self) -> str:
         """``done`` when nothing of the cluster is left, else ``failed``."""
         return "failed" if self.still_there else "done"
@@ -82,7 +90,7 @@ class Emptiness(Shown):
         return f"nothing of {self.cluster} is left {where}"
 
     def __str__(self) -> str:
-        lines = [f"Certificate of emptiness: {self.summary}."]
+        lines = [f"Certificate of emptiness: {self.summary}.", self.scope]
         for title, items in (
             ("still there", self.still_there),
             ("not ours, left alone", self.foreign),

@@ -198,15 +198,22 @@ def test_nothing_is_left_a_second_after_its_parent_was_killed(workspace: Path) -
     wait_until(look, what="all to end", patience=_SECOND)
 
 
-def test_up_in_the_foreground_ends_with_its_command(workspace: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+def test_up_in_the_foreground_ends_with_its_command(workspace: Path, how: signal.Signals) -> None:
     program = "import sys; from fleetkit.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", program, "sandbox", "up", "--foreground", "--dir", str(workspace / "a")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         assert any("Ctrl-C ends it" in line for line in running.stderr)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(how)
         running.wait(timeout=20)
-    assert processes_of(workspace) == []
+
+    def look() -> NotYet[bool] | bool:
+        # A process that is being torn down holds its lock a moment longer than it is seen.
+        left = processes_of(workspace) or (["the sandbox's lock"] if Sandbox(workspace / "a").is_running else [])
+        return NotYet(str(left)) if left else True
+
+    wait_until(look, what="all to end", patience=_SECOND)
 
 
 def test_a_killed_daemon_takes_its_machines_along_and_its_leftovers_are_cleaned(workspace: Path) -> None:
