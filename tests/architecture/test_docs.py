@@ -29,7 +29,7 @@ def test_the_readme_names_only_verbs_that_exist() -> None:
 
 def test_make_system_installs_what_tests_require_and_the_readme_names_its_packages() -> None:
     script = (ROOT / "scripts" / "system.sh").read_text(encoding="utf-8")
-    package_of = dict(re.findall(r"^  \[(\S+)\]=(\S+)$", script, re.MULTILINE))
+    package_of = dict(re.findall(r"^need (\S+) (\S+)$", script, re.MULTILINE))
     required = {
         name
         for path in (ROOT / "tests").rglob("*.py")

@@ -88,5 +88,24 @@ def test_a_deploy_that_nobody_approved_exits_4_and_keeps_its_record(world: World
     assert run["exit"] == 4
     assert "not approved" in json.dumps(run["error"])
     assert record.name in ended.text
+    assert _desired(world) == 2
+
+
+def _desired(world: World) -> int:
     groups = world.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
-    assert {one["AutoScalingGroupName"]: one["DesiredCapacity"] for one in groups}[f"{CLUSTER}-internal"] == 2
+    return {one["AutoScalingGroupName"]: one["DesiredCapacity"] for one in groups}[f"{CLUSTER}-internal"]
+
+
+def test_an_approved_deploy_changes_the_cluster_by_plain_papermill_and_by_the_command(world: World) -> None:
+    notebook = data_folder("notebooks") / "deploy" / "10-deploy-cluster.ipynb"
+    by_papermill = ("papermill", str(notebook), "out.ipynb", "-p", "cluster", CLUSTER, "-p", "approve", CLUSTER)
+    by_command = ("fleetkit", "run", "deploy-cluster", "--cluster", CLUSTER, "--approve", CLUSTER)
+    for before, after, argv in ((2, 3, by_papermill), (3, 2, by_command)):
+        records = _records(world)
+        world.edit(rf"^desired = {before}$", f"desired = {after}")
+        world.run(*argv).must(0)
+        assert _desired(world) == after
+        (record,) = _records(world) - records
+        run = _check(world, record)
+        assert (run["outcome"], run["exit"], run["error"]) == ("done", 0, None)
+        assert "0 added, 1 changed, 0 removed" in (record / "report.html").read_text()

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from support.e2e_world import CLUSTER, TAG, World
 
+from fleetkit.core import data_folder
+
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900)]
 
 _ZONE = "us-west-2a"
@@ -138,3 +140,12 @@ def test_forgetting_leaves_records_alone(world: World, held: Any) -> None:
     left = {one for one in (world.work / "runs").rglob("*") if one.is_file()}
     assert left - records == {world.work / "runs" / CLUSTER / f"{CLUSTER}.toml"}
     assert records <= left
+
+
+def test_plain_papermill_finds_nothing_to_destroy_and_certifies_it_again(world: World, held: Any) -> None:
+    notebook = data_folder("notebooks") / "destroy" / "90-destroy-cluster.ipynb"
+    world.run("papermill", str(notebook), "out.ipynb", "-p", "cluster", CLUSTER).must(0)
+    record = sorted((world.work / "runs" / CLUSTER).glob("*destroy*"))[-1]
+    run = json.loads((record / "run.json").read_text())
+    assert (run["outcome"], run["way"]) == ("done", "unattended")
+    assert f"nothing of {CLUSTER} is left" in run["summary"]
