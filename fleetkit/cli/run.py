@@ -24,6 +24,9 @@ __all__ = ["command"]
 @click.option("-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter of the notebook.")
 @click.option("--approve", metavar="NAME", default="", help="Approve what is planned, by the cluster's name.")
 @click.option("--timeout", "timeout_s", type=click.FloatRange(min=1), metavar="SECONDS", help="Time limit of the run.")
+@click.option(
+    "--cell-timeout", "cell_s", type=click.FloatRange(min=1), metavar="SECONDS", help="Time limit of each cell."
+)
 @click.option("--quiet", is_flag=True, help="Do not pass on what the cells print.")
 @json_option
 def command(
@@ -32,6 +35,7 @@ def command(
     pairs: Sequence[tuple[str, str]],
     approve: str,
     timeout_s: float | None,
+    cell_s: float | None,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -64,7 +68,7 @@ def command(
         cluster=label,
         folder=folder,
         parameters=values,
-        limits=runs.RunLimits(run_s=timeout_s),
+        limits=runs.RunLimits(run_s=timeout_s, cell_s=cell_s),
         on_event=lambda event: _print_event(event, quiet=quiet),
     )
     return _print_run(stored, as_json=as_json)
@@ -88,7 +92,7 @@ def _print_event(event: RunEvent, *, quiet: bool) -> None:
         print_note(place)
     elif event.kind is RunEventKind.CELL_ENDED:
         print_note(f"{place}: {'failed' if event.failed else 'done'} after {format_duration(event.took_s or 0)}")
-    elif event.kind is RunEventKind.STOPPING:
+    elif event.kind in {RunEventKind.STOPPING, RunEventKind.WAITING}:
         print_note(event.text)
     elif not quiet:
         print_note(f"    {event.text}")

@@ -1,17 +1,14 @@
 """papermill's engine for recorded runs.
 
-It differs from papermill's own in what a record needs: every save is whole and redacted,
-a kernel that died marks its cell as failed, and a run can be stopped gently.
+It differs from papermill's own in what a record needs: every save is whole and redacted, and made by a clock;
+a kernel that died marks its cell as failed; a run can be stopped gently, and waits for what still moves at its end.
 Importing this module imports papermill, so only what runs a notebook does.
 """
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from nbclient.exceptions import CellExecutionError
@@ -19,7 +16,8 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
 from fleetkit.runs._handover import MESSAGE
-from fleetkit.runs._kernel import make_kernel_manager
+from fleetkit.runs._kernel import RunKernel, stop_kernel
+from fleetkit.runs._late_threads import await_widget_threads, list_threads
 from fleetkit.runs._session import RunSession
 
 __all__ = ["ENGINE", "RecordClient", "RecordEngine"]
@@ -29,7 +27,6 @@ ENGINE = "fleetkit-record"
 
 _SAVE_EVERY_S = 2.0
 _IOPUB_TIMEOUT_S = 60
-_LAST_LINES = 20
 
 
 class _Manager(NotebookExecutionManager):  # type: ignore[misc] # papermill ships no types
@@ -39,9 +36,14 @@ class _Manager(NotebookExecutionManager):  # type: ignore[misc] # papermill ship
         super().__init__(nb, progress_bar=False)
         self.session = session
         self.client: RecordClient | None = None
+        self.saved_s = time.monotonic()
 
     def save(self, **_facts: Any) -> None:
+        """Keep what there is to write; when it is written, the clock says, or an error."""
         self.session.notebook = self.nb
+
+    def write(self) -> None:
+        """Write the record as it is now."""
         if self.client is not None:
             self.client.set_widgets_metadata()
         self.session.save()
@@ -56,41 +58,46 @@ class _Manager(NotebookExecutionManager):  # type: ignore[misc] # papermill ship
 
     def cell_complete(self, cell: Any, cell_index: int | None = None, **facts: Any) -> None:
         super().cell_complete(cell, cell_index, **facts)
-        self.session.end_cell(int(cell_index or 0), failed=cell.metadata.papermill["status"] == self.FAILED)
+        failed = cell.metadata.papermill["status"] == self.FAILED
+        self.session.end_cell(int(cell_index or 0), failed=failed)
+        if failed:
+            self.write()
 
 
 class RecordClient(PapermillNotebookClient):  # type: ignore[misc] # papermill ships no types
     """Executes the cells of a run under way."""
 
-    def __init__(self, nb_man: _Manager, *, kernel_files: Path, **options: Any) -> None:
+    def __init__(self, nb_man: _Manager, *, kernel: RunKernel, **options: Any) -> None:
         super().__init__(nb_man, **options)
         self._session = nb_man.session
-        self._kernel_files = kernel_files
+        self._kernel = kernel
         self._save_later: asyncio.TimerHandle | None = None
 
     def create_kernel_manager(self) -> Any:
-        self.km = make_kernel_manager(self.kernel_name, folder=self._kernel_files, config=self.config)
+        self.km = self._kernel.manager
         return self.km
 
-    def start_new_kernel_client(self) -> Any:
-        # Known before the kernel answers, so that a stop reaches one that never does.
-        provisioner = self.km.provisioner if self.km is not None else None
-        self._session.stopper.kernel_started(getattr(provisioner, "pid", None))
-        return super().start_new_kernel_client()
+    async def _async_cleanup_kernel(self) -> None:
+        if self.km is not None and self.kc is not None and await self.km.is_alive():
+            await stop_kernel(self.km, self.kc)
+        self.shutdown_kernel = "immediate"
+        await super()._async_cleanup_kernel()
 
     def papermill_execute_cells(self) -> None:
+        threads = list_threads(self)
         for index, cell in enumerate(self.nb.cells):
             self.nb_man.cell_start(cell, index)
             try:
                 self.execute_cell(cell, index)
             except CellExecutionError as error:
                 self.nb_man.cell_exception(self.nb.cells[index], cell_index=index, exception=error)
-                break
+                return
             except BaseException as error:
                 self.nb_man.cell_exception(cell, cell_index=index, exception=error)
                 raise
             finally:
                 self.nb_man.cell_complete(self.nb.cells[index], cell_index=index)
+        await_widget_threads(self, self._session, known=threads)
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         content = msg["content"]
@@ -112,38 +119,28 @@ class RecordClient(PapermillNotebookClient):  # type: ignore[misc] # papermill s
 
     def _save_now(self) -> None:
         self._save_later = None
-        self.nb_man.save()
+        self.nb_man.write()
 
 
 class RecordEngine(NBClientEngine):  # type: ignore[misc] # papermill ships no types
-    """Runs a notebook for a `RunSession`, which papermill hands through."""
+    """Runs a notebook for a `RunSession`, in a kernel that was started for it."""
 
     @classmethod
     def execute_notebook(cls, nb: Any, kernel_name: str, **options: Any) -> Any:
         session: RunSession = options["session"]
         manager = _Manager(nb, session=session)
         manager.notebook_start()
+        client = manager.client = RecordClient(
+            manager,
+            kernel=options["kernel"],
+            kernel_name=kernel_name,
+            startup_timeout=options["start_timeout"],
+            iopub_timeout=_IOPUB_TIMEOUT_S,
+        )
         try:
-            with (
-                tempfile.TemporaryDirectory(prefix="run-", ignore_cleanup_errors=True) as files,
-                (Path(files) / "kernel.log").open("w+", encoding="utf-8", errors="replace") as log,
-            ):
-                client = RecordClient(
-                    manager,
-                    kernel_files=Path(files),
-                    kernel_name=kernel_name,
-                    startup_timeout=options["start_timeout"],
-                    iopub_timeout=_IOPUB_TIMEOUT_S,
-                )
-                manager.client = client
-                # What programs print is echoed by the kernel to its own streams, unredacted: it ends here.
-                try:
-                    client.execute(env=session.environ, cwd=str(session.folder), stdout=subprocess.DEVNULL, stderr=log)
-                finally:
-                    log.seek(0)
-                    session.kernel_said = session.writer.redact("".join(log.readlines()[-_LAST_LINES:]).strip())
+            client.execute()
         finally:
-            session.stopper.kernel_started(None)
+            client.set_widgets_metadata()
             manager.notebook_complete()
         return manager.nb
 

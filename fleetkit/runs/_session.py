@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from fleetkit.core import format_duration, utc_now
-from fleetkit.runs._stopping import TIME_LIMIT, Stopper
+from fleetkit.runs._stopping import CELL_TIME_LIMIT, INTERRUPTED, TIME_LIMIT, Stopper
 from fleetkit.runs._writing import RecordWriter
 from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
 from fleetkit.runs.outcome import Outcome, exit_of_error, outcome_of_error
 from fleetkit.runs.record import RunError, RunRecord
 
 __all__ = ["RunSession", "mark_cell", "titles_of"]
+
+_STOPS = {
+    CELL_TIME_LIMIT: ("CellTimeLimit", Outcome.FAILED, "the cell reached its time limit"),
+    INTERRUPTED: ("Interrupted", Outcome.INTERRUPTED, "the run was stopped by a signal"),
+    TIME_LIMIT: ("TimeLimit", Outcome.FAILED, "the run reached its time limit"),
+}
 
 
 def titles_of(cells: list[Any]) -> dict[int, str]:
@@ -46,6 +52,8 @@ class RunSession:
     ----------
     environ, folder
         Environment and working folder of the kernel.
+    threads_s
+        Seconds that the run's end waits for threads which still update a widget.
     """
 
     def __init__(
@@ -56,14 +64,14 @@ class RunSession:
         stopper: Stopper,
         environ: Mapping[str, str],
         folder: Path,
+        threads_s: float,
         on_event: OnEvent,
     ) -> None:
         self.record, self.writer, self.stopper = record, writer, stopper
-        self.environ, self.folder = dict(environ), folder
+        self.environ, self.folder, self.threads_s = dict(environ), folder, threads_s
         self.notebook: Any = None
         self._on_event = on_event
         self._finish: dict[str, str] = {}
-        self.kernel_said = ""
         self._place = 0
         self._began_s = 0.0
         self._titles: dict[int, str] = {}
@@ -73,13 +81,12 @@ class RunSession:
         """Write the record for the first time."""
         self.notebook = notebook
         self.writer.write_run(self.record)
-        self.save(report=True)
+        self.save()
 
-    def save(self, *, report: bool = False) -> None:
-        """Write the notebook as it is now, and the report too when asked."""
+    def save(self) -> None:
+        """Write the notebook and the report as they are now."""
         self.writer.write_notebook(self.notebook)
-        if report:
-            self.writer.write_report(self.notebook, self.record)
+        self.writer.write_report(self.notebook, self.record)
 
     def hear(self, message: Mapping[str, Any]) -> None:
         """Take a message that the kernel sent to its runner."""
@@ -97,29 +104,32 @@ class RunSession:
             self._tell(RunEventKind.CELL_STARTED, place)
 
     def end_cell(self, place: int, *, failed: bool) -> None:
-        """Tell how a code cell ended, and write the record."""
+        """Tell how a code cell ended."""
         if place not in self._titles:
             return
         self.stopper.cell_ended()
-        for text in self._lines.values():
-            self._tell_line(text, place)
+        for name, text in self._lines.items():
+            self._tell_line(text, place, name)
         self._lines.clear()
         took_s = time.monotonic() - self._began_s
         status = "done" if not failed else "interrupted" if self.stopper.reason else "failed"
         mark_cell(self.notebook["cells"][place], status=status, took_s=took_s)
-        self.save(report=True)
         self._tell(RunEventKind.CELL_ENDED, place, took_s=took_s, failed=failed)
 
     def hear_stream(self, place: int, name: str, text: str) -> None:
         """Pass on what a cell prints, by whole lines: a secret may come in two pieces, but not on two lines."""
         *lines, self._lines[name] = (self._lines.get(name, "") + text).split("\n")
         for line in lines:
-            self._tell_line(line, place)
+            self._tell_line(line, place, name)
 
-    def _tell_line(self, line: str, place: int) -> None:
+    def tell_waiting(self, text: str) -> None:
+        """Tell what the run's end waits for."""
+        self._on_event(RunEvent(kind=RunEventKind.WAITING, text=text))
+
+    def _tell_line(self, line: str, place: int, stream: str) -> None:
         shown = line.rstrip("\r").rsplit("\r", 1)[-1]
         if shown:
-            self._tell(RunEventKind.OUTPUT, place, text=self.writer.redact(shown))
+            self._tell(RunEventKind.OUTPUT, place, text=self.writer.redact(shown), stream=stream)
 
     def _tell(self, kind: RunEventKind, place: int, **facts: Any) -> None:
         number = list(self._titles).index(place) + 1
@@ -130,6 +140,11 @@ class RunSession:
         cell = self.notebook["cells"][self._place] if self._titles else {}
         title = self._titles.get(self._place, "")
         return RunError(kind=kind, message=message, cell=cell.get("execution_count") or 0, title=title)
+
+    def cell_under_way(self, notebook: Any) -> Any:
+        """Return the code cell of ``notebook`` that was begun last; the first one where none was."""
+        code_cells = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+        return notebook["cells"][self._place] if self._titles else next(code_cells)
 
     def end(self, error: RunError | None) -> RunRecord:
         """Judge the run, write the record for the last time, and return what it says."""
@@ -142,16 +157,13 @@ class RunSession:
             summary="" if ended else self._finish.get("summary", ""),
             error=ended,
         )
-        self.save(report=True)
+        self.save()
         self.writer.write_run(self.record)
         return self.record
 
     def _judge(self, error: RunError | None) -> tuple[RunError | None, Outcome, int]:
-        reason = self.stopper.reason
-        if reason:
-            outcome = Outcome.FAILED if reason == TIME_LIMIT else Outcome.INTERRUPTED
-            kind = "TimeLimit" if reason == TIME_LIMIT else "Interrupted"
-            message = "the run reached its time limit" if reason == TIME_LIMIT else "the run was stopped by a signal"
+        if self.stopper.reason:
+            kind, outcome, message = _STOPS[self.stopper.reason]
             if error is not None and error.kind != "KeyboardInterrupt":
                 message = f"{message}, and its cell ended with {error.kind}: {error.message}"
             return self.cell_error(kind=kind, message=message), outcome, outcome.exit

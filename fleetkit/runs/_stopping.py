@@ -11,10 +11,11 @@ from types import FrameType
 
 from fleetkit.core import format_duration
 
-__all__ = ["INTERRUPTED", "TIME_LIMIT", "RunStopped", "Stopper", "stop_on_signals"]
+__all__ = ["CELL_TIME_LIMIT", "INTERRUPTED", "TIME_LIMIT", "RunStopped", "Stopper", "stop_on_signals"]
 
 INTERRUPTED = "interrupted"
 TIME_LIMIT = "time limit"
+CELL_TIME_LIMIT = "time limit of the cell"
 
 
 class RunStopped(Exception):  # noqa: N818 -- nothing went wrong: it ends the run between two cells
@@ -33,15 +34,18 @@ class Stopper:
         Seconds that a cell has to end after it was interrupted.
     on_stop
         Told what is being done.
+    cell_s
+        Seconds that each cell may take; None for no limit.
     """
 
-    def __init__(self, *, grace_s: float, on_stop: Callable[[str], None]) -> None:
+    def __init__(self, *, grace_s: float, on_stop: Callable[[str], None], cell_s: float | None = None) -> None:
         self.reason = ""
-        self._grace_s, self._on_stop = grace_s, on_stop
+        self._grace_s, self._cell_s, self._on_stop = grace_s, cell_s, on_stop
         self._kernel_pid: int | None = None
         self._executing = False
         self._signalled = False
         self._timers: list[threading.Timer] = []
+        self._cell_clock: threading.Timer | None = None
         # Asked from clocks and signals, while the main thread learns of cells.
         self._lock = threading.RLock()
 
@@ -50,16 +54,19 @@ class Stopper:
         if limit_s is not None:
             self._after(limit_s, lambda: self.request(TIME_LIMIT))
 
-    def _after(self, seconds: float, call: Callable[[], None]) -> None:
+    def _after(self, seconds: float, call: Callable[[], None]) -> threading.Timer:
         timer = threading.Timer(seconds, call)
         timer.daemon = True
         timer.start()
         self._timers.append(timer)
+        return timer
 
     def request(self, reason: str) -> None:
         """Ask for the run's end."""
         with self._lock:
             again = bool(self.reason)
+            if again and reason != INTERRUPTED:
+                return  # a limit that passes while the cell ends anyway
             self.reason = self.reason or reason
             if again:
                 self._send(signal.SIGKILL)
@@ -101,10 +108,16 @@ class Stopper:
             self._executing = True
             if self.reason and not self._signalled:
                 self._interrupt()
+        if self._cell_s is not None:
+            self._cell_clock = self._after(self._cell_s, lambda: self.request(CELL_TIME_LIMIT))
 
     def cell_ended(self) -> None:
         """Note that the kernel is idle."""
         self._executing = False
+        if self._cell_clock is not None:
+            self._cell_clock.cancel()
+            self._timers.remove(self._cell_clock)
+            self._cell_clock = None
 
     def close(self) -> None:
         """Forget the clocks."""

@@ -48,6 +48,11 @@ class RecordWriter:
         """Return ``text`` without secrets."""
         return self._redactor.redact(text)
 
+    def clean_notebook(self, notebook: Any) -> Any:
+        """Return a copy of ``notebook`` without secrets."""
+        with self._lock:
+            return redact_notebook(notebook, self._redactor)
+
     def write_run(self, record: RunRecord) -> None:
         """Write ``run.json``."""
         with self._lock:
@@ -57,7 +62,7 @@ class RecordWriter:
     def write_notebook(self, notebook: Any) -> None:
         """Write ``notebook.ipynb``."""
         with self._lock:
-            document = redact_notebook(notebook, self._redactor)
+            document = self.clean_notebook(notebook)
             # After the redaction: HTML writes a secret's quotes and brackets in another way.
             add_twins(document)
             _replace(self.folder / NOTEBOOK_FILE, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
@@ -66,7 +71,7 @@ class RecordWriter:
         """Write ``report.html``."""
         with self._lock:
             clean = RunRecord.from_json(redact_value(record.to_json(), self._redactor), where=str(self.folder))
-            _replace(self.folder / REPORT_FILE, render_report(redact_notebook(notebook, self._redactor), clean))
+            _replace(self.folder / REPORT_FILE, render_report(self.clean_notebook(notebook), clean))
 
     def close(self) -> None:
         """Let go of the folder: from now on the record says of itself how the run ended."""

@@ -25,7 +25,7 @@ from fleetkit.runs.parameters import refuse_secrets
 from fleetkit.runs.record import RunRecord, Way
 from fleetkit.runs.store import make_record_folder
 
-__all__ = ["FinishedRun", "Run", "RunResult", "begin_run", "find_workspace_folder"]
+__all__ = ["FinishedRun", "Run", "RunResult", "begin_run", "cluster_label", "find_workspace_folder"]
 
 _ENDINGS = (Outcome.DONE, Outcome.FINDINGS, Outcome.REFUSED, Outcome.FAILED)
 
@@ -165,7 +165,7 @@ def begin_run(
     asks = shell.kernel.get_parent("shell").get("content", {}).get("allow_stdin", False)
     way = Way.BY_HAND if asks else Way.UNATTENDED
     started, name = utc_now(), Path(notebook).stem
-    label = _cluster_label(cluster, home)
+    label = cluster_label(cluster, home)
     place = make_record_folder(home / "runs", cluster=label, notebook=name, started=started)
     record = RunRecord(
         id=place.name,
@@ -190,7 +190,8 @@ def find_workspace_folder(start: Path | None = None) -> Path:
     return next((folder for folder in (here, *here.parents) if (folder / "clusters").is_dir()), here)
 
 
-def _cluster_label(cluster: str, home: Path) -> str:
+def cluster_label(cluster: str, home: Path) -> str:
+    """Return the name that a run's record lies under, for a cluster's name, its file, or nothing."""
     if cluster:
         return Path(cluster).stem if cluster.endswith(".toml") else cluster
     files = sorted((home / "clusters").glob("*.toml"))

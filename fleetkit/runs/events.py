@@ -16,6 +16,7 @@ class RunEventKind(enum.StrEnum):
     CELL_ENDED = "cell ended"
     OUTPUT = "output"
     STOPPING = "stopping"
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,9 @@ class RunEvent:
     title
         Heading that the cell stands under.
     text
-        A whole line that the cell printed, or why the run is being stopped; redacted.
+        A whole line that the cell printed, or why the run is being stopped or waits; redacted.
+    stream
+        ``stdout`` or ``stderr``; only with ``output``.
     took_s
         Seconds that the cell took; only with ``cell ended``.
     failed
@@ -41,6 +44,7 @@ class RunEvent:
     cells: int = 0
     title: str = ""
     text: str = ""
+    stream: str = ""
     took_s: float | None = None
     failed: bool = False
 

@@ -1,16 +1,18 @@
-"""Running a notebook from a command: checked first, recorded from its first moment to its end."""
+"""Running a notebook in a process of ours: checked first, recorded from its first moment to its end."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fleetkit.core import utc_now
 from fleetkit.runs._facts import current_actor, current_versions
 from fleetkit.runs._handover import environment_for
+from fleetkit.runs._loading import grammar_on_demand
 from fleetkit.runs._redacting import secrets_of_environment
 from fleetkit.runs._session import RunSession
 from fleetkit.runs._stopping import RunStopped, Stopper, stop_on_signals
@@ -21,7 +23,13 @@ from fleetkit.runs.parameters import check_parameters, read_parameters
 from fleetkit.runs.record import RunError, RunRecord, Way
 from fleetkit.runs.store import StoredRun, make_record_folder, read_run
 
-__all__ = ["RunLimits", "execute_notebook"]
+if TYPE_CHECKING:
+    from fleetkit.runs._kernel import RunKernel
+
+__all__ = ["RunLimits", "drive_kernel", "execute_notebook", "open_session"]
+
+_KERNEL = "python3"
+"""The kernel of a notebook that names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +40,21 @@ class RunLimits:
     ----------
     run_s
         Seconds for the whole run; None for no limit.
+    cell_s
+        Seconds for each cell; None for no limit.
     start_s
         Seconds for the kernel to start.
     grace_s
         Seconds that a cell has to end after it was interrupted, before its kernel is killed.
+    threads_s
+        Seconds that the end of the run waits for threads which still update a widget.
     """
 
     run_s: float | None = None
+    cell_s: float | None = None
     start_s: int = 60
     grace_s: float = 300.0
+    threads_s: float = 30.0
 
 
 def execute_notebook(
@@ -83,21 +97,90 @@ def execute_notebook(
     node = notebook.read()
     known = read_parameters(node)
     values = check_parameters(parameters or {}, known=known)
-    tell = on_event or _ignore
+    kernel_name = node.metadata.get("kernelspec", {}).get("name") or _KERNEL
+
+    def execute(session: RunSession, kernel: RunKernel) -> None:
+        with grammar_on_demand():
+            import papermill
+
+            from fleetkit.runs._engine import ENGINE
+
+        papermill.execute_notebook(
+            str(notebook.path),
+            None,
+            parameters=dict(values),
+            engine_name=ENGINE,
+            kernel_name=kernel_name,
+            language="python",
+            progress_bar=False,
+            start_timeout=limits.start_s,
+            session=session,
+            kernel=kernel,
+        )
+
+    with open_session(
+        notebook.name,
+        cluster=cluster,
+        home=folder,
+        way=Way.COMMAND,
+        parameters={parameter.name: parameter.default for parameter in known} | values,
+        limits=limits,
+        secrets=secrets,
+        aws_caller=aws_caller,
+        on_event=on_event or _ignore,
+    ) as session:
+        session.begin(node)
+        session.end(drive_kernel(session, kernel_name, execute))
+    return read_run(session.writer.folder)
+
+
+def _ignore(_event: RunEvent) -> None:
+    pass
+
+
+@contextlib.contextmanager
+def open_session(
+    notebook: str,
+    *,
+    cluster: str,
+    home: Path,
+    way: Way,
+    parameters: Mapping[str, Any],
+    limits: RunLimits,
+    on_event: OnEvent,
+    folder: Path | None = None,
+    secrets: Iterable[str] = (),
+    aws_caller: str = "",
+) -> Iterator[RunSession]:
+    """Make the record of a run that this process drives, and let signals and clocks stop the run.
+
+    Parameters
+    ----------
+    notebook
+        The notebook's name.
+    home
+        Folder that holds ``clusters/`` and ``runs/``.
+    parameters
+        All of them, for the record.
+    folder
+        Folder that the kernel works in; ``home`` where not given.
+    """
     started = utc_now()
-    place = make_record_folder(folder / "runs", cluster=cluster, notebook=notebook.name, started=started)
+    place = make_record_folder(home / "runs", cluster=cluster, notebook=notebook, started=started)
     record = RunRecord(
         id=place.name,
         cluster=cluster,
-        notebook=notebook.name,
-        way=Way.COMMAND,
-        parameters={parameter.name: parameter.default for parameter in known} | values,
+        notebook=notebook,
+        way=way,
+        parameters=dict(parameters),
         actor=current_actor(aws=aws_caller),
         versions=current_versions(),
         started=started,
     )
     stopper = Stopper(
-        grace_s=limits.grace_s, on_stop=lambda text: tell(RunEvent(kind=RunEventKind.STOPPING, text=text))
+        grace_s=limits.grace_s,
+        cell_s=limits.cell_s,
+        on_stop=lambda text: on_event(RunEvent(kind=RunEventKind.STOPPING, text=text)),
     )
     writer = RecordWriter(place, secrets={*secrets, *secrets_of_environment()})
     session = RunSession(
@@ -105,58 +188,60 @@ def execute_notebook(
         writer=writer,
         stopper=stopper,
         environ=environment_for(place, os.environ),
-        folder=folder,
-        on_event=tell,
+        folder=folder or home,
+        threads_s=limits.threads_s,
+        on_event=on_event,
     )
     try:
         with stop_on_signals(stopper):
-            session.begin(node)
             stopper.start_clock(limits.run_s)
-            session.end(_drive(notebook, session, values, limits))
+            yield session
     finally:
         stopper.close()
         writer.close()
-    return read_run(place)
 
 
-def _ignore(_event: RunEvent) -> None:
-    pass
-
-
-def _drive(
-    notebook: NotebookFile, session: RunSession, values: Mapping[str, Any], limits: RunLimits
+def drive_kernel(
+    session: RunSession, kernel_name: str, execute: Callable[[RunSession, RunKernel], None]
 ) -> RunError | None:
-    """Let papermill run the notebook; return the error that ended it, if one did."""
-    import papermill
-    from jupyter_client.kernelspec import NoSuchKernel
-    from nbclient.exceptions import DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
+    """Start a kernel and let ``execute`` run the notebook in it; return the error that ended the run, if one did.
 
-    from fleetkit.runs._engine import ENGINE
+    The kernel gets ready while ``execute`` still loads what it needs.
+    """
+    from jupyter_client.kernelspec import NoSuchKernel
+
+    from fleetkit.runs._kernel import start_kernel
 
     try:
-        papermill.execute_notebook(
-            str(notebook.path),
-            None,
-            parameters=dict(values),
-            engine_name=ENGINE,
-            language="python",
-            progress_bar=False,
-            start_timeout=limits.start_s,
-            session=session,
-        )
-    except PapermillExecutionError as error:
-        return session.cell_error(kind=error.ename, message=error.evalue)
+        with start_kernel(kernel_name, environ=session.environ, folder=session.folder) as kernel:
+            # Known before the kernel answers, so that a stop reaches one that never does.
+            session.stopper.kernel_started(kernel.pid)
+            try:
+                return _run(session, kernel, execute)
+            finally:
+                session.stopper.kernel_started(None)
+    except NoSuchKernel as error:
+        return RunError(kind="KernelUnusable", message=f"no kernel can be used: {error}")
+
+
+def _run(session: RunSession, kernel: RunKernel, execute: Callable[[RunSession, RunKernel], None]) -> RunError | None:
+    try:
+        execute(session, kernel)
     except RunStopped:
         return None
-    except DeadKernelError:
-        return session.cell_error(
-            kind="KernelDied", message=f"the kernel died in the middle of the cell{_said(session)}"
-        )
-    except (NoSuchKernel, RuntimeError, TimeoutError) as error:
-        return RunError(kind="KernelUnusable", message=f"no kernel can be used: {error}{_said(session)}")
+    except Exception as error:
+        # Named here and not above: what runs a notebook loads these, while the kernel gets ready.
+        from nbclient.exceptions import DeadKernelError
+        from papermill.exceptions import PapermillExecutionError
+
+        said = kernel.said_last()
+        last_words = f"; it said last:\n{said}" if said else ""
+        if isinstance(error, PapermillExecutionError):
+            return session.cell_error(kind=error.ename, message=error.evalue)
+        if isinstance(error, DeadKernelError):
+            message = f"the kernel died in the middle of the cell{last_words}"
+            return session.cell_error(kind="KernelDied", message=message)
+        if isinstance(error, (RuntimeError, TimeoutError)):
+            return RunError(kind="KernelUnusable", message=f"no kernel can be used: {error}{last_words}")
+        raise
     return None
-
-
-def _said(session: RunSession) -> str:
-    return f"; it said last:\n{session.kernel_said}" if session.kernel_said else ""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetkit.core import FleetkitError, NotFoundError, data_folder
+from fleetkit.runs._loading import grammar_on_demand
 
 __all__ = ["NotebookFile", "find_notebook", "is_called", "list_notebooks"]
 
@@ -36,7 +37,8 @@ class NotebookFile:
         FleetkitError
             When the file is not a notebook.
         """
-        import nbformat
+        with grammar_on_demand():
+            import nbformat
 
         try:
             return nbformat.read(self.path, as_version=4)  # type: ignore[no-untyped-call]

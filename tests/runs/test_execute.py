@@ -18,7 +18,7 @@ from support.runs_notebooks import (
     write_recorded_notebook,
 )
 
-from fleetkit.core import MASK, NotFoundError, SettingsError
+from fleetkit.core import MASK, NotFoundError, NotYet, Patience, SettingsError, wait_until
 from fleetkit.runs import Outcome, RunEventKind, RunLimits, Way, execute_notebook, find_notebook, read_run
 
 FINDINGS = "from types import SimpleNamespace\nrun.finish(SimpleNamespace(outcome='findings', summary='2 findings'))"
@@ -137,14 +137,71 @@ def test_a_runner_that_was_killed_leaves_a_record_that_can_be_read(tmp_path):
     wait_for_line(process, "ready")
     folder = records_under(tmp_path)[0]
     assert read_run(folder).record.outcome is Outcome.RUNNING
+    written = ["done", "done", "running", None]
+    wait_until(
+        lambda: statuses_in(folder) == written or NotYet(f"{statuses_in(folder)}"),
+        what="the clock to have the record written in the middle of the cell",
+        patience=Patience(deadline_s=60, interval_s=0.1),
+    )
     process.kill()
     process.communicate(timeout=30)
     stored = read_run(folder)
     assert (stored.record.outcome, stored.record.exit) == (Outcome.ABANDONED, 1)
-    notebook = nbformat.read(stored.notebook, as_version=4)
-    status = [cell.metadata.get("fleetkit", {}).get("status") for cell in notebook.cells if cell.cell_type == "code"]
-    assert status == ["done", "done", "running", None]
-    assert "<h1" in stored.report.read_text()
+    assert statuses_in(folder) == written
+    assert "ready" in stored.report.read_text()
+
+
+def statuses_in(folder):
+    cells = nbformat.read(folder / "notebook.ipynb", as_version=4).cells
+    return [cell.metadata.get("fleetkit", {}).get("status") for cell in cells if cell.cell_type == "code"]
+
+
+def test_a_cell_over_its_own_limit_ends_the_run_and_a_quick_one_does_not(tmp_path):
+    path = write_notebook(
+        tmp_path / "10-try.ipynb", "## Quick", "1", "## Wait", "import threading\nthreading.Event().wait()", "never = 1"
+    )
+    stored = run(path, tmp_path, limits=RunLimits(cell_s=4.0))
+    assert (stored.record.outcome, stored.record.exit, stored.record.error.kind) == (Outcome.FAILED, 1, "CellTimeLimit")
+    assert stored.record.error.title == "Wait"
+    assert statuses_in(stored.folder)[-2:] == ["interrupted", None]
+
+
+LATE = (
+    "import threading, time, ipywidgets\nbar = ipywidgets.IntProgress(max=30)\n"
+    "def work():\n    for step in range(30):\n        time.sleep(0.05)\n        bar.value = step + 1\n    {then}\n"
+    "threading.Thread(target=work, daemon=True).start()\nbar"
+)
+
+
+def test_a_thread_that_still_updates_a_widget_is_waited_for(tmp_path):
+    path = write_notebook(tmp_path / "10-try.ipynb", "## Work", LATE.format(then="pass"))
+    events = []
+    stored = run(path, tmp_path, on_event=events.append)
+    assert stored.record.outcome is Outcome.DONE
+    assert '"value": 30' in stored.notebook.read_text()
+    assert [event.text for event in events if event.kind is RunEventKind.WAITING] == [
+        "waiting for a thread that still updates a widget"
+    ]
+
+
+def test_a_thread_that_never_ends_is_waited_for_no_longer_than_the_limit_and_a_silent_one_hardly_at_all(tmp_path):
+    forever = "while True: time.sleep(0.05); bar.value = 30 - bar.value"
+    path = write_notebook(tmp_path / "10-try.ipynb", "## Work", LATE.format(then=forever))
+    events = []
+    stored = run(path, tmp_path, on_event=events.append, limits=RunLimits(threads_s=3.0))
+    assert stored.record.outcome is Outcome.DONE
+    assert "not recorded" in [event.text for event in events if event.kind is RunEventKind.WAITING][-1]
+    path = write_notebook(tmp_path / "20-try.ipynb", "## Work", LATE.format(then="threading.Event().wait()"))
+    stored = run(path, tmp_path, on_event=events.append, limits=RunLimits(threads_s=3600.0))
+    assert '"value": 30' in stored.notebook.read_text()
+
+
+def test_a_notebook_that_names_no_kernel_runs_in_pythons(tmp_path):
+    path = write_notebook(tmp_path / "10-try.ipynb", "1")
+    notebook = nbformat.read(path, as_version=4)
+    del notebook.metadata["kernelspec"]
+    nbformat.write(notebook, path)
+    assert run(path, tmp_path).record.outcome is Outcome.DONE
 
 
 def test_no_secret_reaches_the_record_or_the_terminal(tmp_path):

@@ -45,7 +45,7 @@ async def hear_while_sending(channel_class):
 
 
 def channel_class_of_runs(tmp_path):
-    return make_kernel_manager("python3", folder=tmp_path, config=None).client_factory.shell_channel_class.klass
+    return make_kernel_manager("python3", folder=tmp_path).client_factory.shell_channel_class.klass
 
 
 def test_the_channel_of_a_run_hears_the_answer(tmp_path):
