@@ -57,6 +57,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="etcd", summary="Health, status and members of etcd.", shelf="Look"),
     Verb(name="tunnel", summary="Open the way in: local ports to every etcd member.", shelf="Look"),
     Verb(name="outputs", summary="Show the addresses and commands by which the cluster is used.", shelf="Look"),
+    Verb(name="lab", summary="Start JupyterLab on the notebooks, for a cluster or a sandbox.", shelf="Record"),
     Verb(name="run", summary="Run a notebook, and keep its record.", shelf="Record"),
     Verb(name="runs", summary="List, show and remove the records of earlier runs.", shelf="Record"),
     Verb(

@@ -9,6 +9,7 @@ from fleetkit.runs.begin import FinishedRun, Run, RunResult, begin_run, find_wor
 from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
 from fleetkit.runs.execute import RunLimits, execute_notebook
 from fleetkit.runs.journal import EventKind
+from fleetkit.runs.notebook_copies import CopyState, NotebookCopy, copy_notebooks
 from fleetkit.runs.notebook_files import NotebookFile, find_notebook, list_notebooks
 from fleetkit.runs.outcome import Outcome, parse_outcome
 from fleetkit.runs.parameters import Parameter, check_parameters, parse_parameters, read_parameters
@@ -20,9 +21,11 @@ from fleetkit.runs.stores import FolderStore, RunStore
 
 __all__ = [
     "Actor",
+    "CopyState",
     "EventKind",
     "FinishedRun",
     "FolderStore",
+    "NotebookCopy",
     "NotebookFile",
     "OnEvent",
     "Outcome",
@@ -40,6 +43,7 @@ __all__ = [
     "Way",
     "begin_run",
     "check_parameters",
+    "copy_notebooks",
     "execute_notebook",
     "find_last_done",
     "find_notebook",

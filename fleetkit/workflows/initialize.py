@@ -37,7 +37,7 @@ from fleetkit.core import (
 )
 from fleetkit.workflows.pin import resolve_pins
 
-__all__ = ["Answers", "DraftedCluster", "Initialized", "draft_cluster", "initialize"]
+__all__ = ["Answers", "DraftedCluster", "Initialized", "check_cluster_name", "draft_cluster", "initialize"]
 
 _ZONES = 3
 _TYPES = ("t3.medium", "t3.micro", "t3.small")  # those that a new file proposes
@@ -121,7 +121,7 @@ def initialize(
     ClusterFileError
         When the file exists already; it is left as it is.
     """
-    paths = ClusterPaths(folder, _check_name(name))
+    paths = ClusterPaths(folder, check_cluster_name(name))
     if paths.file.exists():
         # Refused before anything is asked; the write itself refuses too, should somebody be quicker.
         raise ClusterFileError(
@@ -145,7 +145,7 @@ def draft_cluster(
     SettingsError
         When the name is not legal.
     """
-    _check_name(name)
+    check_cluster_name(name)
     known, zones, unknown, who = _find_out(settings, answers or Answers())
     values = propose_cluster(
         name, region=known.get("region"), zones=zones, today=today or utc_now().date(), who=who or current_user()
@@ -166,7 +166,14 @@ def _refuse_bad_answers(text: str, file: Path) -> None:
             raise ClusterFileError(f"{file} was not written: it would not be legal", problems=problems) from None
 
 
-def _check_name(name: str) -> str:
+def check_cluster_name(name: str) -> str:
+    """Return ``name`` where it can be a cluster's.
+
+    Raises
+    ------
+    SettingsError
+        When it cannot.
+    """
     try:
         return check_name(name)
     except ValueError as error:
