@@ -74,6 +74,33 @@ def account(offline: OfflineTerraform, tmp_path: Path) -> Iterator[Account]:
         server.stdin.close()
 
 
+def _masters(account: Account) -> dict[str, tuple[str, str, bool]]:
+    """Return name to instance, image and protection of each running master."""
+    ec2 = account.client("ec2")
+    wanted = {"tag:fleetkit:role": "master", "instance-state-name": "running"}
+    filters = [{"Name": name, "Values": [value]} for name, value in wanted.items()]
+    found = [one for group in ec2.describe_instances(Filters=filters)["Reservations"] for one in group["Instances"]]
+    masters = {}
+    for one in found:
+        name = next(tag["Value"] for tag in one["Tags"] if tag["Key"] == "Name")
+        told = ec2.describe_instance_attribute(InstanceId=one["InstanceId"], Attribute="disableApiTermination")
+        masters[name] = (one["InstanceId"], one["ImageId"], told["DisableApiTermination"]["Value"])
+    return masters
+
+
+def _replace_one_master(account: Account, *options: str) -> None:
+    """Do what the module's README says, and see that one member alone gets the newer image."""
+    address = 'module.etcd.aws_instance.member["etcd1"]'
+    before = _masters(account)
+    lifted = ("-var", "termination_protection=false", f"-target={address}")
+    account.run("apply", "-auto-approve", *lifted, *options, image=NEWER_FLATCAR)
+    account.run("apply", "-auto-approve", f"-replace={address}", *options, image=NEWER_FLATCAR)
+    after = _masters(account)
+    (changed,) = [name for name in before if before[name] != after[name]]
+    assert changed.endswith("etcd1")
+    assert (before[changed][1:], after[changed][1:]) == ((FLATCAR, True), (NEWER_FLATCAR, True))
+
+
 def test_a_cluster_s_life(account: Account) -> None:
     """One test, because each step takes what the one before it left, and a load balancer takes a minute."""
     made = account.run("apply", "-auto-approve")
@@ -94,6 +121,8 @@ def test_a_cluster_s_life(account: Account) -> None:
     (reservation,) = ec2.describe_instances(Filters=wanted)["Reservations"]
     ec2.terminate_instances(InstanceIds=[reservation["Instances"][0]["InstanceId"]])
     assert account.run("plan", "-detailed-exitcode", *enabled).startswith("exit 0\n"), "it must not be wanted back"
+
+    _replace_one_master(account, *enabled)
 
     refused = account.run("destroy", "-auto-approve", *enabled, check=False)
     assert "may not be terminated" in refused
