@@ -15,6 +15,7 @@ from fleetkit.views.inspect import (
     pending_changes_frame,
     pools_frame,
     quorum_frame,
+    raft_lag,
     targets_frame,
 )
 from fleetkit.views.outputs import outputs_frame
@@ -58,5 +59,6 @@ __all__ = [
     "pending_changes_frame",
     "pools_frame",
     "quorum_frame",
+    "raft_lag",
     "targets_frame",
 ]

@@ -28,6 +28,7 @@ __all__ = [
     "pending_changes_frame",
     "pools_frame",
     "quorum_frame",
+    "raft_lag",
     "targets_frame",
 ]
 
@@ -61,6 +62,8 @@ def members_frame(members: Iterable[Any]) -> pd.DataFrame:
         With the fields ``name``, ``id`` (hex), ``healthy``, ``is_leader``, ``is_learner``, ``raft_term``,
         ``raft_index``, ``db_size_bytes``, ``took_ms``, ``version``, ``alarms`` and ``reason``.
     """
+    members = list(members)
+    leading = next((read_field(one, "raft_index") for one in members if read_field(one, "is_leader")), None)
     return build_frame(
         members,
         [
@@ -70,6 +73,7 @@ def members_frame(members: Iterable[Any]) -> pd.DataFrame:
             ("role", _member_role),
             ("raft term", lambda one: read_field(one, "raft_term")),
             ("raft index", lambda one: read_field(one, "raft_index")),
+            ("behind leader", lambda one: raft_lag(one, leading)),
             ("size MB", lambda one: _to_mb(read_field(one, "db_size_bytes"))),
             ("latency ms", lambda one: read_field(one, "took_ms")),
             "version",
@@ -77,8 +81,20 @@ def members_frame(members: Iterable[Any]) -> pd.DataFrame:
             ("reason", lambda one: read_field(one, "reason") or ""),
         ],
         sort_by=("name",),
-        numbers=("raft term", "raft index", "size MB", "latency ms"),
+        numbers=("raft term", "raft index", "behind leader", "size MB", "latency ms"),
     )
+
+
+def raft_lag(member: Any, leading: int | None) -> int | None:
+    """Return how many raft entries a member is behind the leader; None where either is unknown.
+
+    Parameters
+    ----------
+    leading
+        The leader's raft index. Members are asked one after the other, so one may even be ahead: that is no lag.
+    """
+    index = read_field(member, "raft_index")
+    return None if index is None or leading is None else max(0, leading - index)
 
 
 def quorum_frame(quorum: Quorum) -> pd.DataFrame:

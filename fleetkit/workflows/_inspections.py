@@ -27,6 +27,7 @@ __all__ = [
     "read_certificates",
     "read_terraform",
     "read_through_tunnel",
+    "read_through_way",
 ]
 
 PARTS_OF: dict[str, tuple[str, ...]] = {
@@ -106,13 +107,18 @@ def read_aws(workspace: Workspace) -> dict[str, Reading]:
 def read_through_tunnel(workspace: Workspace) -> dict[str, Reading]:
     """Read etcd's members and quorum, and which machines have joined fleet."""
     with open_way_in(workspace) as way:
-        readings = _read_etcd(way)
-        try:
-            with way.connect_master() as connection:
-                machines = FleetClient(way.open_fleet_socket(connection)).list_machines()
-            readings["joined"] = Reading(data=machines)
-        except FleetkitError as error:
-            readings["joined"] = Reading(unknown=str(error))
+        return read_through_way(way)
+
+
+def read_through_way(way: WayIn) -> dict[str, Reading]:
+    """Read the same through a way in that is open already."""
+    readings = _read_etcd(way)
+    try:
+        with way.connect_master() as connection:
+            machines = FleetClient(way.open_fleet_socket(connection)).list_machines()
+        readings["joined"] = Reading(data=machines)
+    except FleetkitError as error:
+        readings["joined"] = Reading(unknown=str(error))
     return readings
 
 
@@ -147,9 +153,12 @@ def _read_etcd(way: WayIn) -> dict[str, Reading]:
     findings += _missing_members(way)
     return {
         "members": Reading(
-            frame=views.members_frame(rows), pictures=(views.draw_latencies(rows),), findings=tuple(findings)
+            frame=views.members_frame(rows),
+            pictures=(views.draw_latencies(rows),),
+            findings=tuple(findings),
+            data=rows,
         ),
-        "quorum": Reading(frame=views.quorum_frame(quorum), pictures=(views.draw_quorum(quorum),)),
+        "quorum": Reading(frame=views.quorum_frame(quorum), pictures=(views.draw_quorum(quorum),), data=quorum),
     }
 
 

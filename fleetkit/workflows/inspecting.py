@@ -6,10 +6,10 @@ of the inspection: it is never shown as an empty table.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fleetkit.core import FleetkitError, call_each, format_utc, utc_now
 from fleetkit.views import frame_html
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fleetkit.workflows._inspections import Reading
 
-__all__ = ["Inspection", "Overview", "Section", "inspect_cluster"]
+__all__ = ["Inspection", "Overview", "Section", "inspect_cluster", "read_sections"]
 
 _TITLES = {
     "machines": "Machines by role, zone and state",
@@ -53,6 +53,8 @@ class Section(Shown):
         What is not as it should be, one sentence each.
     unknown
         Why it, or a part of it, could not be read; empty when all could.
+    data
+        What its table was made of, where others draw on that.
     """
 
     title: str
@@ -60,6 +62,7 @@ class Section(Shown):
     pictures: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     unknown: str = ""
+    data: Any = None
 
     @property
     def text(self) -> str:
@@ -187,14 +190,30 @@ def inspect_cluster(workspace: Workspace, *, report: Reporter | None = None) -> 
         "certificates": lambda: reading.read_certificates(workspace),
         "Terraform": lambda: reading.read_terraform(workspace),
     }
+    sections = read_sections(readers)
+    return Inspection(cluster=workspace.cluster.name, at=format_utc(utc_now()), **sections)
+
+
+def read_sections(readers: Mapping[str, Callable[[], dict[str, Reading]]]) -> dict[str, Section]:
+    """Call all readers at the same time, and return the parts that come from them, each with its name.
+
+    Parameters
+    ----------
+    readers
+        By their names in ``PARTS_OF``. One that fails leaves its own parts unknown, and the others alone.
+    """
     results = call_each(list(readers), lambda name: readers[name](), catch=FleetkitError)
     readings: dict[str, Reading] = {}
     for found in results.ok.values():
         readings.update(found)
     reasons = {part: str(results.failed[name]) for name in results.failed for part in reading.PARTS_OF[name]}
     readings = reading.join_pools(readings)
-    sections = {name: _section(name, readings.get(name), reasons.get(name, "it was not read")) for name in _TITLES}
-    return Inspection(cluster=workspace.cluster.name, at=format_utc(utc_now()), **sections)
+    asked = {part for name in readers for part in reading.PARTS_OF[name]}
+    return {
+        name: _section(name, readings.get(name), reasons.get(name, "it was not read"))
+        for name in _TITLES
+        if name in asked
+    }
 
 
 def _section(name: str, found: Reading | None, reason: str) -> Section:
@@ -206,4 +225,5 @@ def _section(name: str, found: Reading | None, reason: str) -> Section:
         pictures=found.pictures,
         findings=found.findings,
         unknown=found.unknown,
+        data=found.data,
     )

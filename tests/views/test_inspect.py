@@ -33,6 +33,17 @@ MEMBERS = [
 ]
 
 
+def test_a_follower_lags_behind_the_leader_and_is_never_ahead_of_it() -> None:
+    def member(name: str, index: int | None, *, leads: bool = False) -> dict[str, object]:
+        return {"name": name, "raft_index": index, "is_leader": leads}
+
+    members = [member("a", 118), member("b", 120, leads=True), member("c", 121), member("d", None)]
+    lags = views.members_frame(members)["behind leader"]
+    assert list(lags[:3]) == [2, 0, 0]
+    assert lags[3] is pd.NA
+    assert views.members_frame(members[2:])["behind leader"].isna().all(), "without a leader nobody is behind it"
+
+
 def test_members_stand_in_order_with_leader_index_size_and_latency() -> None:
     frame = views.members_frame(MEMBERS)
     assert list(frame["name"]) == ["etcd1", "etcd2"]
@@ -43,6 +54,7 @@ def test_members_stand_in_order_with_leader_index_size_and_latency() -> None:
         "role": "leader",
         "raft term": 3,
         "raft index": 120,
+        "behind leader": 0,
         "size MB": 20.48,
         "latency ms": 2.5,
         "version": "3.5.33",
