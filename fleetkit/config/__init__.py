@@ -21,6 +21,8 @@ from fleetkit.config.settings import (
     unknown_settings,
 )
 from fleetkit.config.tables import (
+    Approval,
+    ApprovalKind,
     Bastion,
     DeployHost,
     Etcd,
@@ -48,6 +50,8 @@ __all__ = [
     "STANDING_WAIVERS",
     "About",
     "Access",
+    "Approval",
+    "ApprovalKind",
     "Bastion",
     "Cluster",
     "ClusterPaths",

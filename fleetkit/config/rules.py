@@ -43,6 +43,7 @@ def find_problems(draft: Draft, *, stem: str, today: dt.date) -> Iterator[Proble
     yield from _etcd(draft)
     yield from _certificate(draft)
     yield from _secrets(draft)
+    yield from _approval(draft)
     yield from _state(draft)
     yield from _waivers(draft, today)
 
@@ -145,6 +146,28 @@ def _secrets(draft: Draft) -> Iterator[Problem]:
                 seen="a name that does not fit; it is not repeated here",
                 legal="a-z, 0-9 and _, beginning with a letter",
             )
+
+
+def _approval(draft: Draft) -> Iterator[Problem]:
+    signed = draft.value("approval", "required") == "signed"
+    keys = [key.partition(" ")[0] for key in draft.array("approval", "keys") if isinstance(key, str)]
+    if signed and not draft.value("approval", "keys"):
+        yield Problem(
+            path="approval.keys",
+            seen='missing, with required = "signed"',
+            legal="the public keys of those who may approve; fleetkit key show prints yours",
+        )
+    for index, key in enumerate(keys):
+        if key in keys[:index]:
+            yield Problem(
+                path=f"approval.keys[{index}]", seen="saw a key that stands there already", legal="each key once"
+            )
+    if draft.value("approval", "distinct") is True and not signed:
+        yield Problem(
+            path="approval.distinct",
+            seen='saw true without required = "signed"',
+            legal='false, or set required = "signed": nothing else tells who approved',
+        )
 
 
 def _state(draft: Draft) -> Iterator[Problem]:

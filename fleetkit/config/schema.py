@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 from fleetkit.config import values
 from fleetkit.config.fields import DISK, TYPE, About, DiskGb, InstanceType, Strings, Table
 from fleetkit.config.tables import (
+    Approval,
     Bastion,
     DeployHost,
     Etcd,
@@ -188,6 +189,9 @@ class Cluster(Table):
             f"a reference such as ssm:/path; known are {', '.join(f'{scheme}:' for scheme in values.SECRET_SCHEMES)}",
         ),
     ] = Field(default={})
+    approval: Annotated[Approval, About("Who may approve a deploy or destroy, and what that takes", "a table")] = (
+        Approval()
+    )
     state: Annotated[State, About("Where Terraform's state lives", "a table")] = State()
     tags: Annotated[
         dict[str, str],

@@ -12,6 +12,8 @@ from fleetkit.config import values
 from fleetkit.config.fields import AMI, DISK, TYPE, About, Ami, DiskGb, InstanceType, Table
 
 __all__ = [
+    "Approval",
+    "ApprovalKind",
     "Bastion",
     "DeployHost",
     "Etcd",
@@ -31,6 +33,43 @@ class StateKind(enum.StrEnum):
 
     LOCAL = "local"
     S3 = "s3"
+
+
+class ApprovalKind(enum.StrEnum):
+    """What it takes to approve a plan, from the least to the most."""
+
+    NAME = "name"
+    SHA256 = "sha256"
+    SIGNED = "signed"
+
+
+class Approval(Table):
+    """Who may approve a deploy or destroy, and what that takes."""
+
+    required: Annotated[
+        ApprovalKind,
+        Field(strict=False),
+        About(
+            "The least that approves a plan: the cluster's name, the sha256 of a kept plan, or a signed approval",
+            "name, sha256 or signed; what is more than the least approves as well",
+        ),
+    ] = ApprovalKind.NAME
+    keys: Annotated[
+        tuple[Annotated[str, AfterValidator(values.check_approver)], ...],
+        Field(strict=False),
+        About(
+            "Public keys whose signed approvals hold; fleetkit key show prints yours",
+            "each ed25519:… of 32 bytes in base64, and after a space whose it is",
+        ),
+    ] = ()
+    distinct: Annotated[
+        bool, About("Whether the approver must be another than the planner", 'true or false; true with "signed" only')
+    ] = False
+
+    def owner_of(self, public_key: str) -> str | None:
+        """Return whose listed key it is, empty where the file does not say; None where it is not listed."""
+        owners = {key: owner.strip() for key, _, owner in (entry.partition(" ") for entry in self.keys)}
+        return owners.get(public_key)
 
 
 class Etcd(Table):

@@ -78,6 +78,7 @@ def propose_cluster(
         },
         "bastion": {"instance_type": "t3.micro", "disk_gb": 30},
         "deploy_host": {"enabled": False},
+        "approval": {"required": "name"},
         "state": {"kind": "local"},
         "logs": {"retention_days": 90},
         "waivers": propose_waivers(today=today, who=who),

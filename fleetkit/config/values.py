@@ -5,6 +5,7 @@ What a value must be in relation to others is in `rules`.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from pathlib import PurePath
@@ -13,6 +14,7 @@ __all__ = [
     "RETENTION_DAYS",
     "SECRET_SCHEMES",
     "check_address",
+    "check_approver",
     "check_dns_zone",
     "check_instance_type",
     "check_key_file",
@@ -65,6 +67,8 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _METADATA_KEY = re.compile(r"[A-Za-z0-9_.-]+")
 _METADATA_VALUE = re.compile(r"[A-Za-z0-9_.:/@+-]+")
 _METADATA_TAKEN = ("etcd", "type", "zone")
+_KEY_SCHEME = "ed25519:"
+_KEY_BYTES = 32
 _TAG_TEXT = re.compile(r"[\w .:/=+@-]*")
 _TAGS_AT_MOST = 40  # AWS takes 50 on a resource; the rest is kept for fleetkit's own
 
@@ -138,6 +142,20 @@ def check_address(value: str) -> str:
         ipaddress.IPv4Address(value)
     except ValueError:
         raise ValueError("is not an IPv4 address") from None
+    return value
+
+
+def check_approver(value: str) -> str:
+    """Check a public key, with or without the name of whose it is behind it."""
+    key, _, _owner = value.partition(" ")
+    if not key.startswith(_KEY_SCHEME):
+        raise ValueError(f"does not begin with {_KEY_SCHEME}")
+    try:
+        raw = base64.b64decode(key.removeprefix(_KEY_SCHEME), validate=True)
+    except ValueError:
+        raise ValueError("is not base64") from None
+    if len(raw) != _KEY_BYTES:
+        raise ValueError(f"holds {len(raw)} bytes")
     return value
 
 
