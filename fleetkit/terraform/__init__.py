@@ -28,8 +28,8 @@ from fleetkit.terraform.events import (
     parse_event,
 )
 from fleetkit.terraform.plan import Drift, OutputChange, Plan
-from fleetkit.terraform.saved_plan import ApplyResult, PlanKind, SavedPlan
-from fleetkit.terraform.state import StateResource
+from fleetkit.terraform.saved_plan import ApplyResult, KeptPlan, PlanKind, SavedPlan
+from fleetkit.terraform.state import StateResource, StateVersion
 from fleetkit.terraform.working_copy import WorkingCopy
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "DiagnosticEvent",
     "Drift",
     "Event",
+    "KeptPlan",
     "LocalBackend",
     "LockInfo",
     "OtherEvent",
@@ -68,6 +69,7 @@ __all__ = [
     "SavedPlan",
     "Severity",
     "StateResource",
+    "StateVersion",
     "TerraformBinary",
     "WorkingCopy",
     "find_terraform",

@@ -12,7 +12,7 @@ from fleetkit.terraform._environment import terraform_environment
 from fleetkit.terraform._lock import held_folder
 from fleetkit.terraform._runner import Runner
 from fleetkit.terraform.binary import TerraformBinary
-from fleetkit.terraform.state import StateResource, parse_outputs, parse_state
+from fleetkit.terraform.state import StateResource, StateVersion, parse_outputs, parse_state, parse_state_version
 
 __all__ = ["RunOptions", "StateCommands"]
 
@@ -82,6 +82,10 @@ class StateCommands:
         """Read what the state knows; empty before the first apply."""
         words = self._line.build("show", json=FLAG, no_color=FLAG)
         return parse_state(self._runner.read(words, doing="terraform show"))
+
+    def state_version(self) -> StateVersion:
+        """Read which state it is and how often it was written, and nothing of what is in it."""
+        return parse_state_version(self._runner.read(self._line.build("state pull"), doing="terraform state pull"))
 
     def import_resource(self, address: str, resource_id: str) -> None:
         """Take what exists under ``resource_id`` into the state as ``address``, which the configuration must hold.

@@ -11,7 +11,26 @@ from fleetkit.core import MASK, Redactor, TerraformError
 from fleetkit.terraform._addresses import module_names
 from fleetkit.terraform._masking import collect_secrets, mask_value
 
-__all__ = ["StateResource", "parse_outputs", "parse_state"]
+__all__ = ["StateResource", "StateVersion", "parse_outputs", "parse_state", "parse_state_version"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateVersion:
+    """Which state it is, and how often it was written; two that are equal hold the same.
+
+    Attributes
+    ----------
+    lineage
+        Terraform's name for the state since it began; empty where there is none yet.
+    serial
+        Counts its changes; 0 where there is none yet.
+    """
+
+    lineage: str = ""
+    serial: int = 0
+
+    def __str__(self) -> str:
+        return f"serial {self.serial} of lineage {self.lineage}" if self.lineage else "no state yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +87,23 @@ def parse_state(text: str) -> tuple[StateResource, ...]:
         }
         return tuple(_resource(module, one, redactor=Redactor(secrets)) for module, one in entries)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise TerraformError("the state that Terraform wrote cannot be read", seen=repr(error)) from error
+
+
+def parse_state_version(text: str) -> StateVersion:
+    """Read what ``terraform state pull`` writes, which is nothing at all before the first apply.
+
+    Raises
+    ------
+    TerraformError
+        When the text is not a state.
+    """
+    if not text.strip():
+        return StateVersion()
+    try:
+        fields = json.loads(text)
+        return StateVersion(lineage=str(fields["lineage"]), serial=int(fields["serial"]))
+    except (KeyError, TypeError, ValueError) as error:
         raise TerraformError("the state that Terraform wrote cannot be read", seen=repr(error)) from error
 
 

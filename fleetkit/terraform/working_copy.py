@@ -6,6 +6,7 @@ import datetime as dt
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -19,14 +20,16 @@ from fleetkit.terraform._state_commands import RunOptions, StateCommands
 from fleetkit.terraform.backend import Backend, LocalBackend
 from fleetkit.terraform.binary import TerraformBinary
 from fleetkit.terraform.events import ChangeSummaryEvent
-from fleetkit.terraform.plan import Drift, read_plan
-from fleetkit.terraform.saved_plan import ApplyResult, PlanKind, SavedPlan
+from fleetkit.terraform.plan import Drift, Plan, read_plan
+from fleetkit.terraform.saved_plan import ApplyResult, KeptPlan, PlanKind, SavedPlan, note_path
 
 __all__ = ["WorkingCopy"]
 
 _PLANS = "plans"
 _PLAN_LIFE = dt.timedelta(days=1)
 """A plan file holds secrets; one that nobody applied within a day is removed by the next preparation."""
+_KEPT_LIFE = dt.timedelta(days=7)
+"""One that was kept waits for its approval, and for as long as that may hold."""
 
 
 class WorkingCopy(StateCommands):
@@ -141,6 +144,32 @@ class WorkingCopy(StateCommands):
         """
         return self._save_plan(PlanKind.DESTROY, on_event, destroy=FLAG, target=list(targets))
 
+    def take_up(self, kept: KeptPlan) -> SavedPlan:
+        """Return a plan that was kept, as it was when it was saved.
+
+        Raises
+        ------
+        StalePlanError
+            When its file is gone, or is not the one that was kept.
+        TerraformError
+            When Terraform cannot show it.
+        """
+        saved = SavedPlan(path=kept.path, sha256=kept.sha256, made_at=kept.made_at, kind=kept.kind, plan=Plan())
+        saved.check()
+        plan, redactor = read_plan(self._show_plan(kept.path.absolute()))
+        return replace(saved, plan=plan, redactor=redactor)
+
+    def kept_plans(self) -> tuple[KeptPlan, ...]:
+        """List the plans that were kept here, the newest first.
+
+        Raises
+        ------
+        StalePlanError
+            When what was kept with one of them cannot be understood; names it.
+        """
+        paths = [path for path in self.folder.glob(f"{_PLANS}/*.tfplan") if note_path(path).is_file()]
+        return tuple(sorted(map(KeptPlan.read, paths), key=lambda kept: (kept.made_at, kept.path.name), reverse=True))
+
     def apply(self, saved: SavedPlan, on_event: OnEvent | None = None) -> ApplyResult:
         """Apply exactly the plan in ``saved``, then remove its file.
 
@@ -212,6 +241,10 @@ class WorkingCopy(StateCommands):
     def _run_plan(self, path: Path, on_event: OnEvent | None, **options: Option) -> str:
         words = self._line.build("plan", json=FLAG, out=str(path), **self._work, **options)
         self._runner.stream(words, doing="terraform plan", on_event=on_event, redactor=Redactor())
+        path.chmod(0o600)
+        return self._show_plan(path)
+
+    def _show_plan(self, path: Path) -> str:
         return self._runner.read(self._line.build("show", str(path), json=FLAG, no_color=FLAG), doing="terraform show")
 
     def _new_plan_path(self) -> Path:
@@ -221,7 +254,9 @@ class WorkingCopy(StateCommands):
         return folder / f"{utc_now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.tfplan"
 
     def _remove_old_plans(self) -> None:
-        oldest = (utc_now() - _PLAN_LIFE).timestamp()
+        now = utc_now()
         for path in self.folder.glob(f"{_PLANS}/*.tfplan"):
-            if path.stat().st_mtime < oldest:
+            life = _KEPT_LIFE if note_path(path).exists() else _PLAN_LIFE
+            if path.stat().st_mtime < (now - life).timestamp():
                 path.unlink(missing_ok=True)
+                note_path(path).unlink(missing_ok=True)
