@@ -47,7 +47,8 @@ VERBS: tuple[Verb, ...] = (
         shelf="Prepare",
     ),
     Verb(name="preflight", summary="Check everything that a deploy needs, and say how to mend it.", shelf="Prepare"),
-    Verb(name="plan", summary="Show what a deploy would change; exit 3 when it would.", shelf="Change"),
+    Verb(name="plan", summary="Show what a deploy or destroy would change; exit 3 when it would.", shelf="Change"),
+    Verb(name="approve", summary="Sign an approval for a plan that was kept.", shelf="Change"),
     Verb(name="deploy", summary="Create or change the cluster: plan, approve, apply, verify.", shelf="Change"),
     Verb(name="destroy", summary="Remove the cluster, and prove that nothing is left.", shelf="Change"),
     Verb(name="unlock", summary="Show who holds a state in S3, and clear a lock that was left behind.", shelf="Change"),
@@ -60,6 +61,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="lab", summary="Start JupyterLab on the notebooks, for a cluster or a sandbox.", shelf="Record"),
     Verb(name="run", summary="Run a notebook, and keep its record.", shelf="Record"),
     Verb(name="runs", summary="List, show and remove the records of earlier runs.", shelf="Record"),
+    Verb(name="key", summary="Show the key that signs your records and approvals.", shelf="Record"),
     Verb(
         name="handover", summary="Pack, encrypted, what another operator needs to take a cluster over.", shelf="Record"
     ),

@@ -19,6 +19,8 @@ def command(cluster: str | None, approve: str) -> None:
     The plan is shown, approved by typing the cluster's name, applied exactly as it was shown, and the deploy ends
     when etcd has its quorum and every desired machine has joined fleet. It may be interrupted: run it again, and it
     goes on. A second run plans in full and says that there is nothing to do.
+    A plan that fleetkit plan --keep kept is applied by --approve with its sha256, or with what fleetkit approve wrote;
+    it is refused where the state, etcd's members or the cluster file have moved since.
     """
     from fleetkit import workflows
     from fleetkit.cli._progress import ApplyProgress, note_reporter
@@ -26,11 +28,10 @@ def command(cluster: str | None, approve: str) -> None:
     workspace = workflows.open_workspace(cluster)
     notes = note_reporter()
     workflows.require_preflight(workspace, report=notes)
-    plan = workflows.plan_deploy(workspace, report=notes)
+    plan = workflows.plan_deploy(workspace, approval=approve, report=notes)
     print_lines(plan.text)
     plan.check()
-    name = "" if plan.is_empty else ask_approval(plan.cluster, approve)
-    approved = workflows.approve(plan, name)
+    approved = workflows.approve(plan, ask_approval(plan, approve))
     with ApplyProgress(plan.saved.plan) as progress:
         applied = workflows.apply_deploy(workspace, approved, report=progress.reporter)
     print_lines(applied.text)

@@ -20,15 +20,16 @@ def command(cluster: str | None, approve: str, forget: bool) -> int:
 
     What will go is shown, and approved by typing the cluster's name. What Terraform does not know of, but bears the
     cluster's tag, is removed as well, in the order of dependency. Things of others are named and left alone.
+    A plan that fleetkit plan --destroy --keep kept is applied by --approve with its sha256 or a signed approval's file.
     """
     from fleetkit import workflows
     from fleetkit.cli._progress import ApplyProgress, note_reporter
 
     workspace = workflows.open_workspace(cluster)
     notes = note_reporter()
-    plan = workflows.plan_destroy(workspace, report=notes)
+    plan = workflows.plan_destroy(workspace, approval=approve, report=notes)
     print_lines(plan.text)
-    approved = workflows.approve(plan, "" if plan.is_empty else ask_approval(plan.cluster, approve))
+    approved = workflows.approve(plan, ask_approval(plan, approve))
     with ApplyProgress(plan.saved.plan) as progress:
         applied = workflows.apply_destroy(workspace, approved, report=progress.reporter)
     print_lines(str(applied))

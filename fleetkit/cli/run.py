@@ -22,7 +22,12 @@ __all__ = ["command"]
 @click.argument("notebook")
 @click.option("--cluster", metavar="NAME", default="", help="Cluster to run for; left out where there is only one.")
 @click.option("-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter of the notebook.")
-@click.option("--approve", metavar="NAME", default="", help="Approve what is planned, by the cluster's name.")
+@click.option(
+    "--approve",
+    metavar="APPROVAL",
+    default="",
+    help="Approve what is planned: the cluster's name, or the sha256 or signed approval of a kept plan.",
+)
 @click.option("--timeout", "timeout_s", type=click.FloatRange(min=1), metavar="SECONDS", help="Time limit of the run.")
 @click.option(
     "--cell-timeout", "cell_s", type=click.FloatRange(min=1), metavar="SECONDS", help="Time limit of each cell."
@@ -62,7 +67,10 @@ def command(
     if approve:
         if "approve" not in named:
             raise SettingsError(f"the notebook {found.name} asks for no approval", hint="leave --approve out")
-        values["approve"] = approve
+        from fleetkit.workflows.approval import names_file
+
+        # The notebook may run in another folder than this one.
+        values["approve"] = str(Path(approve).expanduser().absolute()) if names_file(approve) else approve
     stored = runs.execute_notebook(
         found,
         cluster=label,

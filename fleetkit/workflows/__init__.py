@@ -4,12 +4,16 @@ What changes something comes in four calls, so that a person, a notebook or a co
 plan, approve, apply, verify.
 """
 
+from fleetkit.workflows._deploy_plan import DeployPlan
+from fleetkit.workflows._destroy_plan import DestroyPlan
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._signed_approval import SignedApproval
 from fleetkit.workflows._workspace import Workspace, open_workspace
 from fleetkit.workflows.approval import Approved, approve
-from fleetkit.workflows.deploying import AppliedDeploy, DeployPlan, apply_deploy, plan_deploy
+from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
+from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
 from fleetkit.workflows.describing import list_choices, open_description, save_description
-from fleetkit.workflows.destroying import AppliedDestroy, DestroyPlan, apply_destroy, plan_destroy
+from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
@@ -34,6 +38,7 @@ __all__ = [
     "Preflight",
     "Reporter",
     "Section",
+    "SignedApproval",
     "StopRequest",
     "Sweep",
     "VerifiedDeploy",
@@ -43,9 +48,12 @@ __all__ = [
     "apply_destroy",
     "approve",
     "clear_lock",
+    "cluster_of_plan",
     "find_lock",
     "forget_cluster",
+    "give_approval",
     "inspect_cluster",
+    "keep_plan",
     "list_choices",
     "open_description",
     "open_way_in",
@@ -58,6 +66,7 @@ __all__ = [
     "run_preflight",
     "save_description",
     "sweep_leftovers",
+    "take_up_plan",
     "unpack_cluster",
     "verify_deploy",
     "verify_emptiness",

@@ -2,121 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from fleetkit.core import QuorumAtRiskError, ServiceError, WorkflowError
-from fleetkit.terraform import ApplyResult, SavedPlan, WorkingCopy
+from fleetkit.core import ServiceError, WorkflowError
+from fleetkit.runs import EventKind
+from fleetkit.terraform import ApplyResult
 from fleetkit.views import PlanView
+from fleetkit.workflows._basis import Operation
+from fleetkit.workflows._deploy_plan import DeployPlan
+from fleetkit.workflows._kept_plans import find_approved
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
-from fleetkit.workflows.recovering import Remove, plan_with_leftovers, remove_leftovers
+from fleetkit.workflows.recovering import plan_with_leftovers, remove_leftovers
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supplying import ensure_certificates, find_pending_deliveries, supply_bucket
 from fleetkit.workflows.unlocking import refuse_locked
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["AppliedDeploy", "DeployPlan", "apply_deploy", "plan_deploy"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class DeployPlan(Shown):
-    """What a deploy would change.
-
-    Attributes
-    ----------
-    cluster
-        Name of the cluster.
-    saved
-        Terraform's saved plan, which is what gets applied.
-    view
-        The same as it is shown.
-    deliveries
-        What would be put into the cluster's bucket, as words.
-    removals
-        What an interrupted deploy left and nothing wants; removed before the plan is applied.
-    """
-
-    cluster: str
-    saved: SavedPlan
-    view: PlanView
-    deliveries: tuple[str, ...]
-    removals: tuple[Remove, ...] = ()
-    _copy: WorkingCopy
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to do."""
-        return self.view.is_empty and not self.deliveries and not self.removals
-
-    @property
-    def sha256(self) -> str:
-        """Fingerprint over the saved plan, the deliveries and the removals."""
-        parts = (self.saved.sha256, *self.deliveries, *map(str, self.removals))
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-    @property
-    def text(self) -> str:
-        """The plan in plain lines; exactly ``No changes.`` when there is nothing to do."""
-        return "\n\n".join([self.view.text, *self.beyond_terraform])
-
-    @property
-    def beyond_terraform(self) -> tuple[str, ...]:
-        """What is done beside Terraform's plan, a paragraph each."""
-        extras = [extra for extra in self._extras() if extra[2]]
-        return tuple("\n".join([f"{title}:", *(f"  {sign} {one}" for one in items)]) for title, sign, items in extras)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """Changes counted by module and action."""
-        return self.view.summary_frame()
-
-    def check(self) -> None:
-        """Refuse a plan that takes a master away: that is never part of a deploy.
-
-        Raises
-        ------
-        QuorumAtRiskError
-            When the plan destroys, replaces or stops a master, or would remove an unknown one; names each of them.
-        """
-        masters = [str(one) for one in self.removals if one.is_master]
-        if masters:
-            raise QuorumAtRiskError(
-                f"{self.cluster} has masters that neither the state nor the cluster file knows",
-                seen="; ".join(masters),
-                hint="put them back into the cluster file to have them adopted, or terminate them by hand",
-            )
-        if self.view.alarms:
-            raise QuorumAtRiskError(
-                f"the plan for {self.cluster} would take masters away",
-                seen="; ".join(self.view.alarms),
-                hint="undo the change of the cluster file that causes it; a deploy only adds masters",
-            )
-
-    def _extras(self) -> tuple[tuple[str, str, tuple[object, ...]], ...]:
-        return (
-            ("to be put into the cluster's bucket", "+", self.deliveries),
-            ("left behind by an interrupted deploy, to be removed", "-", self.removals),
-        )
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        more = ""
-        for title, _, items in self._extras():
-            lines = "".join(f"<li>{escape(str(one))}</li>" for one in items)
-            more += f"<p>{title[0].upper()}{title[1:]}:</p><ul>{lines}</ul>" if items else ""
-        return f"{self.view._repr_html_()}{more}"
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -160,11 +66,18 @@ class AppliedDeploy(Shown):
         return self.text
 
 
-def plan_deploy(workspace: Workspace, *, report: Reporter | None = None) -> DeployPlan:
+def plan_deploy(workspace: Workspace, *, approval: str = "", report: Reporter | None = None) -> DeployPlan:
     """Plan a deploy in full, with what an interrupted one left behind; changes nothing in the account.
+
+    Parameters
+    ----------
+    approval
+        What will be said to approve it. Where that is for a plan that was kept, just that plan is taken up.
 
     Raises
     ------
+    PreconditionError
+        When ``approval`` is for a plan that is kept no longer, or for something else than a deploy of this cluster.
     BusyError
         When another operation is at work on the cluster.
     AwsError, TerraformError
@@ -172,8 +85,12 @@ def plan_deploy(workspace: Workspace, *, report: Reporter | None = None) -> Depl
     """
     told = report or Reporter()
     with hold_cluster(workspace.paths.folder, operation="plan"):
-        told.note("planning")
         copy = open_working_copy(workspace, told=told)
+        kept = find_approved(copy, approval, operation=Operation.DEPLOY, cluster=workspace.cluster.name)
+        if kept is not None:
+            told.note(f"taking up the plan {kept.basis.sha256[:12]}")
+            return DeployPlan.from_kept(kept, copy=copy, rules=workspace.cluster.approval)
+        told.note("planning")
         deliveries = find_pending_deliveries(workspace)
         saved, removals = plan_with_leftovers(workspace, copy, told=told)
     return DeployPlan(
@@ -182,6 +99,7 @@ def plan_deploy(workspace: Workspace, *, report: Reporter | None = None) -> Depl
         view=PlanView.from_plan(saved.plan),
         deliveries=deliveries,
         removals=removals,
+        rules=workspace.cluster.approval,
         _copy=copy,
     )
 
@@ -205,7 +123,7 @@ def apply_deploy(
     Raises
     ------
     PreconditionError
-        When a guard refuses the plan, or it is no longer the one that was approved.
+        When a guard refuses the plan, it is no longer the one that was approved, or the approval holds no longer.
     BusyError
         When another operation is at work on the cluster, here or wherever else its state is used.
     WorkflowError
@@ -222,6 +140,8 @@ def apply_deploy(
         plan.saved.check()
         # The lock of this computer is ours now; whoever is at work on another one holds that of the state.
         refuse_locked(workspace)
+        approved.require_valid(workspace, plan._copy)
+        told.record(EventKind.APPROVAL, approved.facts(workspace))
         pki = ensure_certificates(workspace)
         completed.append("certificates")
         if pki.made:

