@@ -20,6 +20,7 @@ SHORTEST_SECRET = 6
 _SHORTEST_LINE = 8
 """The same for one line of many: shorter ones are brackets and words."""
 
+_QUOTES = (("'", '"'), ("\\'", '"'), ("'", '\\"'), ("\\'", '\\"'))
 _ARMOUR = re.compile(r"-{5}(BEGIN|END) [A-Z0-9 ]+-{5}")
 
 
@@ -36,21 +37,28 @@ def forms_of(secret: str) -> set[str]:
 
 def _forms(value: str) -> Iterator[str]:
     yield value
-    yield from _escaped(value)
     data = value.encode("utf-8", errors="surrogatepass")
+    yield from _escaped(value, data)
     yield data.hex()
     yield data.hex().upper()
     yield from _url_encoded(data)
     yield from _base64_encoded(data)
 
 
-def _escaped(value: str) -> Iterator[str]:
-    """Yield how JSON, Python's repr and HTML write the value; JSON in JSON escapes what was escaped before."""
-    for written in (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]):
-        yield written
-        yield json.dumps(written)[1:-1]
-    # repr escapes the one quotation mark only where the other stands in the text as well.
-    yield repr(value + "'\"")[1:-4]
+def _escaped(value: str, data: bytes) -> Iterator[str]:
+    """Yield how JSON, Python, papermill and HTML write the value; JSON in JSON escapes what was escaped before."""
+    literals = {
+        value.encode("unicode_escape").decode("ascii"),
+        repr(value)[1:-1].replace("\\'", "'"),
+        repr(data)[2:-1].replace("\\'", "'"),
+    }
+    # Which of the quotation marks are escaped depends on what the text is written between.
+    written = {body.replace("'", single).replace('"', double) for body in literals for single, double in _QUOTES}
+    written |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    for text in written:
+        yield text
+        yield json.dumps(text)[1:-1]
+        yield json.dumps(text, ensure_ascii=False)[1:-1]
     yield html.escape(value)
     yield html.escape(value, quote=False)
 

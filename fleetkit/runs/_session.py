@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,9 @@ from fleetkit.runs.outcome import Outcome, exit_of_error, outcome_of_error
 from fleetkit.runs.record import RunError, RunRecord
 
 __all__ = ["RunSession", "mark_cell", "titles_of"]
+
+_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?!.*-----END )")
+_KEY_LINE = re.compile(r"\s*[A-Za-z0-9+/=]*\s*|.*-----END [A-Z0-9 ]*PRIVATE KEY-----.*")
 
 _STOPS = {
     CELL_TIME_LIMIT: ("CellTimeLimit", Outcome.FAILED, "the cell reached its time limit"),
@@ -76,6 +80,7 @@ class RunSession:
         self._began_s = 0.0
         self._titles: dict[int, str] = {}
         self._lines: dict[str, str] = {}
+        self._keys: set[str] = set()
 
     def begin(self, notebook: Any) -> None:
         """Write the record for the first time."""
@@ -111,6 +116,7 @@ class RunSession:
         for name, text in self._lines.items():
             self._tell_line(text, place, name)
         self._lines.clear()
+        self._keys.clear()
         took_s = time.monotonic() - self._began_s
         status = "done" if not failed else "interrupted" if self.stopper.reason else "failed"
         mark_cell(self.notebook["cells"][place], status=status, took_s=took_s)
@@ -128,8 +134,17 @@ class RunSession:
 
     def _tell_line(self, line: str, place: int, stream: str) -> None:
         shown = line.rstrip("\r").rsplit("\r", 1)[-1]
-        if shown:
+        if shown and not self._is_in_key(shown, stream):
             self._tell(RunEventKind.OUTPUT, place, text=self.writer.redact(shown), stream=stream)
+
+    def _is_in_key(self, line: str, stream: str) -> bool:
+        """Tell whether a line belongs to a private key that was begun on one before; alone it looks like nothing."""
+        inside = stream in self._keys and bool(_KEY_LINE.fullmatch(line))
+        if _KEY_BEGINS.search(line):
+            self._keys.add(stream)
+        elif not inside:
+            self._keys.discard(stream)
+        return inside
 
     def _tell(self, kind: RunEventKind, place: int, **facts: Any) -> None:
         number = list(self._titles).index(place) + 1
