@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fleetkit.aws._errors import asking, error_code
 from fleetkit.aws.session import AwsSession
@@ -67,8 +67,18 @@ def put_object(session: AwsSession, bucket: str, *, key: str, content: bytes) ->
     return True
 
 
-def read_object(session: AwsSession, bucket: str, *, key: str) -> bytes:
+def read_object(session: AwsSession, bucket: str, *, key: str, any_owner: bool = False) -> bytes:
     """Return an object's content.
+
+    Parameters
+    ----------
+    session, bucket
+        Where.
+    key
+        The object's key.
+    any_owner
+        Read it in another account's bucket too: for one that a person named, and not for a name that we made,
+        which anybody could have taken before us.
 
     Raises
     ------
@@ -77,9 +87,10 @@ def read_object(session: AwsSession, bucket: str, *, key: str) -> bytes:
     """
     from botocore.exceptions import ClientError
 
+    owner: dict[str, Any] = {} if any_owner else {"ExpectedBucketOwner": session.account_id()}
     with asking(f"the object {key} of {bucket}"):
         try:
-            answer = session.s3.get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=session.account_id())
+            answer = session.s3.get_object(Bucket=bucket, Key=key, **owner)
             return answer["Body"].read()
         except ClientError as error:
             if error_code(error) in {"404", "NoSuchKey"}:

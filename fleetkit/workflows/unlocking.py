@@ -33,7 +33,8 @@ def find_lock(workspace: Workspace) -> LockInfo | None:
     if state.kind is StateKind.LOCAL:
         return None
     try:
-        content = aws.read_object(workspace.session, state.bucket, key=state.key + _SUFFIX)
+        # Several accounts may keep their states in one's bucket, and Terraform does not ask whose it is either.
+        content = aws.read_object(workspace.session, state.bucket, key=state.key + _SUFFIX, any_owner=True)
     except NotFoundError:
         return None
     return LockInfo.parse_json(content)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from support.aws_world import World, surrounding_world
 
 from fleetkit.aws import put_object
@@ -53,6 +55,21 @@ def test_a_lock_holds_back_and_says_whose_it_is_and_what_clears_it(world: World)
     with pytest.raises(BusyError, match="apply by ann@desk since 2026-11-22T23:00:00Z") as caught:
         refuse_locked(world.open())
     assert "fleetkit unlock demo 0a-1b" in str(caught.value.hint)
+
+
+def test_a_lock_in_the_bucket_of_another_account_is_seen(world: World) -> None:
+    def judge_owner(params: dict[str, Any], **_: object) -> None:
+        """Refuse as S3 does, which moto does not."""
+        if params["headers"].get("x-amz-expected-bucket-owner", "999999999999") != "999999999999":
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetObject")
+
+    world.write(**S3)
+    lock(world)
+    workspace = world.open()
+    workspace.session.s3.meta.events.register("before-call.s3.GetObject", judge_owner)
+    found = find_lock(workspace)
+    assert found is not None
+    assert found.lock_id == "0a-1b"
 
 
 def test_only_the_lock_that_was_seen_is_cleared(world: World) -> None:
