@@ -85,7 +85,7 @@ def find_recovery(
     things
         Things that bear the cluster's tag or name; others must not be handed over.
     untagged
-        Things in the cluster's VPC that bear no cluster's tag: some are tagged only after their creation, which may
+        Things in the VPC that bear no cluster's tag: some are tagged only after their creation, which may
         have been cut off in between. Adopted where they stand in the way by their name, and never removed.
     parts
         What hangs on them.
@@ -195,8 +195,11 @@ def plan_with_leftovers(
     """
     saved = copy.plan(told.event)
     inventory = aws.take_inventory(workspace.session, workspace.cluster.name)
-    things = inventory.ours
-    if not things:
+    things, untagged = inventory.ours, inventory.foreign
+    if not workspace.cluster.network.create:
+        # A VPC that is only used holds other people's things too, so of those only what nobody can be using.
+        untagged += aws.list_unclaimed_target_groups(workspace.session, workspace.cluster.network.vpc_id)
+    if not things and not untagged:
         return saved, ()
     saved = _spare_masters(copy, saved, things, told=told)
     state = copy.state()
@@ -204,7 +207,7 @@ def plan_with_leftovers(
     parts = aws.take_parts(workspace.session, (*things, *inventory.foreign))
     imports: dict[str, str] = {}
     while True:
-        found = find_recovery(things, parts, state=state, changes=saved.plan.changes, untagged=inventory.foreign)
+        found = find_recovery(things, parts, state=state, changes=saved.plan.changes, untagged=untagged)
         fresh = [one for one in found.adopt if one.address not in imports]
         if not fresh:
             return saved, found.remove

@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import Stubber
 from support.aws_moto import make_subnet, make_vpc, run_machine, tag_specification
 
-from fleetkit.aws import AwsSession, Thing, ThingKind, remove_thing, take_inventory
+from fleetkit.aws import AwsSession, Thing, ThingKind, list_unclaimed_target_groups, remove_thing, take_inventory
 from fleetkit.aws.inventory import _removal
 from fleetkit.core import AwsError
 
@@ -169,6 +169,30 @@ def test_a_vpc_that_is_named_is_walked_though_it_has_no_tag(session: AwsSession)
     vpc = make_vpc(session)
     assert take_inventory(session, "demo").things == ()
     assert {thing.thing_id for thing in take_inventory(session, "demo", vpc_ids=[vpc]).foreign} == {vpc}
+
+
+def test_a_target_group_that_nobody_marked_or_uses_is_told_in_a_vpc_that_is_not_the_clusters(
+    session: AwsSession,
+) -> None:
+    vpc, elsewhere = make_vpc(session), make_vpc(session, cidr="10.20.0.0/16")
+    elb = session.client("elbv2")
+
+    def make(name: str, **more: Any) -> str:
+        made = elb.create_target_group(Name=name, Protocol="HTTP", Port=80, **{"VpcId": vpc, **more})
+        return str(made["TargetGroups"][0]["TargetGroupArn"])
+
+    bare = make("bare")
+    make("marked", Tags=[{"Key": "team", "Value": "other"}])
+    make("elsewhere", VpcId=elsewhere)
+    used = make("used")
+    zones = {"10.10.1.0/24": "us-west-2a", "10.10.2.0/24": "us-west-2b"}
+    subnets = [make_subnet(session, vpc, cidr=cidr, zone=zone) for cidr, zone in zones.items()]
+    balancer = elb.create_load_balancer(Name="used", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    action = {"Type": "forward", "TargetGroupArn": used}
+    elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=[action])
+
+    assert [one.thing_id for one in list_unclaimed_target_groups(session, vpc)] == [bare]
+    assert take_inventory(session, "demo").things == ()
 
 
 def test_a_protected_machine_is_removed_too(session: AwsSession) -> None:

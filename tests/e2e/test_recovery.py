@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomlkit
 from support.account_census import compare_account, things_outside
 from support.aws_between import serve_between
 from support.recovery_deploys import Deploy, run_fleetkit
@@ -55,6 +56,35 @@ def leave_old_machine(session: AwsSession, vpc_id: str) -> list[str]:
         TagSpecifications=tagged("instance"),
     )
     return [machine["Instances"][0]["InstanceId"], group["GroupId"], subnet["Subnet"]["SubnetId"]]
+
+
+def test_what_a_kill_left_untagged_in_a_vpc_that_is_only_used_is_adopted_by_its_name(
+    place: Path, environ: dict[str, str]
+) -> None:
+    session = open_session(environ["AWS_REGION"])
+    ec2: Any = session.ec2
+    vpc = ec2.create_vpc(CidrBlock="10.10.0.0/16")["Vpc"]["VpcId"]
+    file = place / "clusters" / "demo.toml"
+    document: Any = tomlkit.parse(file.read_text())
+    network = document["network"]
+    del network["nat_gateways"]
+    network["vpc_id"] = vpc
+    for kind in ("public", "private"):
+        network[f"{kind}_subnet_ids"] = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=zone)["Subnet"]["SubnetId"]
+            for cidr, zone in zip(network.pop(f"{kind}_subnets"), document["zones"], strict=True)
+        ]
+    file.write_text(tomlkit.dumps(document))
+    elb: Any = session.elbv2
+    for name in ("demo-web", "another"):
+        elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=vpc)
+
+    plan = run_fleetkit(place, environ, "plan", "demo")
+    assert plan.returncode == 3, plan.stdout + plan.stderr
+    said = plan.stdout + plan.stderr
+    adopted = re.findall(r"unknown to the state: target-group \S+ \((\S+)\); to be adopted as (\S+)", said)
+    assert adopted == [("demo-web", "module.load_balancers.aws_lb_target_group.public_web")]
+    assert "another" not in said
 
 
 def test_what_nothing_wants_any_more_is_removed_in_order_though_the_state_is_lost(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from fleetkit.aws.inventory import _ec2, _services
 from fleetkit.aws.inventory._removal import remove_thing
+from fleetkit.aws.inventory._services import list_unclaimed_target_groups
 from fleetkit.aws.inventory.parts import Part, PartKind, remove_rule, take_parts
 from fleetkit.aws.inventory.things import Inventory, Thing, ThingKind
 from fleetkit.aws.session import AwsSession
@@ -16,6 +17,7 @@ __all__ = [
     "PartKind",
     "Thing",
     "ThingKind",
+    "list_unclaimed_target_groups",
     "remove_rule",
     "remove_thing",
     "take_inventory",

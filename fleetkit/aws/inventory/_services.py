@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fleetkit.aws._errors import asking
@@ -10,7 +10,14 @@ from fleetkit.aws._tags import cluster_filter, read_tags
 from fleetkit.aws.inventory.things import Thing, ThingKind
 from fleetkit.aws.session import CLUSTER_TAG, AwsSession
 
-__all__ = ["list_balancing", "list_log_groups", "list_names", "list_roles", "list_scaling"]
+__all__ = [
+    "list_balancing",
+    "list_log_groups",
+    "list_names",
+    "list_roles",
+    "list_scaling",
+    "list_unclaimed_target_groups",
+]
 
 _BALANCERS_AT_ONCE = 20  # Elastic Load Balancing API, DescribeTags
 _ZONES_AT_ONCE = 10  # Route 53 API, ListTagsForResources
@@ -43,11 +50,7 @@ def list_balancing(session: AwsSession, cluster: str, *, vpc_ids: frozenset[str]
         group_pages = client.get_paginator("describe_target_groups").paginate()
         groups = [item for page in group_pages for item in page["TargetGroups"]]
         arns = [item["LoadBalancerArn"] for item in balancers] + [item["TargetGroupArn"] for item in groups]
-        tags: dict[str, str] = {}
-        for start in range(0, len(arns), _BALANCERS_AT_ONCE):
-            answer = client.describe_tags(ResourceArns=arns[start : start + _BALANCERS_AT_ONCE])
-            for part in answer["TagDescriptions"]:
-                tags[part["ResourceArn"]] = read_tags(part.get("Tags", [])).get(CLUSTER_TAG, "")
+        tags = {arn: held.get(CLUSTER_TAG, "") for arn, held in _read_balancing_tags(session, arns).items()}
     things = [
         *(
             Thing(
@@ -72,6 +75,38 @@ def list_balancing(session: AwsSession, cluster: str, *, vpc_ids: frozenset[str]
         ),
     ]
     yield from (thing for thing in things if thing.cluster == cluster or thing.vpc_id in vpc_ids)
+
+
+def list_unclaimed_target_groups(session: AwsSession, vpc_id: str) -> tuple[Thing, ...]:
+    """Return the target groups of a VPC that bear no tag at all and serve no load balancer, whosoever they are.
+
+    So a creation leaves one that is cut off between AWS provider 3.39's two calls, the one that makes the group and
+    the one that tags it.
+    """
+    with asking(f"the target groups of {vpc_id}"):
+        pages = session.elbv2.get_paginator("describe_target_groups").paginate()
+        idle = {
+            item["TargetGroupArn"]: item["TargetGroupName"]
+            for page in pages
+            for item in page["TargetGroups"]
+            if item.get("VpcId") == vpc_id and not item.get("LoadBalancerArns")
+        }
+        tags = _read_balancing_tags(session, list(idle))
+    return tuple(
+        Thing(kind=ThingKind.TARGET_GROUP, thing_id=arn, name=name, vpc_id=vpc_id)
+        for arn, name in idle.items()
+        if not tags.get(arn)
+    )
+
+
+def _read_balancing_tags(session: AwsSession, arns: list[str]) -> dict[str, Mapping[str, str]]:
+    return {
+        part["ResourceArn"]: read_tags(part.get("Tags", []))
+        for start in range(0, len(arns), _BALANCERS_AT_ONCE)
+        for part in session.elbv2.describe_tags(ResourceArns=arns[start : start + _BALANCERS_AT_ONCE])[
+            "TagDescriptions"
+        ]
+    }
 
 
 def list_names(session: AwsSession, cluster: str, *, vpc_ids: frozenset[str]) -> Iterator[Thing]:
