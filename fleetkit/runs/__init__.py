@@ -8,7 +8,7 @@ Importing the room brings in neither papermill nor nbformat: what needs them imp
 from fleetkit.runs.begin import FinishedRun, Run, RunResult, begin_run, find_workspace_folder
 from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
 from fleetkit.runs.execute import RunLimits, execute_notebook
-from fleetkit.runs.journal import EventKind
+from fleetkit.runs.journal import EventKind, JournalEvent, read_journal
 from fleetkit.runs.notebook_copies import CopyState, NotebookCopy, copy_notebooks
 from fleetkit.runs.notebook_files import NotebookFile, find_notebook, list_notebooks
 from fleetkit.runs.outcome import Outcome, parse_outcome
@@ -25,6 +25,7 @@ __all__ = [
     "EventKind",
     "FinishedRun",
     "FolderStore",
+    "JournalEvent",
     "NotebookCopy",
     "NotebookFile",
     "OnEvent",
@@ -54,6 +55,7 @@ __all__ = [
     "list_runs",
     "parse_outcome",
     "parse_parameters",
+    "read_journal",
     "read_parameters",
     "read_run",
     "render_report",

@@ -43,6 +43,13 @@ class ExecutedNotebook:
         self._last = place
         return cell
 
+    def title_for(self, code: str, cell_id: str | None = None) -> str:
+        """Return the heading under which ``code`` would be executed now."""
+        from fleetkit.runs._session import titles_of
+
+        place = self._find(code, cell_id)
+        return titles_of(self.notebook.cells).get(self._last if place is None else place, "")
+
     def title_of(self, cell: Any) -> str:
         """Return the heading that ``cell`` stands under."""
         from fleetkit.runs._session import titles_of

@@ -14,13 +14,16 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from fleetkit.core import FleetkitError, NotYet, Patience, utc_now, wait_until
 from fleetkit.runs._document import ExecutedNotebook
 from fleetkit.runs._session import mark_cell
+from fleetkit.runs._steps import StepTeller, status_of
 from fleetkit.runs._writing import RecordWriter
+from fleetkit.runs.journal import EventKind
 from fleetkit.runs.notebook_files import NotebookFile, find_notebook
 from fleetkit.runs.outcome import Outcome, exit_of_error, outcome_of_error
 from fleetkit.runs.record import RunError, RunRecord, Way
@@ -54,12 +57,13 @@ class KernelRecorder:
     _told = 0
     """Number of the last cell that an earlier recorder of this kernel has told of."""
 
-    def __init__(self, shell: Any, record: RunRecord, writer: RecordWriter, source: Any | None) -> None:
+    def __init__(self, shell: Any, record: RunRecord, writer: RecordWriter, source: NotebookFile | None) -> None:
         from nbclient import NotebookClient
         from nbformat.v4 import new_notebook
 
         self._shell, self._record, self._writer = shell, record, writer
-        self._document = ExecutedNotebook(source)
+        self._document = ExecutedNotebook(None if source is None else source.read())
+        self._source_sha256 = "" if source is None else source.sha256()
         # nbclient's own reading of messages, over a list of cells that only grows, so that places stay as they are.
         self._reader = NotebookClient(new_notebook(), record_timing=False)  # type: ignore[no-untyped-call]
         self._reader.kc = cast(Any, _DeafClient())
@@ -70,6 +74,7 @@ class KernelRecorder:
         self._finished = False
         self._dirty = False
         self._lock = threading.Lock()
+        self._steps = StepTeller(shell, writer, title_for=self._title_for)
         self._stop = threading.Event()
         self._heard = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="run-recorder", daemon=True)
@@ -79,7 +84,9 @@ class KernelRecorder:
         """Begin to record; a run of the same kernel that was under way ends."""
         if cls._current is not None:
             cls._current.close()
-        recorder = cls(shell, record, writer, _read_source(notebook, record.way))
+        recorder = cls(shell, record, writer, _find_source(notebook, record.way))
+        writer.write_run(record)
+        writer.record(EventKind.RUN_STARTED, record.to_start(notebook_sha256=recorder._source_sha256))
         recorder._take_history()
         shell.events.register("pre_run_cell", recorder._note_cell_id)
         atexit.register(recorder.close)
@@ -92,6 +99,10 @@ class KernelRecorder:
     def protect(self, values: list[str]) -> None:
         """Keep ``values`` out of what is written."""
         self._writer.protect(values)
+
+    def record(self, kind: EventKind, data: Mapping[str, Any]) -> None:
+        """Write an event into the journal."""
+        self._writer.record(kind, data)
 
     def finish(self, outcome: Outcome, summary: str) -> None:
         """Note how the run ended; the record is closed when the cell that says so has ended."""
@@ -134,11 +145,16 @@ class KernelRecorder:
             if code.strip() and count > KernelRecorder._told:
                 mark_cell(self._document.execute(code, count=count), status="done")
         message = request["header"]["msg_id"]
+        self._steps.begin(sources[-1], len(sources) - 1, cell_id)
         self._begin_cell(message, sources[-1], len(sources) - 1, cell_id)
 
     def _note_cell_id(self, info: Any) -> None:
         if cell_id := getattr(info, "cell_id", None):
             self._cell_ids[self._shell.kernel.get_parent("shell")["header"]["msg_id"]] = cell_id
+
+    def _title_for(self, code: str, cell_id: str | None) -> str:
+        with self._lock:
+            return self._document.title_for(code, cell_id)
 
     def _listen(self) -> None:
         from ipykernel.connect import get_connection_file
@@ -212,7 +228,7 @@ class KernelRecorder:
             mark_cell(cell, status="done", took_s=took_s)
         else:
             outcome = outcome_of_error(error.ename)
-            mark_cell(cell, status="interrupted" if outcome is Outcome.INTERRUPTED else "failed", took_s=took_s)
+            mark_cell(cell, status=status_of(outcome), took_s=took_s)
             count, title = cell.execution_count or 0, self._document.title_of(cell)
             self._end_with(outcome, RunError(kind=error.ename, message=error.evalue, cell=count, title=title))
         self._write(report=True)
@@ -221,39 +237,45 @@ class KernelRecorder:
 
     def _write(self, *, report: bool) -> None:
         self._dirty = False
-        notebook = self._document.notebook
-        self._reader.set_widgets_metadata()
-        if "widgets" in self._reader.nb.metadata:
-            notebook.metadata["widgets"] = self._reader.nb.metadata.widgets
+        notebook = self._gather_widgets()
         self._writer.write_notebook(notebook)
         self._writer.write_run(self._record)
         if report:
             self._writer.write_report(notebook, self._record)
+
+    def _gather_widgets(self) -> Any:
+        """Return the notebook with what its widgets show now."""
+        notebook = self._document.notebook
+        self._reader.set_widgets_metadata()
+        if "widgets" in self._reader.nb.metadata:
+            notebook.metadata["widgets"] = self._reader.nb.metadata.widgets
+        return notebook
 
     def _end_with(self, outcome: Outcome, error: RunError) -> None:
         self._dirty = True
         self._record = dataclasses.replace(
             self._record, outcome=outcome, exit=exit_of_error(error.kind), ended=utc_now(), error=error
         )
+        self._writer.record(EventKind.FAILED, error.to_json())
 
     def _close_record(self) -> None:
         self._shell.events.unregister("pre_run_cell", self._note_cell_id)
+        self._steps.close()
         if self._record.outcome is Outcome.RUNNING:
             message = "the kernel ended before the notebook's last cell"
             self._end_with(Outcome.INTERRUPTED, RunError(kind="Interrupted", message=message))
-        if self._dirty:
-            self._write(report=True)
+        self._record = self._writer.write_closed(self._gather_widgets(), self._record)
         self._writer.close()
         # The last of all: until here the kernel has to wait for what is written.
         atexit.unregister(self.close)
 
 
-def _read_source(notebook: str, way: Way) -> Any | None:
+def _find_source(notebook: str, way: Way) -> NotebookFile | None:
     """Return the notebook's file as it lies on disk, for its prose and its order; None where it is not found."""
     # JupyterLab names the notebook to its kernel; what a kernel starts inherits the name, so it counts by hand alone.
     live = Path(os.environ.get("JPY_SESSION_NAME", ""))
     if way is Way.BY_HAND and live.suffix == ".ipynb" and live.is_file():
-        return NotebookFile(path=live).read()
+        return NotebookFile(path=live)
     with contextlib.suppress(FleetkitError):  # prose is welcome in a record, and its want no reason to go without one
-        return find_notebook(notebook).read()
+        return find_notebook(notebook)
     return None

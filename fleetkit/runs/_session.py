@@ -13,6 +13,7 @@ from fleetkit.core import format_duration, utc_now
 from fleetkit.runs._stopping import CELL_TIME_LIMIT, INTERRUPTED, TIME_LIMIT, Stopper
 from fleetkit.runs._writing import RecordWriter
 from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
+from fleetkit.runs.journal import EventKind
 from fleetkit.runs.outcome import Outcome, exit_of_error, outcome_of_error
 from fleetkit.runs.record import RunError, RunRecord
 
@@ -82,10 +83,17 @@ class RunSession:
         self._lines: dict[str, str] = {}
         self._keys: set[str] = set()
 
-    def begin(self, notebook: Any) -> None:
-        """Write the record for the first time."""
+    def begin(self, notebook: Any, *, sha256: str) -> None:
+        """Write the record for the first time.
+
+        Parameters
+        ----------
+        sha256
+            SHA-256 of the notebook's file.
+        """
         self.notebook = notebook
         self.writer.write_run(self.record)
+        self.writer.record(EventKind.RUN_STARTED, self.record.to_start(notebook_sha256=sha256))
         self.save()
 
     def save(self) -> None:
@@ -106,6 +114,7 @@ class RunSession:
             self._place = place
             self._began_s = time.monotonic()
             mark_cell(self.notebook["cells"][place], status="running")
+            self.writer.record(EventKind.STEP_STARTED, self._step(place))
             self._tell(RunEventKind.CELL_STARTED, place)
 
     def end_cell(self, place: int, *, failed: bool) -> None:
@@ -120,6 +129,8 @@ class RunSession:
         took_s = time.monotonic() - self._began_s
         status = "done" if not failed else "interrupted" if self.stopper.reason else "failed"
         mark_cell(self.notebook["cells"][place], status=status, took_s=took_s)
+        facts = {**self._step(place), "status": status, "took_s": round(took_s, 3)}
+        self.writer.record(EventKind.STEP_ENDED, facts)
         self._tell(RunEventKind.CELL_ENDED, place, took_s=took_s, failed=failed)
 
     def hear_stream(self, place: int, name: str, text: str) -> None:
@@ -146,9 +157,12 @@ class RunSession:
             self._keys.discard(stream)
         return inside
 
+    def _step(self, place: int) -> dict[str, Any]:
+        return {"step": self._titles[place], "cell": list(self._titles).index(place) + 1}
+
     def _tell(self, kind: RunEventKind, place: int, **facts: Any) -> None:
-        number = list(self._titles).index(place) + 1
-        self._on_event(RunEvent(kind=kind, cell=number, cells=len(self._titles), title=self._titles[place], **facts))
+        step = self._step(place)
+        self._on_event(RunEvent(kind=kind, cell=step["cell"], cells=len(self._titles), title=step["step"], **facts))
 
     def cell_error(self, *, kind: str, message: str) -> RunError:
         """Return the error that ended the cell which was begun last."""
@@ -172,8 +186,9 @@ class RunSession:
             summary="" if ended else self._finish.get("summary", ""),
             error=ended,
         )
-        self.save()
-        self.writer.write_run(self.record)
+        if ended is not None:
+            self.writer.record(EventKind.FAILED, ended.to_json())
+        self.record = self.writer.write_closed(self.notebook, self.record)
         return self.record
 
     def _judge(self, error: RunError | None) -> tuple[RunError | None, Outcome, int]:

@@ -1,22 +1,25 @@
-"""Writing a record: whole files or none, and never with a secret in them."""
+"""Writing a record: whole files or none, one journal, and never a secret in any of them."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fleetkit.core import Redactor
+from fleetkit.core import Redactor, Signer
 from fleetkit.runs._redacting import redact_notebook, redact_value
-from fleetkit.runs.record import RunRecord
+from fleetkit.runs.journal import BatchSigner, EventKind, JournalWriter, read_journal
+from fleetkit.runs.record import Closing, RunRecord
 from fleetkit.runs.report import add_twins, render_report
 from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE, hold_folder
 
-__all__ = ["RecordWriter"]
+__all__ = ["RecordWriter", "hash_file", "hash_run", "render_run"]
 
 
 class RecordWriter:
@@ -28,15 +31,22 @@ class RecordWriter:
         The record's folder, which is there already.
     secrets
         Values that must stand in none of the files.
+    signer
+        Signs the journal while it grows, and at its end; where there is none it stays unsigned.
     """
 
-    def __init__(self, folder: Path, *, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, folder: Path, *, secrets: Iterable[str] = (), signer: Signer | None = None) -> None:
         self.folder = folder
         self._secrets = set(secrets)
         self._redactor = Redactor(self._secrets)
         self._lock = threading.RLock()
         self._held = contextlib.ExitStack()
         self._held.enter_context(hold_folder(folder))
+        self._signer = signer
+        self._journal = JournalWriter(folder)
+        self._held.callback(self._journal.close)
+        if signer is not None:
+            self._held.callback(BatchSigner(self._journal, signer).close)
 
     def protect(self, secrets: Iterable[str]) -> None:
         """Keep further values out of whatever is written from now on."""
@@ -53,11 +63,15 @@ class RecordWriter:
         with self._lock:
             return redact_notebook(notebook, self._redactor)
 
+    def record(self, kind: EventKind, data: Mapping[str, Any]) -> None:
+        """Write an event into the journal."""
+        self._journal.append(kind, redact_value(data, self._redactor))
+
     def write_run(self, record: RunRecord) -> None:
         """Write ``run.json``."""
         with self._lock:
             document = redact_value(record.to_json(), self._redactor)
-            _replace(self.folder / RUN_FILE, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+            _replace(self.folder / RUN_FILE, render_run(document))
 
     def write_notebook(self, notebook: Any) -> None:
         """Write ``notebook.ipynb``."""
@@ -73,9 +87,48 @@ class RecordWriter:
             clean = RunRecord.from_json(redact_value(record.to_json(), self._redactor), where=str(self.folder))
             _replace(self.folder / REPORT_FILE, render_report(self.clean_notebook(notebook), clean))
 
+    def write_closed(self, notebook: Any, record: RunRecord) -> RunRecord:
+        """Write all files for the last time, close the record over them, and return what it says.
+
+        The journal's last event names the files, and ``run.json``, which is written after all others,
+        names the journal's last line.
+        """
+        with self._lock:
+            self.write_notebook(notebook)
+            self.write_report(notebook, record)
+            files = {name: hash_file(self.folder / name) for name in (NOTEBOOK_FILE, REPORT_FILE)}
+            clean = redact_value(record.to_json(), self._redactor)
+            events = read_journal(self.folder)
+            plans = [str(event.data.get("sha256", "")) for event in events if event.kind is EventKind.PLAN]
+            told = {key: clean[key] for key in ("outcome", "exit", "summary")}
+            end = self._journal.finish(
+                {**told, "files": files, "plans": plans, "run_sha256": hash_run(clean)}, signer=self._signer
+            )
+            closing = Closing(lines=end.lines, sha256=end.sha256, files=files, plans=tuple(plans))
+            closed = dataclasses.replace(record, closing=closing)
+            self.write_run(closed)
+        return closed
+
     def close(self) -> None:
         """Let go of the folder: from now on the record says of itself how the run ended."""
         self._held.close()
+
+
+def render_run(document: Mapping[str, Any]) -> str:
+    """Return the text of ``run.json``."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def hash_run(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what ``run.json`` says apart from what it closes over."""
+    said = {key: value for key, value in document.items() if key != "closing"}
+    return hashlib.sha256(render_run(said).encode("utf-8")).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _replace(path: Path, text: str) -> None:

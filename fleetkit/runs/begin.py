@@ -15,11 +15,12 @@ from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 
-from fleetkit.core import Redactor, SettingsError, utc_now
+from fleetkit.core import Redactor, SettingsError, Signer, utc_now
 from fleetkit.runs._facts import current_actor, current_versions
 from fleetkit.runs._handover import MESSAGE, handed_over_folder
-from fleetkit.runs._redacting import secrets_of_environment
+from fleetkit.runs._redacting import redact_value, secrets_of_environment
 from fleetkit.runs._writing import RecordWriter
+from fleetkit.runs.journal import EventKind, JournalWriter
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.parameters import refuse_secrets
 from fleetkit.runs.record import RunRecord, Way
@@ -66,6 +67,8 @@ class _Sink(Protocol):
 
     def protect(self, values: list[str]) -> None: ...
 
+    def record(self, kind: EventKind, data: Mapping[str, Any]) -> None: ...
+
     def finish(self, outcome: Outcome, summary: str) -> None: ...
 
 
@@ -108,6 +111,21 @@ class Run:
             raise SettingsError("a value cannot be kept out of the record", seen=str(error)) from error
         self._sink.protect(secrets)
 
+    def record(self, kind: EventKind, data: Mapping[str, Any]) -> None:
+        """Write an event into the run's journal; it is on disk when this returns.
+
+        Parameters
+        ----------
+        data
+            What an auditor is to find, as plain JSON values; redacted before it is written.
+
+        Raises
+        ------
+        FleetkitError
+            When the journal cannot be written.
+        """
+        self._sink.record(kind, data)
+
     def finish(self, result: RunResult | object = None) -> FinishedRun:
         """Say how the run ended; the last cell shows what this returns.
 
@@ -131,7 +149,13 @@ class Run:
 
 
 def begin_run(
-    *, notebook: str, cluster: str, parameters: Mapping[str, Any], folder: Path | None = None, aws_caller: str = ""
+    *,
+    notebook: str,
+    cluster: str,
+    parameters: Mapping[str, Any],
+    folder: Path | None = None,
+    aws_caller: str = "",
+    signer: Signer | None = None,
 ) -> Run:
     """Begin the run of this notebook, and its record.
 
@@ -147,6 +171,8 @@ def begin_run(
         Folder that holds ``clusters/`` and ``runs/``; found by `find_workspace_folder` where not given.
     aws_caller
         Who AWS says that we are, where that is known.
+    signer
+        Signs the journal where the kernel writes the record; where there is none it stays unsigned.
 
     Raises
     ------
@@ -156,7 +182,7 @@ def begin_run(
     shell = _kernel_shell()
     given = handed_over_folder(os.environ)
     if given is not None:
-        return Run(folder=given, way=Way.COMMAND, sink=_RunnerSink(shell))
+        return Run(folder=given, way=Way.COMMAND, sink=_RunnerSink(shell, given))
     refuse_secrets(parameters)
     from fleetkit.runs._recorder import KernelRecorder
 
@@ -177,7 +203,7 @@ def begin_run(
         versions=current_versions(),
         started=started,
     )
-    writer = RecordWriter(place, secrets=secrets_of_environment())
+    writer = RecordWriter(place, secrets=secrets_of_environment(), signer=signer)
     return Run(folder=place, way=way, sink=KernelRecorder.start(shell, record, writer, notebook=notebook))
 
 
@@ -210,12 +236,21 @@ def _kernel_shell() -> Any:
 
 
 class _RunnerSink:
-    """Tells the process that runs the notebook and writes its record."""
+    """Tells the process that runs the notebook and writes its record.
 
-    def __init__(self, shell: Any) -> None:
+    The journal is written from here as well: what has happened is to outlive that process.
+    """
+
+    def __init__(self, shell: Any, folder: Path) -> None:
         self._publish = shell.display_pub.publish
+        self._journal = JournalWriter(folder)
+        self._secrets = secrets_of_environment()
+
+    def record(self, kind: EventKind, data: Mapping[str, Any]) -> None:
+        self._journal.append(kind, redact_value(data, Redactor(self._secrets)))
 
     def protect(self, values: list[str]) -> None:
+        self._secrets.update(values)
         self._publish({MESSAGE: {"protect": values}})
 
     def finish(self, outcome: Outcome, summary: str) -> None:

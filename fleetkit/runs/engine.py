@@ -78,9 +78,17 @@ class Engine:
             limits=limits,
             on_event=_listener(options),
         ) as session:
-            session.begin(nb)
+            session.begin(nb, sha256=_hash_source(options.get("input_path")))
             session.end(drive_kernel(session, kernel_name, _executor(nb, kernel_name, limits.start_s)))
         return _clean_copy(session)
+
+
+def _hash_source(path: object) -> str:
+    """Return the SHA-256 of the notebook's file; empty where it is none on this computer, which papermill allows."""
+    from fleetkit.runs.notebook_files import NotebookFile
+
+    source = Path(str(path or ""))
+    return NotebookFile(path=source).sha256() if source.is_file() else ""
 
 
 def _executor(nb: Any, kernel_name: str, start_s: int) -> Callable[[RunSession, RunKernel], None]:

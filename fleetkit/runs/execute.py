@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fleetkit.core import utc_now
+from fleetkit.core import Signer, utc_now
 from fleetkit.runs._facts import current_actor, current_versions
 from fleetkit.runs._handover import environment_for
 from fleetkit.runs._loading import grammar_on_demand
@@ -66,6 +66,7 @@ def execute_notebook(
     limits: RunLimits = RunLimits(),
     secrets: Iterable[str] = (),
     aws_caller: str = "",
+    signer: Signer | None = None,
     on_event: OnEvent | None = None,
 ) -> StoredRun:
     """Run a notebook through papermill and leave its record under ``folder``.
@@ -84,6 +85,8 @@ def execute_notebook(
         Values to keep out of the record, beside those of variables whose names say that they are secret.
     aws_caller
         Who AWS says that we are, where that is known.
+    signer
+        Signs the run's journal; where there is none it stays unsigned.
     on_event
         Told of the run's progress.
 
@@ -127,9 +130,10 @@ def execute_notebook(
         limits=limits,
         secrets=secrets,
         aws_caller=aws_caller,
+        signer=signer,
         on_event=on_event or _ignore,
     ) as session:
-        session.begin(node)
+        session.begin(node, sha256=notebook.sha256())
         session.end(drive_kernel(session, kernel_name, execute))
     return read_run(session.writer.folder)
 
@@ -151,6 +155,7 @@ def open_session(
     folder: Path | None = None,
     secrets: Iterable[str] = (),
     aws_caller: str = "",
+    signer: Signer | None = None,
 ) -> Iterator[RunSession]:
     """Make the record of a run that this process drives, and let signals and clocks stop the run.
 
@@ -182,7 +187,7 @@ def open_session(
         cell_s=limits.cell_s,
         on_stop=lambda text: on_event(RunEvent(kind=RunEventKind.STOPPING, text=text)),
     )
-    writer = RecordWriter(place, secrets={*secrets, *secrets_of_environment()})
+    writer = RecordWriter(place, secrets={*secrets, *secrets_of_environment()}, signer=signer)
     session = RunSession(
         record=record,
         writer=writer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,10 @@ class NotebookFile:
     def name(self) -> str:
         """File name without its ending."""
         return self.path.stem
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the file, in hex."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
     def read(self) -> Any:
         """Read the notebook as an nbformat node of version 4.

@@ -14,9 +14,9 @@ from typing import Any
 from fleetkit.core import FleetkitError, format_utc, parse_utc
 from fleetkit.runs.outcome import Outcome
 
-__all__ = ["FORMAT", "Actor", "RunError", "RunRecord", "Way"]
+__all__ = ["FORMAT", "Actor", "Closing", "RunError", "RunRecord", "Way"]
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout of ``run.json``."""
 
 
@@ -59,6 +59,32 @@ class RunError:
     cell: int = 0
     title: str = ""
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the error as plain values for JSON."""
+        return {"kind": self.kind, "message": self.message, "cell": self.cell, "title": self.title}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What a record closes over once its run has ended: whatever is changed later differs from it.
+
+    Attributes
+    ----------
+    lines
+        Number of lines of the journal.
+    sha256
+        Hash of the journal's last line.
+    files
+        SHA-256 of each other file of the record, by its name.
+    plans
+        SHA-256 of each saved plan that was made, in their order.
+    """
+
+    lines: int
+    sha256: str
+    files: Mapping[str, str]
+    plans: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
@@ -72,6 +98,8 @@ class RunRecord:
         Exit code of the run; None while it is under way.
     summary
         One sentence by the notebook itself about what came of it.
+    closing
+        What the record closes over; None while the run goes on, and for ever where it was killed.
     """
 
     id: str
@@ -87,15 +115,28 @@ class RunRecord:
     exit: int | None = None
     summary: str = ""
     error: RunError | None = None
+    closing: Closing | None = None
 
     @property
     def took_s(self) -> float | None:
         """Seconds from start to end; None where the run has not ended."""
         return None if self.ended is None else (self.ended - self.started).total_seconds()
 
+    def to_start(self, *, notebook_sha256: str) -> dict[str, Any]:
+        """Return what the first line of the journal says.
+
+        Parameters
+        ----------
+        notebook_sha256
+            SHA-256 of the notebook's file as it was before the run; empty where there is none.
+        """
+        document = self.to_json()
+        told = ("cluster", "notebook", "way", "parameters", "actor", "versions")
+        return {"run": self.id, **{key: document[key] for key in told}, "notebook_sha256": notebook_sha256}
+
     def to_json(self) -> dict[str, Any]:
         """Return the record as plain values for JSON."""
-        error = self.error
+        error, closing = self.error, self.closing
         return {
             "format": FORMAT,
             "id": self.id,
@@ -110,7 +151,14 @@ class RunRecord:
             "outcome": self.outcome.value,
             "exit": self.exit,
             "summary": self.summary,
-            "error": error and {"kind": error.kind, "message": error.message, "cell": error.cell, "title": error.title},
+            "error": error and error.to_json(),
+            "closing": closing
+            and {
+                "lines": closing.lines,
+                "sha256": closing.sha256,
+                "files": dict(closing.files),
+                "plans": list(closing.plans),
+            },
         }
 
     @classmethod
@@ -130,7 +178,7 @@ class RunRecord:
         reader = _Reader(document, where)
         if (seen := reader.get("format", int)) != FORMAT:
             raise reader.refuse("format", f"{seen}, and this version reads {FORMAT}")
-        actor, error = reader.inner("actor"), reader.optional_inner("error")
+        actor, error, closing = reader.inner("actor"), reader.optional_inner("error"), reader.optional_inner("closing")
         return cls(
             id=reader.get("id", str),
             cluster=reader.get("cluster", str),
@@ -145,6 +193,7 @@ class RunRecord:
             exit=reader.get("exit", int, None),
             summary=reader.get("summary", str),
             error=None if error is None else _read_error(error),
+            closing=None if closing is None else _read_closing(closing),
         )
 
 
@@ -154,6 +203,15 @@ def _read_error(reader: _Reader) -> RunError:
         message=reader.get("message", str),
         cell=reader.get("cell", int),
         title=reader.get("title", str),
+    )
+
+
+def _read_closing(reader: _Reader) -> Closing:
+    return Closing(
+        lines=reader.get("lines", int),
+        sha256=reader.get("sha256", str),
+        files=reader.get("files", dict),
+        plans=tuple(reader.get("plans", list)),
     )
 
 

@@ -21,6 +21,7 @@ from support.runs_notebooks import (
 from fleetkit.core import MASK, NotFoundError, NotYet, Patience, SettingsError, wait_until
 from fleetkit.runs import Outcome, RunEventKind, RunLimits, Way, execute_notebook, find_notebook, read_run
 
+RECORD_FILES = ["journal.jsonl", "notebook.ipynb", "report.html", "run.json"]
 FINDINGS = "from types import SimpleNamespace\nrun.finish(SimpleNamespace(outcome='findings', summary='2 findings'))"
 
 
@@ -33,7 +34,7 @@ def test_a_run_that_ends_well_leaves_notebook_report_and_facts(tmp_path):
     events = []
     stored = run(path, tmp_path, parameters={"count": 4}, on_event=events.append, aws_caller="arn:aws:iam::1:user/ann")
     assert [stored.folder] == records_under(tmp_path)
-    assert sorted(file.name for file in stored.folder.iterdir()) == ["notebook.ipynb", "report.html", "run.json"]
+    assert sorted(file.name for file in stored.folder.iterdir()) == RECORD_FILES
     record = stored.record
     assert (record.outcome, record.exit, record.error, record.way) == (Outcome.DONE, 0, None, Way.COMMAND)
     assert record.parameters == {"cluster": "", "count": 4, "ratio": 0.5, "flag": False}

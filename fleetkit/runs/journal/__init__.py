@@ -1,5 +1,24 @@
-"""The journal of a run: what happened, in the order in which it happened."""
+"""The journal of a run: what happened, one line per event, each with the hash of the line before it.
 
-from fleetkit.runs.journal.events import EventKind
+It is written while the run goes on, by the process that runs the notebook and by the notebook's kernel alike,
+and signed as it grows.
+"""
 
-__all__ = ["EventKind"]
+from fleetkit.runs.journal.events import BEGINNING, JOURNAL_FILE, TORN_FILE, EventKind, JournalEvent, hash_line
+from fleetkit.runs.journal.reading import read_journal
+from fleetkit.runs.journal.signing import BatchSigner, signature_holds
+from fleetkit.runs.journal.writing import JournalEnd, JournalWriter
+
+__all__ = [
+    "BEGINNING",
+    "JOURNAL_FILE",
+    "TORN_FILE",
+    "BatchSigner",
+    "EventKind",
+    "JournalEnd",
+    "JournalEvent",
+    "JournalWriter",
+    "hash_line",
+    "read_journal",
+    "signature_holds",
+]
