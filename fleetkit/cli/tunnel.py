@@ -59,14 +59,7 @@ def _open(cluster: str | None, ports: tuple[int, ...], as_json: bool) -> int:
 
 
 def _print_way(way: WayIn, *, as_json: bool) -> None:
-    environment = {
-        "ETCDCTL_API": "3",
-        # The members' certificates name 127.0.0.1 as well, so etcdctl checks them through the tunnel.
-        "ETCDCTL_ENDPOINTS": ",".join(f"https://{one.dialled}" for one in way.endpoints),
-        "ETCDCTL_CACERT": str(way.tls.ca),
-        "ETCDCTL_CERT": str(way.tls.certificate),
-        "ETCDCTL_KEY": str(way.tls.key),
-    }
+    environment = way.etcdctl_environment
     if as_json:
         endpoints = {one.name: {"host": one.host, "address": one.address, "port": one.port} for one in way.endpoints}
         print_json({"endpoints": endpoints, "environment": environment})

@@ -33,6 +33,7 @@ __all__ = ["KernelRecorder"]
 _SAVE_EVERY_S = 2.0
 _LISTEN_S = 0.2
 _ANSWER_WITHIN_S = 5.0
+_LAST_WORDS_S = 1.0
 
 
 class _DeafClient:
@@ -105,13 +106,16 @@ class KernelRecorder:
         self._writer.record(kind, data)
 
     def finish(self, outcome: Outcome, summary: str) -> None:
-        """Note how the run ended; the record is closed when the cell that says so has ended."""
+        """Note how the run ended; the record is closed when the cell that says so has ended, soon where none does."""
         with self._lock:
             self._record = dataclasses.replace(
                 self._record, outcome=outcome, exit=outcome.exit, summary=summary, ended=utc_now(), error=None
             )
             self._finished = True
             self._writer.write_run(self._record)
+            if not self._began_s:
+                # A widget's thread says so, after its cell: what it shows of that is still on its way.
+                threading.Timer(_LAST_WORDS_S, self._stop.set).start()
 
     def close(self) -> None:
         """Hear what is still under way, and write the record for the last time."""

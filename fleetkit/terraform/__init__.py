@@ -27,6 +27,7 @@ from fleetkit.terraform.events import (
     ResourceRef,
     parse_event,
 )
+from fleetkit.terraform.graph import ResourceGraph
 from fleetkit.terraform.plan import Drift, OutputChange, Plan
 from fleetkit.terraform.saved_plan import ApplyResult, KeptPlan, PlanKind, SavedPlan
 from fleetkit.terraform.state import StateResource, StateVersion
@@ -64,6 +65,7 @@ __all__ = [
     "ResourceChange",
     "ResourceDriftEvent",
     "ResourceEvent",
+    "ResourceGraph",
     "ResourceRef",
     "S3Backend",
     "SavedPlan",

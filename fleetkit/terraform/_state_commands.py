@@ -12,6 +12,7 @@ from fleetkit.terraform._environment import terraform_environment
 from fleetkit.terraform._lock import held_folder
 from fleetkit.terraform._runner import Runner
 from fleetkit.terraform.binary import TerraformBinary
+from fleetkit.terraform.graph import ResourceGraph
 from fleetkit.terraform.state import StateResource, StateVersion, parse_outputs, parse_state, parse_state_version
 
 __all__ = ["RunOptions", "StateCommands"]
@@ -86,6 +87,10 @@ class StateCommands:
     def state_version(self) -> StateVersion:
         """Read which state it is and how often it was written, and nothing of what is in it."""
         return parse_state_version(self._runner.read(self._line.build("state pull"), doing="terraform state pull"))
+
+    def graph(self) -> ResourceGraph:
+        """Read what depends on what in the configuration; the state and the world play no part."""
+        return ResourceGraph.from_dot(self._runner.read(self._line.build("graph"), doing="terraform graph"))
 
     def import_resource(self, address: str, resource_id: str) -> None:
         """Take what exists under ``resource_id`` into the state as ``address``, which the configuration must hold.

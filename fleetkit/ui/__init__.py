@@ -3,4 +3,7 @@
 By hand, work runs in threads and the kernel stays free; without a person the same calls do their work at once.
 """
 
-__all__: list[str] = []
+from fleetkit.ui.deploy import DeployGuide, DeployOutcome, begin_deploy
+from fleetkit.ui.destroy import DestroyGuide, begin_destroy
+
+__all__ = ["DeployGuide", "DeployOutcome", "DestroyGuide", "begin_deploy", "begin_destroy"]

@@ -14,6 +14,7 @@ from html import escape
 import ipywidgets as widgets
 
 from fleetkit.core import FleetkitError
+from fleetkit.views.colours import BAD_COLOUR, BUSY_COLOUR, CARE_COLOUR, GOOD_COLOUR, LINE_COLOUR, SOFT_COLOUR
 
 __all__ = [
     "BORDER",
@@ -30,18 +31,16 @@ __all__ = [
     "table_html",
 ]
 
-LINE_COLOUR = "var(--jp-border-color1, var(--line, #8c959f))"
-SOFT_COLOUR = "var(--jp-ui-font-color2, var(--soft, #57606a))"
 BORDER = f"1px solid {LINE_COLOUR}"
 
 
 class Tone(enum.Enum):
     """What a colour says, with the sign that says it too."""
 
-    GOOD = ("✓", "var(--jp-success-color1, var(--good, #116329))")
-    CARE = ("!", "var(--jp-warn-color1, var(--warn, #7d4e00))")
-    BAD = ("✗", "var(--jp-error-color1, var(--bad, #a40e26))")
-    BUSY = ("…", "var(--jp-brand-color1, var(--link, #0550ae))")
+    GOOD = ("✓", GOOD_COLOUR)
+    CARE = ("!", CARE_COLOUR)
+    BAD = ("✗", BAD_COLOUR)
+    BUSY = ("…", BUSY_COLOUR)
     QUIET = ("○", SOFT_COLOUR)
 
     @property
@@ -64,8 +63,10 @@ def badge_html(word: str, tone: Tone) -> str:
 
 
 def html(value: str = "") -> widgets.HTML:
-    """Return a widget of markup, with lines as close as in prose and no wider than its place."""
-    return widgets.HTML(value, layout=widgets.Layout(width="auto", margin="2px 0"))
+    """Return a widget of markup, which takes no room while it is empty."""
+    made = widgets.HTML(value, layout=widgets.Layout(width="auto", margin="2px 0", display=None if value else "none"))
+    made.observe(lambda change: setattr(made.layout, "display", None if change["new"] else "none"), "value")
+    return made
 
 
 def box_html(markup: str, *, tone: Tone | None = None) -> str:

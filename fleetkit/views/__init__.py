@@ -20,7 +20,8 @@ from fleetkit.views.inspect import (
 )
 from fleetkit.views.outputs import outputs_frame
 from fleetkit.views.pictures import draw_certificates, draw_latencies, draw_quorum
-from fleetkit.views.plan import NO_CHANGES, PlanRow, PlanView
+from fleetkit.views.plan import NO_CHANGES, PlanRow, PlanView, show_value
+from fleetkit.views.plan_picture import draw_plan
 from fleetkit.views.preflight import checks_frame
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "checks_frame",
     "draw_certificates",
     "draw_latencies",
+    "draw_plan",
     "draw_quorum",
     "drift_frame",
     "fault_tolerance_frame",
@@ -60,5 +62,6 @@ __all__ = [
     "pools_frame",
     "quorum_frame",
     "raft_lag",
+    "show_value",
     "targets_frame",
 ]

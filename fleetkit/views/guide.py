@@ -92,7 +92,7 @@ class GuideStep:
 class Guide:
     """The steps of one change; they pass one after the other, and any thread may ask and tell.
 
-    A step may begin when each one before it has passed and nothing runs.
+    A step may begin when each one before it has passed, nothing runs, and the last one has not passed yet.
     When it begins, all that came after it counts no longer: a new plan takes the approval of the old one back.
 
     Parameters
@@ -146,7 +146,12 @@ class Guide:
     def is_open(self, name: str) -> bool:
         """Return whether the step may begin now, be it again."""
         with self._lock:
-            return not self._running and self._missing_before(name) is None
+            return not self._running and not self.is_closed and self._missing_before(name) is None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the last step has passed, and with it the whole."""
+        return self._ended.get(next(reversed(self._plans)), (None, ""))[0] is StepState.PASSED
 
     def begin(self, name: str) -> None:
         """Begin a step; what came after it counts no longer.
@@ -165,6 +170,10 @@ class Guide:
                     f"the step {title!r} cannot begin",
                     seen=f"{self._plans[self._running].title!r} is running",
                     hint="wait for its end, or cancel it",
+                )
+            if self.is_closed:
+                raise PreconditionError(
+                    f"the step {title!r} cannot begin", seen="the record is closed", hint="run the set-up cell again"
                 )
             missing = self._missing_before(name)
             if missing is not None:
@@ -198,6 +207,8 @@ class Guide:
         """
         with self._lock:
             before = dict(self._ended)
+            if self.is_closed:
+                return
             self._forget_from(self[name].plan.name)
             if before == self._ended:
                 return
@@ -213,7 +224,7 @@ class Guide:
             step = next((one for one in self.steps if one.state is not StepState.PASSED), None)
             why = f"{self._taken_back}. " if self._taken_back else ""
         if step is None:
-            return "All steps have passed."
+            return "All steps have passed. To begin anew, run the set-up cell again."
         again = "once more: " if step.state is not StepState.READY else ""
         return f"{why}Next, {again}{step.plan.todo}."
 

@@ -13,7 +13,7 @@ from fleetkit.views._frames import build_frame, frame_html
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NO_CHANGES", "PlanRow", "PlanView", "show_value"]
+__all__ = ["NO_CHANGES", "PlanRow", "PlanView", "show_value", "sign_of"]
 
 NO_CHANGES = "No changes."
 """The whole text of an empty plan."""
@@ -200,6 +200,11 @@ class PlanView:
         return lines if len(frame) else []
 
 
+def sign_of(action: Action) -> str:
+    """Return the sign of an action, as Terraform writes it; ``=`` where nothing happens."""
+    return _SIGNS.get(action, "=")
+
+
 def show_value(value: Any) -> str:
     """Write a value of a plan in a few words; long ones are cut, and say how long they were."""
     if value is None:
@@ -224,7 +229,7 @@ def _row(change: ResourceChange, alarm: str) -> PlanRow:
         module=change.module.removeprefix("module.") or "root",
         type=change.type,
         action=str(change.action),
-        sign=_SIGNS.get(change.action, "="),
+        sign=sign_of(change.action),
         why=why,
         alarm=alarm,
         attributes=change.attributes,

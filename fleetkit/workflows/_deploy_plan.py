@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fleetkit.config import Approval
 from fleetkit.core import QuorumAtRiskError
 from fleetkit.terraform import SavedPlan, WorkingCopy
-from fleetkit.views import PlanView
+from fleetkit.views import PlanView, draw_plan
 from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._kept_plans import Kept, fingerprint, read_part, read_thing, write_thing
 from fleetkit.workflows._shown import Shown
@@ -80,6 +80,11 @@ class DeployPlan(Shown):
         return "\n\n".join([self.view.text, *self.beyond_terraform])
 
     @property
+    def opening(self) -> str:
+        """What the plan does, in one sentence."""
+        return self.view.headline
+
+    @property
     def beyond_terraform(self) -> tuple[str, ...]:
         """What is done beside Terraform's plan, a paragraph each."""
         extras = [extra for extra in self._extras() if extra[2]]
@@ -89,6 +94,16 @@ class DeployPlan(Shown):
     def frame(self) -> pd.DataFrame:
         """Changes counted by module and action."""
         return self.view.summary_frame()
+
+    def draw(self) -> str:
+        """Return a picture of the plan and of what depends on what, which Terraform is asked for.
+
+        Raises
+        ------
+        TerraformError
+            When Terraform does not tell.
+        """
+        return draw_plan(self.saved.plan, self._copy.graph())
 
     def check(self) -> None:
         """Refuse a plan that takes a master away: that is never part of a deploy.

@@ -9,7 +9,7 @@ from typing import Any
 from fleetkit.aws import Thing
 from fleetkit.config import Approval
 from fleetkit.terraform import SavedPlan, WorkingCopy
-from fleetkit.views import PlanView
+from fleetkit.views import PlanView, draw_plan
 from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._kept_plans import Kept, fingerprint, read_thing, write_thing
 from fleetkit.workflows._shown import Shown
@@ -100,6 +100,16 @@ class DestroyPlan(Shown):
         ):
             parts += ["\n".join([title, *(f"  - {thing}" for thing in things)])] if things else []
         return tuple(parts)
+
+    def draw(self) -> str:
+        """Return a picture of the plan and of what depends on what, which Terraform is asked for.
+
+        Raises
+        ------
+        TerraformError
+            When Terraform does not tell.
+        """
+        return draw_plan(self.saved.plan, self._copy.graph())
 
     def check(self) -> None:
         """Nothing refuses a destroy but the want of an approval."""

@@ -71,6 +71,18 @@ class WayIn:
     _access: SshAccess = field(repr=False)
     _key_file: Path | None = field(repr=False)
 
+    @property
+    def etcdctl_environment(self) -> dict[str, str]:
+        """The environment in which etcdctl asks the members, through the tunnel where there is one."""
+        return {
+            "ETCDCTL_API": "3",
+            # The members' certificates name 127.0.0.1 as well, so etcdctl checks them through the tunnel.
+            "ETCDCTL_ENDPOINTS": ",".join(f"https://{one.dialled}" for one in self.endpoints),
+            "ETCDCTL_CACERT": str(self.tls.ca),
+            "ETCDCTL_CERT": str(self.tls.certificate),
+            "ETCDCTL_KEY": str(self.tls.key),
+        }
+
     def read_health(self, *, limits: EtcdLimits | None = None) -> ClusterHealth:
         """Ask all members for their health; reasons draw on the local certificates and on what the tunnel knows."""
         return read_health(

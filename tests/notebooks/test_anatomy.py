@@ -8,12 +8,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_type_hints
 
 import nbformat
 import pytest
 
+from fleetkit import runs, ui, workflows
 from fleetkit.core import data_folder
 from fleetkit.runs import list_notebooks, read_parameters
+from fleetkit.views import DEPLOY_STEPS, DESTROY_STEPS
 
 ROOT = data_folder("notebooks")
 NOTEBOOKS = [notebook.path for notebook in list_notebooks()]
@@ -54,6 +57,23 @@ def steps_of(path: Path) -> list[tuple[str, str]]:
     cells = read_cells(path)[3:]
     assert [cell["cell_type"] for cell in cells] == ["markdown", "code"] * (len(cells) // 2)
     return [(why["source"], code["source"]) for why, code in zip(cells[::2], cells[1::2], strict=True)]
+
+
+def calls_in(source: str) -> list[ast.Call]:
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+
+
+def name_of(call: ast.Call) -> str:
+    return ast.unparse(call.func)
+
+
+def guide_of(path: Path) -> type | None:
+    """Return the class of the guide that leads through a notebook; None where it calls the workflows itself."""
+    names = [name_of(call) for source in code_of(path) for call in calls_in(source)]
+    begun = [name.removeprefix("ui.") for name in names if name.startswith("ui.begin_")]
+    if not begun:
+        return None
+    return get_type_hints(getattr(ui, begun[0]))["return"]
 
 
 def test_there_are_the_three_that_a_cluster_needs_to_live_and_die():
@@ -112,14 +132,20 @@ def test_the_parameters_cell_comes_second_with_commented_literals_and_safe_defau
 
 
 @each_notebook
-def test_one_set_up_cell_imports_and_begins_the_run_under_the_notebooks_own_name(path):
+def test_one_set_up_cell_imports_and_begins_the_run_with_all_parameters(path):
+    """That a run goes by its notebook's own name is tried in test_without_a_cluster, by running it."""
     cells = read_cells(path)
     assert cells[2]["cell_type"] == "code"
-    assert f'runs.begin_run(notebook="{path.stem}"' in " ".join(cells[2]["source"].split()).replace("( ", "(")
     importing = [source for source in code_of(path) if re.search(r"^(import|from) ", source, re.MULTILINE)]
     assert importing == [cells[2]["source"]]
     names = {parameter.name for parameter in read_parameters({"cells": cells})}
-    assert all(f'"{name}": {name}' in cells[2]["source"] for name in names)
+    (begin,) = [call for call in calls_in(cells[2]["source"]) if name_of(call).startswith(("runs.begin_", "ui.begin_"))]
+    given = {keyword.arg: ast.unparse(keyword.value) for keyword in begin.keywords}
+    if guide_of(path) is None:
+        assert given["notebook"] == repr(path.stem)
+        assert all(f"'{name}': {name}" in given["parameters"] for name in names)
+    else:
+        assert {name: name for name in names} == given
 
 
 @each_notebook
@@ -152,22 +178,31 @@ def test_no_logic_and_no_shell_lives_in_it(path):
 
 @each_notebook
 def test_what_changes_the_world_is_planned_shown_approved_applied_and_verified_in_this_order(path):
-    calls = re.findall(r"workflows\.([a-z]+)_?\w*\(", "\n".join(code_of(path)))
+    calls = re.findall(r"(?:workflows|guide)\.([a-z]+)_?\w*\(", "\n".join(code_of(path)))
     if "apply" not in calls:
         assert not {"plan", "approve"} & set(calls)
         return
+    # A guide shows each step's result, and locks a step until those before it have passed.
+    assert guide_of(path) is not None
     order = [calls.index(verb) for verb in ("plan", "approve", "apply", "verify")]
     assert order == sorted(order)
-    assert "plan\n" in "\n".join(f"{code}\n" for _, code in steps_of(path))
-    approving = next(code for _, code in steps_of(path) if "approve(" in code)
-    assert "workflows.approve(plan, approve)" in approving
+
+
+@each_notebook
+def test_the_steps_of_a_guide_stand_in_the_notebook_in_the_order_in_which_it_lets_them_pass(path):
+    guide = guide_of(path)
+    if guide is None:
+        return
+    steps = {ui.DeployGuide: DEPLOY_STEPS, ui.DestroyGuide: DESTROY_STEPS}[guide]
+    called = [code.removeprefix("guide.").removesuffix("()") for _, code in steps_of(path)]
+    assert [name for name in called if name in {step.name for step in steps}] == [step.name for step in steps]
 
 
 @each_notebook
 def test_the_last_cell_shows_the_outcome(path):
     why, code = steps_of(path)[-1]
     assert why.startswith("## Outcome")
-    assert re.fullmatch(r"run\.finish\(\w+\)", code)
+    assert re.fullmatch(r"run\.finish\(\w+\)" if guide_of(path) is None else r"guide\.outcome\(\)", code)
 
 
 @each_notebook
@@ -183,15 +218,15 @@ def test_outputs_counts_and_traces_of_runs_are_stripped(path):
 
 @each_notebook
 def test_it_calls_only_what_the_library_offers(path):
-    from fleetkit import runs, workflows
-
-    rooms = {"runs": runs, "workflows": workflows}
+    rooms = {"runs": runs, "ui": ui, "workflows": workflows}
     tree = ast.parse("\n".join(code_of(path)))
     used = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
     called = {(node.value.id, node.attr) for node in used if node.value.id in rooms}
     assert called
     missing = {(room, name) for room, name in called if name not in rooms[room].__all__}
     assert not missing
+    steps = {node.attr for node in used if node.value.id == "guide"}
+    assert all(callable(getattr(guide_of(path), name, None)) and not name.startswith("_") for name in steps)
 
 
 def test_ruff_accepts_the_notebooks_and_their_form():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 import urllib.request
 
 import nbformat
 import pytest
+from support.guide_page import run_all
 from support.lab_browser import open_page
 from support.runs_notebooks import records_under, write_recorded_notebook
 from support.runs_widgets import notebook_showing
@@ -19,15 +19,6 @@ from fleetkit.runs._writing import RecordWriter
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 WIDGET = "import ipywidgets as w\nbar = w.IntProgress(value=2, max=5, description='steps')\nbar"
-
-
-def run_all(page, url):
-    page.goto(url)
-    # The indicator of the notebook says idle even before there is a kernel; the status bar does not.
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-    page.locator(".jp-Notebook .jp-Cell").first.click()
-    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
-    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
 
 
 def wait_for_outcome(folder, outcome):

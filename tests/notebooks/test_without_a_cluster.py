@@ -18,8 +18,9 @@ def test_by_command_it_names_the_missing_cluster_file(tmp_path, notebook):
     assert "fleetkit init demo" in stored.report.read_text()
 
 
-def test_by_papermill_it_leaves_the_same_record(tmp_path):
-    path = str(list_notebooks()[0].path)
+@each_notebook
+def test_by_papermill_it_leaves_the_same_record_under_its_own_name(tmp_path, notebook):
+    path = str(notebook.path)
     process = start_python(
         ["-m", "papermill", path, str(tmp_path / "out.ipynb"), "-p", "cluster", "demo"], folder=tmp_path
     )
@@ -27,4 +28,5 @@ def test_by_papermill_it_leaves_the_same_record(tmp_path):
     assert process.returncode == 1, printed
     stored = find_run(tmp_path / "runs", "latest")
     assert (stored.record.outcome, stored.record.exit) == (Outcome.FAILED, 2)
+    assert stored.record.notebook == notebook.path.stem
     assert stored.record.parameters["cluster"] == "demo"

@@ -40,7 +40,17 @@ def test_the_steps_pass_one_after_the_other_to_the_end(steps) -> None:
         assert [one.plan.name for one in guide.steps if one.state is StepState.READY] == [step.name]
         assert step.todo in guide.next_words
         pass_step(guide, step.name)
-    assert guide.next_words == "All steps have passed."
+    assert guide.next_words.startswith("All steps have passed.")
+
+
+def test_when_the_last_step_has_passed_the_record_is_closed_and_nothing_begins() -> None:
+    names = [step.name for step in DEPLOY_STEPS]
+    guide = guide_after(*names)
+    guide.take_back("preflight", "The cluster file has changed")
+    assert set(states(guide).values()) == {"passed"}
+    assert not any(guide.is_open(name) for name in names)
+    with pytest.raises(PreconditionError, match="the record is closed"):
+        guide.begin("plan")
 
 
 @pytest.mark.parametrize(

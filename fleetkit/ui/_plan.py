@@ -1,0 +1,175 @@
+"""The plan's card: counts, alarms, a table to filter and search, one change in full, and the picture."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+
+from fleetkit.ui import _parts
+from fleetkit.ui._approve import Planned
+from fleetkit.ui._parts import Tone
+from fleetkit.ui._step import StepCard
+from fleetkit.views import PlanRow, PlanView, StepState, show_value
+
+__all__ = ["DrawnPlan", "PlanCard", "PlanPanel"]
+
+_ALL = "all"
+_NONE = ""
+_TONES = {"create": Tone.GOOD, "update": Tone.CARE, "replace": Tone.BAD, "delete": Tone.BAD, "forget": Tone.CARE}
+_HEIGHT = "22em"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DrawnPlan:
+    """A plan with its picture; ``picture`` is markup, or says why there is none."""
+
+    planned: Planned
+    picture: str
+
+    def __repr__(self) -> str:
+        return str(self.planned)
+
+    def _repr_html_(self) -> str:
+        return f"{self.planned._repr_html_()}{self.picture}"
+
+
+class PlanPanel:
+    """Shows a plan, and lets a person look through it."""
+
+    def __init__(self) -> None:
+        self._view = PlanView(rows=(), outputs=())
+        self._summary, self._table, self._detail, self._picture = (_parts.html() for _ in range(4))
+        self._action = _choice("Action", self._draw_table)
+        self._module = _choice("Module", self._draw_table)
+        self._search = widgets.Text(description="Search", placeholder="part of an address")
+        self._search.observe(lambda _change: self._draw_table(), "value")
+        self._chosen = _choice("Change", self._draw_detail, width="44em")
+        self._parts = [_parts.row(self._action, self._module, self._search), self._table, self._chosen, self._detail]
+        self.widget = widgets.VBox([self._summary, *self._parts, self._picture])
+        self.widget.layout.display = "none"
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.widget.layout.display = "none"
+
+    def show(self, drawn: DrawnPlan) -> None:
+        """Show another plan."""
+        view = self._view = drawn.planned.view
+        self._summary.value = _parts.box_html(_summary_html(drawn.planned))
+        for field, names in ((self._action, [row.action for row in view.rows]), (self._module, _modules(view))):
+            field.options, field.value = [_ALL, *dict.fromkeys(names)], _ALL
+        self._search.value = ""
+        choices = [(f"{row.sign} {row.address}", row.address) for row in view.rows]
+        self._chosen.options, self._chosen.value = [("choose a change to see it in full", _NONE), *choices], _NONE
+        for part in self._parts:
+            part.layout.display = None if view.rows else "none"
+        self._draw_table()
+        self._draw_detail()
+        self._picture.value = drawn.picture
+        self.widget.layout.display = None
+
+    def _draw_table(self) -> None:
+        shown = [row for row in self._view.rows if self._is_wanted(row)]
+        table = _parts.table_html(
+            ("what happens", "resource", "why"), map(_row_html, shown), label="changes of the plan"
+        )
+        words = f"{len(shown)} of {len(self._view.rows)} changes"
+        self._table.value = _parts.box_html(
+            f'{words}<div tabindex="0" role="region" aria-label="changes" '
+            f'style="max-height:{_HEIGHT};overflow:auto">{table}</div>'
+        )
+
+    def _is_wanted(self, row: PlanRow) -> bool:
+        return (
+            self._action.value in (_ALL, row.action)
+            and self._module.value in (_ALL, row.module)
+            and self._search.value.strip().lower() in row.address.lower()
+        )
+
+    def _draw_detail(self) -> None:
+        row = next((row for row in self._view.rows if row.address == self._chosen.value), None)
+        if row is None:
+            self._detail.value = ""
+            return
+        rows = [
+            (
+                f"<code>{escape(one.path)}</code>",
+                escape(show_value(one.before)),
+                escape(show_value(one.after)),
+                _parts.badge_html("forces replacement", Tone.BAD) if one.forces_replacement else "",
+            )
+            for one in row.attributes
+        ]
+        table = _parts.table_html(
+            ("attribute", "before", "after", ""), rows, label=f"before and after of {row.address}"
+        )
+        self._detail.value = _parts.box_html(
+            f"{_action_html(row.sign, row.action, row.action)} <code>{escape(row.address)}</code>{table}"
+        )
+
+
+class PlanCard(StepCard):
+    """Shows the plan."""
+
+    def _after(self) -> tuple[widgets.Widget, ...]:
+        self._panel = PlanPanel()
+        return (self._panel.widget,)
+
+    def _show(self, result: Any) -> tuple[StepState, str]:
+        self._panel.show(result)
+        return StepState.PASSED, result.planned.view.headline
+
+    def _put_back(self) -> None:
+        super()._put_back()
+        self._panel.clear()
+
+
+def _choice(label: str, tell: Callable[[], None], *, width: str = "20em") -> widgets.Dropdown:
+    made = widgets.Dropdown(options=[_ALL], description=label, layout=widgets.Layout(width=width))
+    made.observe(lambda _change: tell(), "value")
+    return made
+
+
+def _modules(view: PlanView) -> Iterable[str]:
+    return sorted({row.module for row in view.rows})
+
+
+def _summary_html(planned: Planned) -> str:
+    view = planned.view
+    parts = [f"<strong>{escape(words)}</strong>" for words in dict.fromkeys((planned.opening, view.headline))]
+    parts += [
+        f'<strong style="color:{Tone.BAD.colour}">{Tone.BAD.sign} {escape(alarm)}</strong>' for alarm in view.alarms
+    ]
+    counts = Counter((row.sign, row.action) for row in view.rows)
+    parts += [
+        " &nbsp; ".join(_action_html(sign, f"{count} to {action}", action) for (sign, action), count in counts.items())
+    ]
+    parts += [f"outputs that change: {escape(', '.join(view.outputs))}"] if view.outputs else []
+    beyond = "".join(f"<details><summary>{_first_line(part)}</summary><pre>{escape(part)}</pre></details>"
+                     for part in planned.beyond_terraform)  # fmt: skip
+    return "<br>".join(part for part in parts if part) + beyond
+
+
+def _first_line(text: str) -> str:
+    first, _, rest = text.partition("\n")
+    return escape(f"{first.rstrip(':')} ({rest.count(chr(10)) + 1})" if rest else first)
+
+
+def _row_html(row: PlanRow) -> tuple[str, str, str]:
+    alarm = f"{row.alarm} a master" if row.alarm else ""
+    red = f'<strong style="color:{Tone.BAD.colour}">{Tone.BAD.sign} {escape(alarm)}</strong>' if alarm else ""
+    return (
+        _action_html(row.sign, row.action, row.action),
+        f"<code>{escape(row.address)}</code>",
+        " ".join(filter(None, (red, escape(row.why)))),
+    )
+
+
+def _action_html(sign: str, words: str, action: str) -> str:
+    colour = _TONES.get(action, Tone.QUIET).colour
+    return f'<span style="color:{colour};white-space:nowrap"><b>{escape(sign)}</b> {escape(words)}</span>'

@@ -1,0 +1,81 @@
+"""A guided notebook as a person sees it in JupyterLab: its cards, their buttons, and pictures of them."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["GuidePage", "run_all"]
+
+_SLOW_MS = 60_000
+_PICTURES = "GUIDE_PICTURES"
+"""Names the folder that pictures for the documentation are put into; none are taken where it is not set."""
+
+
+def run_all(page: Any, url: str) -> None:
+    """Open a notebook and run all its cells."""
+    page.goto(url)
+    # The indicator of the notebook says idle even before there is a kernel; the status bar does not.
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=_SLOW_MS)
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    choose(page, "Run", "Run All Cells")
+
+
+def choose(page: Any, *names: str) -> None:
+    """Choose an item of JupyterLab's menus."""
+    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile(f"^{names[0]}$")).click()
+    for name in names[1:]:
+        page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{name}$")).click()
+
+
+@dataclass(frozen=True, slots=True)
+class GuidePage:
+    """The page of a guided notebook."""
+
+    page: Any
+
+    def card(self, title: str) -> Any:
+        """Return the output that holds the card of the step with this title."""
+        head = self.page.locator("strong", has_text=re.compile(f"^{title}$"))
+        return self.page.locator(".jp-OutputArea-output", has=head)
+
+    def press(self, title: str, button: str) -> None:
+        """Press a button of a card, as soon as it can be pressed."""
+        self.card(title).get_by_role("button", name=button, exact=True).click(timeout=_SLOW_MS)
+
+    def is_locked(self, title: str, button: str) -> bool:
+        return bool(self.card(title).get_by_role("button", name=button, exact=True).is_disabled())
+
+    def wait_for(self, title: str, text: str, *, timeout_ms: int = _SLOW_MS) -> None:
+        """Wait until a card shows a text."""
+        self.card(title).get_by_text(text).first.wait_for(timeout=timeout_ms)
+
+    def text(self, title: str) -> str:
+        return str(self.card(title).inner_text())
+
+    def run_another_cell(self, code: str) -> str:
+        """Append a cell, run it, and return what it shows."""
+        self.page.locator(".jp-Notebook .jp-Cell").last.click(position={"x": 5, "y": 5})
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("b")
+        self.page.keyboard.press("Enter")
+        self.page.keyboard.type(code)
+        self.page.keyboard.press("Control+Enter")
+        cell = self.page.locator(".jp-Notebook .jp-Cell").last
+        cell.locator(".jp-OutputArea-output").wait_for(timeout=_SLOW_MS)
+        return str(cell.locator(".jp-OutputArea-output").inner_text())
+
+    def take_pictures(self, title: str, name: str) -> None:
+        """Take a picture of a card in the light and in the dark theme, where pictures are wanted."""
+        folder = os.environ.get(_PICTURES)
+        if not folder:
+            return
+        for theme in ("Dark", "Light"):
+            choose(self.page, "Settings", "Theme", f"JupyterLab {theme}")
+            self.page.wait_for_function(
+                "name => document.body.dataset.jpThemeName === name", arg=f"JupyterLab {theme}", timeout=_SLOW_MS
+            )
+            self.card(title).screenshot(path=Path(folder) / f"{name}-{theme.lower()}.png")
