@@ -57,6 +57,8 @@ class Interruptions:
                 f"a deploy ended and had nothing to do with {', '.join(self.open_kinds)}:\n{deploy.tail}"
             )
             deploy.kill()
+        # What was on its way to AWS at that moment is carried out all the same, and counts as not heard of.
+        between.settle()
         between.pass_all()
         self.kills += 1
         self.told += deploy.lines

@@ -44,7 +44,8 @@ class Between:
     _held: dict[str, _Held] = field(default_factory=dict)
     _refused: dict[str, str] = field(default_factory=dict)
     _let_go: threading.Event = field(default_factory=threading.Event)
-    _guard: threading.Lock = field(default_factory=threading.Lock)
+    _under_way: int = 0
+    _guard: threading.Condition = field(default_factory=threading.Condition)
 
     def hold(self, action: str, *, times: int = 1, tell: threading.Event | None = None) -> threading.Event:
         """Keep back all answers to an action.
@@ -78,8 +79,31 @@ class Between:
             if held.times <= 0:
                 for event in held.events:
                     event.set()
-        self._let_go.wait()
+        with self._counted(-1):
+            self._let_go.wait()
         return True
+
+    def count(self) -> contextlib.AbstractContextManager[None]:
+        """Count a connection as under way; those whose answer is kept back are not."""
+        return self._counted(1)
+
+    def settle(self) -> None:
+        """Wait until whoever asked is gone, and AWS has carried out what was under way when they died."""
+        with self._guard:
+            self._guard.wait_for(lambda: not self._under_way)
+
+    @contextlib.contextmanager
+    def _counted(self, number: int) -> Iterator[None]:
+        self._add(number)
+        try:
+            yield
+        finally:
+            self._add(-number)
+
+    def _add(self, number: int) -> None:
+        with self._guard:
+            self._under_way += number
+            self._guard.notify_all()
 
 
 @contextlib.contextmanager
@@ -106,20 +130,9 @@ def _handler(between: Between, target: str) -> type[http.server.BaseHTTPRequestH
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
-            self._pass()
-
-        def do_POST(self) -> None:
-            self._pass()
-
-        def do_PUT(self) -> None:
-            self._pass()
-
-        def do_DELETE(self) -> None:
-            self._pass()
-
-        def do_HEAD(self) -> None:
-            self._pass()
+        def handle(self) -> None:
+            with between.count():
+                super().handle()
 
         def _pass(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -138,6 +151,8 @@ def _handler(between: Between, target: str) -> type[http.server.BaseHTTPRequestH
             with contextlib.suppress(ConnectionError):
                 self.end_headers()
                 self.wfile.write(answer if self.command != "HEAD" else b"")
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _pass  # noqa: N815 - the names that http.server calls
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
