@@ -27,6 +27,7 @@ __all__ = [
     "print_json",
     "print_lines",
     "print_note",
+    "print_story",
     "print_table",
     "to_plain",
 ]
@@ -79,6 +80,12 @@ def print_lines(*lines: str) -> None:
     """Print lines of facts on standard output."""
     for line in lines:
         click.echo(line)
+
+
+def print_story(*lines: str, as_json: bool) -> None:
+    """Print what a person follows while a command is at work: facts, unless those come as one document at the end."""
+    for line in lines:
+        click.echo(line, err=as_json)
 
 
 def print_note(text: str) -> None:

@@ -6,7 +6,7 @@ import click
 
 from fleetkit.cli._approving import approve_option, ask_approval
 from fleetkit.cli._exit import ExitCode
-from fleetkit.cli._output import cluster_argument, print_lines
+from fleetkit.cli._output import cluster_argument, json_option, print_json, print_story
 
 __all__ = ["command"]
 
@@ -15,12 +15,14 @@ __all__ = ["command"]
 @cluster_argument
 @approve_option
 @click.option("--forget", is_flag=True, help="Afterwards remove the local traces too; records stay.")
-def command(cluster: str | None, approve: str, forget: bool) -> int:
+@json_option
+def command(cluster: str | None, approve: str, forget: bool, as_json: bool) -> int:
     """Remove CLUSTER from AWS, and prove that nothing is left.
 
     What will go is shown, and approved by typing the cluster's name. What Terraform does not know of, but bears the
     cluster's tag, is removed as well, in the order of dependency. Things of others are named and left alone.
     A plan that fleetkit plan --destroy --keep kept is applied by --approve with its sha256 or a signed approval's file.
+    With --json what was removed and the certificate of emptiness are one document, printed at the end.
     """
     from fleetkit import workflows
     from fleetkit.cli._progress import ApplyProgress, note_reporter
@@ -28,16 +30,18 @@ def command(cluster: str | None, approve: str, forget: bool) -> int:
     workspace = workflows.open_workspace(cluster)
     notes = note_reporter()
     plan = workflows.plan_destroy(workspace, approval=approve, report=notes)
-    print_lines(plan.text)
+    print_story(plan.text, as_json=as_json)
     approved = workflows.approve(plan, ask_approval(plan, approve))
     with ApplyProgress(plan.saved.plan) as progress:
         applied = workflows.apply_destroy(workspace, approved, report=progress.reporter)
-    print_lines(str(applied))
-    print_lines(str(workflows.sweep_leftovers(workspace, report=notes)))
+    print_story(applied.text, as_json=as_json)
+    swept = workflows.sweep_leftovers(workspace, report=notes)
+    print_story(str(swept), as_json=as_json)
     emptiness = workflows.verify_emptiness(workspace)
-    print_lines(str(emptiness))
-    if emptiness.still_there:
-        return ExitCode.FAILED
-    if forget:
-        print_lines(*workflows.forget_cluster(workspace))
-    return ExitCode.DONE
+    print_story(str(emptiness), as_json=as_json)
+    forgotten = workflows.forget_cluster(workspace) if forget and not emptiness.still_there else ()
+    print_story(*forgotten, as_json=as_json)
+    if as_json:
+        facts = {"applied": applied, "swept": swept, "emptiness": emptiness, "forgotten": forgotten}
+        print_json({"plan_sha256": plan.sha256, **facts})
+    return ExitCode.FAILED if emptiness.still_there else ExitCode.DONE

@@ -6,6 +6,7 @@ import importlib
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import click
 import pytest
@@ -99,3 +100,33 @@ def test_results_become_json_whatever_they_are_made_of() -> None:
     assert '"state": "degraded"' in text
     assert '"seen": ["a", "b"]' in text
     assert '"message": "held"' in text
+
+
+WITHOUT_JSON = {
+    "completion": "prints a script for a shell to read",
+    "lab": "hands the terminal to JupyterLab",
+    "runs prune": "shows what will go, and asks",
+    "runs report": "prints one path",
+    "sandbox down": "ends what sandbox status tells of",
+    "sandbox exec": "hands standard output to the program",
+    "sandbox shell": "hands the terminal to a machine",
+    "sandbox up": "says what to type next; sandbox status has the facts",
+}
+"""Commands whose output is not facts, and why not."""
+
+
+def leaves() -> Iterator[tuple[str, click.Command]]:
+    """Walk to every command that does something, under the words that call it."""
+    for verb in VERBS:
+        found = importlib.import_module(f"fleetkit.cli.{verb.module or verb.name}").command
+        if isinstance(found, click.Group):
+            context = click.Context(found)
+            for name in found.list_commands(context):
+                yield f"{verb.name} {name}", found.get_command(context, name)
+        else:
+            yield verb.name, found
+
+
+def test_every_command_that_prints_facts_prints_them_as_json_too():
+    silent = {words for words, command in leaves() if not any("--json" in one.opts for one in command.params)}
+    assert silent == set(WITHOUT_JSON)

@@ -118,7 +118,10 @@ def test_once_mended_nothing_is_found_any_more(world: World, amiss: dict[str, An
     ec2.start_instances(InstanceIds=[amiss["master"]["InstanceId"]])
     ec2.revoke_security_group_ingress(GroupId=amiss["group"], IpPermissions=[amiss["rule"]])
     shutil.copy2(Path(amiss["kept"]), world.pki / "clients" / "ui.crt")
-    world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(0)
+    told = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER, "--json").must(0).json()
+    assert told["applied"]["result"]["changed"] == 1
+    assert told["verified"]["health"]["verdict"] == "healthy"
+    assert told["outputs"]["cluster"] == CLUSTER
     parts = world.inspect()["parts"]
     for part in ("machines", "members", "quorum", "certificates", "drift", "pending"):
         assert parts[part]["findings"] == [], part

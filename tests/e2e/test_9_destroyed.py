@@ -134,8 +134,11 @@ def test_nothing_of_the_cluster_is_on_aws_any_more(world: World, held: Any) -> N
 
 def test_forgetting_leaves_records_alone(world: World, held: Any) -> None:
     records = {one for one in (world.work / "runs").rglob("*") if one.is_file()}
-    ended = world.fleetkit("destroy", CLUSTER, "--forget").must(0)
-    assert f"nothing of {CLUSTER} is left" in ended.out
+    ended = world.fleetkit("destroy", CLUSTER, "--forget", "--json").must(0)
+    assert f"nothing of {CLUSTER} is left" in ended.err
+    told = ended.json()
+    assert (told["emptiness"]["left"], told["emptiness"]["bucket"]) == ([], "")
+    assert told["forgotten"]
     assert list((world.work / "clusters").iterdir()) == []
     left = {one for one in (world.work / "runs").rglob("*") if one.is_file()}
     assert left - records == {world.work / "runs" / CLUSTER / f"{CLUSTER}.toml"}
