@@ -16,6 +16,7 @@ from fleetkit.cli import main
 from fleetkit.core import SshError
 from fleetkit.etcd import Endpoint, TlsFiles
 from fleetkit.ssh import TunnelEvent, TunnelState
+from fleetkit.workflows import WayIn
 
 ENDPOINTS = tuple(
     Endpoint(name=f"etcd{number}", host=f"10.10.{number}.100", address="127.0.0.1", port=40000 + number)
@@ -30,15 +31,19 @@ Open = Callable[..., list[dict[str, Any]]]
 def way_in(monkeypatch: pytest.MonkeyPatch) -> Open:
     """Return what puts a way in of our making in the place of a cluster's, and lists with what it was opened."""
 
-    def put(tunnel: object, *events: TunnelEvent) -> list[dict[str, Any]]:
+    def put(tunnel: Any, *events: TunnelEvent) -> list[dict[str, Any]]:
         opened: list[dict[str, Any]] = []
 
         @contextlib.contextmanager
-        def open_way_in(workspace: str, **options: Any) -> Iterator[SimpleNamespace]:
+        def open_way_in(workspace: str, **options: Any) -> Iterator[WayIn]:
             opened.append({"workspace": workspace, "ports": options["local_ports"]})
             for event in events:
                 options["on_event"](event)
-            yield SimpleNamespace(endpoints=ENDPOINTS, tls=TLS, tunnel=tunnel)
+            # Nobody logs in to a machine here, and only that asks for the rest.
+            rest: Any = None
+            yield WayIn(
+                cluster=rest, endpoints=ENDPOINTS, tls=TLS, tunnel=tunnel, _pki=rest, _access=rest, _key_file=rest
+            )
 
         monkeypatch.setattr(fleetkit.workflows, "open_way_in", open_way_in)
         monkeypatch.setattr(fleetkit.workflows, "open_workspace", lambda name: name)
