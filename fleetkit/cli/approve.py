@@ -22,7 +22,7 @@ __all__ = ["command"]
 @click.option("--output", type=click.Path(path_type=Path), help="File to write; in the cluster's folder by default.")
 @json_option
 def command(plan: str, cluster: str | None, name: str, life: dt.timedelta, output: Path | None, as_json: bool) -> None:
-    r"""Show PLAN again and sign an approval for it, which fleetkit deploy or destroy then takes.
+    """Show PLAN again and sign an approval for it, which fleetkit deploy or destroy then takes.
 
     PLAN is one that fleetkit plan --keep kept: its sha256 or the beginning of it, its file, or "latest".
     The approval is for that plan alone, on the state and the etcd members that it was made on. It bears your AWS

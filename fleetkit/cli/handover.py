@@ -41,7 +41,7 @@ def command(
     \b
     fleetkit handover demo --to-file ~/keys/successor_ed25519.pub
     fleetkit takeover demo.fleetkit.age --identity ~/.ssh/id_ed25519
-    """  # noqa: D301 -- click's mark against re-wrapping
+    """
     from fleetkit.config import find_cluster
     from fleetkit.secrets import parse_recipient, seal_parcel
     from fleetkit.workflows.handover import pack_cluster

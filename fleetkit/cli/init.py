@@ -31,7 +31,7 @@ def command(name: str, region: str | None, key_name: str | None, operator_cidr: 
     fleetkit deploy demo
 
     Exits 3 when the file has gaps.
-    """  # noqa: D301 -- click wants the character itself
+    """
     from fleetkit.config import Settings
     from fleetkit.workflows.initialize import Answers, initialize
 

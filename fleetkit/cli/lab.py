@@ -30,7 +30,7 @@ _FIRST = "10-deploy-cluster"
 @click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1; 8888 or the next free one by default.")
 @click.option("--no-browser", is_flag=True, help="Print the address only.")
 def command(cluster: str, sandbox: Path | None, port: int | None, no_browser: bool) -> int:
-    r"""Start JupyterLab on the notebooks, for one cluster or a sandbox, until Ctrl-C.
+    """Start JupyterLab on the notebooks, for one cluster or a sandbox, until Ctrl-C.
 
     The notebooks are copied into ./notebooks; those that you changed are kept as they are. JupyterLab listens on
     127.0.0.1 alone and lets in who has the token in the address that is printed.

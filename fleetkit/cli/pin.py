@@ -26,7 +26,7 @@ def command(cluster: str | None, check: bool, as_json: bool) -> int:
 
     FLEETKIT_REGISTRY_URL and FLEETKIT_ARCHIVE_URL name mirrors. Exits 1 when something could not be resolved; what
     could be is written all the same.
-    """  # noqa: D301 -- click wants the character itself
+    """
     from fleetkit.workflows import open_workspace
     from fleetkit.workflows.pin import pin_cluster
 

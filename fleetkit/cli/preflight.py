@@ -22,7 +22,7 @@ def command(cluster: str | None, as_json: bool) -> int:
     \b
     Exits 0 when all is ok or only warned of, 3 when something must be mended,
     and 1 when something could not be looked at.
-    """  # noqa: D301 -- click wants the character itself
+    """
     from fleetkit.workflows import open_workspace
     from fleetkit.workflows.preflight import run_preflight
 

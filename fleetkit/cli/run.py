@@ -44,7 +44,7 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> int:
-    r"""Run NOTEBOOK, by its number, name or path, and keep its record under ./runs.
+    """Run NOTEBOOK, by its number, name or path, and keep its record under ./runs.
 
     The record is kept however the run ends, and the exit code is that of the run.
     Ctrl-C lets the cell under way end well; a second one kills it. Parameters are kept: never pass a secret.

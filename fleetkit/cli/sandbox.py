@@ -51,7 +51,7 @@ def command() -> None:
     \b
     fleetkit sandbox up
     eval "$(fleetkit sandbox env)"
-    """  # noqa: D301 -- click's mark against re-wrapping
+    """
 
 
 @command.command("up")

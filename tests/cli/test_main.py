@@ -130,3 +130,7 @@ def leaves() -> Iterator[tuple[str, click.Command]]:
 def test_every_command_that_prints_facts_prints_them_as_json_too():
     silent = {words for words, command in leaves() if not any("--json" in one.opts for one in command.params)}
     assert silent == set(WITHOUT_JSON)
+
+
+def test_no_help_shows_the_mark_that_keeps_its_examples_apart():
+    assert [words for words, command in leaves() if "\\b" in (command.help or "")] == []

@@ -33,7 +33,7 @@ def command(
     limit: int | None,
     as_json: bool,
 ) -> int:
-    r"""List the records, the newest first; those of CLUSTER alone where it is given.
+    """List the records, the newest first; those of CLUSTER alone where it is given.
 
     A record that cannot be read is named on standard error, and the exit code is 1.
     A folder that is no record is named there too, and passed over.

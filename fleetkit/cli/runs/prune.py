@@ -22,7 +22,7 @@ __all__ = ["command"]
 @click.option("--older-than", type=AGE, metavar="AGE", help="Remove only what is older: 12h, 30d, 8w.")
 @click.option("--yes", is_flag=True, help="Remove what is shown without being asked.")
 def command(cluster: str | None, keep: int, older_than: dt.timedelta | None, yes: bool) -> None:
-    r"""Remove old records; of each cluster and notebook the newest N stay, and the last run that was done.
+    """Remove old records; of each cluster and notebook the newest N stay, and the last run that was done.
 
     What will go is shown, and removed after a yes. Runs under way stay, and so does what cannot be read.
 
