@@ -58,7 +58,7 @@ from fleetkit.aws.network import (
     list_vpcs,
     list_zones,
 )
-from fleetkit.aws.objects import StoredObject, delete_objects, list_objects, put_object, read_object
+from fleetkit.aws.objects import StoredObject, delete_objects, has_object, list_objects, put_object, read_object
 from fleetkit.aws.quotas import QUOTAS, Quota, QuotaKind, QuotaUse, read_quota
 from fleetkit.aws.security_groups import SecurityGroup, SecurityRule, list_security_groups
 from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsLimits, AwsSession, Caller, open_session
@@ -105,6 +105,7 @@ __all__ = [
     "find_newest_flatcar",
     "find_newest_ubuntu",
     "find_vpc",
+    "has_object",
     "lift_termination_protection",
     "list_addresses_in_use",
     "list_elastic_addresses",

@@ -14,7 +14,7 @@ from fleetkit.core import AwsError, NotFoundError
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-__all__ = ["StoredObject", "delete_objects", "list_objects", "put_object", "read_object"]
+__all__ = ["StoredObject", "delete_objects", "has_object", "list_objects", "put_object", "read_object"]
 
 _HASH = "sha256"
 _AT_ONCE = 1000  # S3 API, DeleteObjects: at most 1000 keys in one call
@@ -45,26 +45,45 @@ def put_object(session: AwsSession, bucket: str, *, key: str, content: bytes) ->
     bool
         Whether it was put.
     """
-    from botocore.exceptions import ClientError
-
-    owner, digest = session.account_id(), hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256(content).hexdigest()
+    if has_object(session, bucket, key=key, sha256=digest, size_bytes=len(content)):
+        return False
     with asking(f"the object {key} of {bucket}"):
-        try:
-            there = session.s3.head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=owner)
-            if there["Metadata"].get(_HASH) == digest and there["ContentLength"] == len(content):
-                return False
-        except ClientError as error:
-            if error_code(error) not in {"404", "NoSuchKey"}:
-                raise
         session.s3.put_object(
             Bucket=bucket,
             Key=key,
             Body=content,
             Metadata={_HASH: digest},
             ServerSideEncryption="AES256",
-            ExpectedBucketOwner=owner,
+            ExpectedBucketOwner=session.account_id(),
         )
     return True
+
+
+def has_object(session: AwsSession, bucket: str, *, key: str, sha256: str, size_bytes: int | None = None) -> bool:
+    """Return whether an object is there as `put_object` put it: with this hash as its mark, and of this size.
+
+    What somebody else wrote over it bears no such mark. Its content is not read.
+
+    Parameters
+    ----------
+    session, bucket, key
+        Which object.
+    sha256
+        Of the content, in hex.
+    size_bytes
+        Of the content; not compared where it is not known.
+    """
+    from botocore.exceptions import ClientError
+
+    with asking(f"the object {key} of {bucket}"):
+        try:
+            there = session.s3.head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=session.account_id())
+        except ClientError as error:
+            if error_code(error) in {"404", "NoSuchKey"}:
+                return False
+            raise
+    return there["Metadata"].get(_HASH) == sha256 and size_bytes in (None, there["ContentLength"])
 
 
 def read_object(session: AwsSession, bucket: str, *, key: str, any_owner: bool = False) -> bytes:

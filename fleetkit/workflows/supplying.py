@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from fleetkit import aws
 from fleetkit.config import Cluster
@@ -10,7 +10,7 @@ from fleetkit.core import FleetkitError, NotFoundError, ServiceError, call_each
 from fleetkit.origins import fetch_archive
 from fleetkit.pki import ClusterPki, ensure_pki, load_pki
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.delivery import archive_key, list_deliveries, render_manifest
+from fleetkit.workflows.delivery import DeliveredFile, archive_key, list_deliveries, render_manifest
 
 __all__ = ["ensure_certificates", "find_pending_deliveries", "supply_bucket"]
 
@@ -44,15 +44,37 @@ def find_pending_deliveries(workspace: Workspace) -> tuple[str, ...]:
     except NotFoundError:
         return ("certificates and host keys",)
     there = {one.key for one in aws.list_objects(workspace.session, workspace.bucket)}
+    deliveries = list_deliveries(workspace.cluster, pki)
+    right = _right_objects(workspace, {one.key: one for files in deliveries.values() for one in files})
     pending = []
-    for prefix, files in list_deliveries(workspace.cluster, pki).items():
+    for prefix, files in deliveries.items():
         manifest = f"{prefix}/manifest"
         missing = [one.key for one in files if one.key not in there]
+        wrong = [one.key for one in files if one.key in there and one.key not in right]
         if manifest not in there or missing:
             pending.append(f"what {prefix} fetches ({len(missing) or len(files)} files)")
         elif aws.read_object(workspace.session, workspace.bucket, key=manifest) != render_manifest(files):
             pending.append(f"what {prefix} fetches (it changed)")
-    return tuple(pending)
+        pending += [f"{key} (what lies there is not what was put there)" for key in wrong]
+    return tuple(dict.fromkeys(pending))
+
+
+def _right_objects(workspace: Workspace, files: Mapping[str, DeliveredFile]) -> frozenset[str]:
+    """Return the keys of the files that lie in the bucket as they were put there."""
+
+    def is_right(key: str) -> bool:
+        file = files[key]
+        size = None if file.content is None else len(file.content)
+        return aws.has_object(workspace.session, workspace.bucket, key=key, sha256=file.sha256, size_bytes=size)
+
+    return frozenset(key for key, right in _each(files, is_right).items() if right)
+
+
+def _each(keys: Iterable[str], call: Callable[[str], bool]) -> Mapping[str, bool]:
+    results = call_each(list(keys), call, catch=FleetkitError, at_once=_AT_ONCE)
+    for error in results.failed.values():
+        raise error
+    return results.ok
 
 
 def supply_bucket(
@@ -77,10 +99,7 @@ def supply_bucket(
         def put_one(key: str, contents: dict[str, bytes] = contents) -> bool:
             return aws.put_object(session, bucket, key=key, content=contents[key])
 
-        results = call_each(list(contents), put_one, catch=FleetkitError, at_once=_AT_ONCE)
-        for error in results.failed.values():
-            raise error
-        put += [key for key, was_put in results.ok.items() if was_put]
+        put += [key for key, was_put in _each(contents, put_one).items() if was_put]
         manifest = f"{prefix}/manifest"
         if aws.put_object(session, bucket, key=manifest, content=render_manifest(files)):
             put.append(manifest)
@@ -91,7 +110,7 @@ def supply_bucket(
 
 def _supply_archive(workspace: Workspace) -> tuple[str, ...]:
     key = archive_key(workspace.cluster)
-    if any(one.key == key for one in aws.list_objects(workspace.session, workspace.bucket, prefix=key)):
+    if aws.has_object(workspace.session, workspace.bucket, key=key, sha256=workspace.cluster.pins.fleet_sha256):
         return ()
     aws.put_object(workspace.session, workspace.bucket, key=key, content=_download_archive(workspace.cluster))
     return (key,)

@@ -1,0 +1,83 @@
+"""What machines fetch lies in the bucket as it was put there; a plan sees where it does not, and a deploy mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.aws_world import World, surrounding_world
+
+from fleetkit.aws import delete_objects, read_object
+from fleetkit.pki import ClusterPki
+from fleetkit.workflows import Workspace
+from fleetkit.workflows.supplying import ensure_certificates, find_pending_deliveries, supply_bucket
+
+KEY = "roles/public/files/etc/fleet/fleet.env"
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with surrounding_world(tmp_path, monkeypatch) as found:
+        found.write()
+        yield found
+
+
+@pytest.fixture
+def workspace(world: World) -> Workspace:
+    return world.open()
+
+
+@pytest.fixture
+def pki(workspace: Workspace) -> ClusterPki:
+    made = ensure_certificates(workspace)
+    supply_bucket(workspace, made)
+    assert find_pending_deliveries(workspace) == ()
+    return made
+
+
+def overwrite(workspace: Workspace, key: str, content: bytes) -> None:
+    """Write over an object as anybody else would."""
+    workspace.session.s3.put_object(Bucket=workspace.bucket, Key=key, Body=content)
+
+
+def test_before_the_first_deploy_everything_is_pending(workspace: Workspace) -> None:
+    assert find_pending_deliveries(workspace) == (
+        f"the bucket {workspace.bucket}, and all that machines fetch from it",
+    )
+
+
+@pytest.mark.parametrize("key", [KEY, "roles/master/etcd1/files/etc/etcd/pki/server.key"])
+def test_an_object_that_somebody_wrote_over_is_seen_by_its_key_and_put_back(
+    workspace: Workspace, pki: ClusterPki, key: str
+) -> None:
+    right = read_object(workspace.session, workspace.bucket, key=key)
+    # Of the same length, so that its content alone tells it.
+    overwrite(workspace, key, right[::-1])
+    assert find_pending_deliveries(workspace) == (f"{key} (what lies there is not what was put there)",)
+    assert supply_bucket(workspace, pki) == (key,)
+    assert read_object(workspace.session, workspace.bucket, key=key) == right
+    assert find_pending_deliveries(workspace) == ()
+
+
+def test_an_archive_that_somebody_wrote_over_is_named_once_and_downloaded_again(
+    workspace: Workspace, pki: ClusterPki
+) -> None:
+    key = f"archives/{workspace.cluster.pins.fleet_sha256}/fleet.tar.gz"
+    overwrite(workspace, key, b"another program")
+    assert find_pending_deliveries(workspace) == (f"{key} (what lies there is not what was put there)",)
+    assert supply_bucket(workspace, pki) == (key,)
+    assert find_pending_deliveries(workspace) == ()
+
+
+def test_a_manifest_that_somebody_wrote_over_is_seen_and_put_back(workspace: Workspace, pki: ClusterPki) -> None:
+    overwrite(workspace, "roles/public/manifest", b"")
+    assert find_pending_deliveries(workspace) == ("what roles/public fetches (it changed)",)
+    assert supply_bucket(workspace, pki) == ("roles/public/manifest",)
+    assert find_pending_deliveries(workspace) == ()
+
+
+def test_an_object_that_is_gone_is_missing_and_not_overwritten(workspace: Workspace, pki: ClusterPki) -> None:
+    delete_objects(workspace.session, workspace.bucket, keys=[KEY])
+    assert find_pending_deliveries(workspace) == ("what roles/public fetches (1 files)",)
+    assert supply_bucket(workspace, pki) == (KEY,)
