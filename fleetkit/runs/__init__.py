@@ -6,6 +6,8 @@ Importing the room brings in neither papermill nor nbformat: what needs them imp
 """
 
 from fleetkit.runs.begin import FinishedRun, Run, RunResult, begin_run, find_workspace_folder
+from fleetkit.runs.diff import Difference, RunDiff, diff_runs
+from fleetkit.runs.digest import RunDigest, read_digest
 from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
 from fleetkit.runs.execute import RunLimits, execute_notebook
 from fleetkit.runs.journal import EventKind, JournalEvent, read_journal
@@ -22,6 +24,7 @@ from fleetkit.runs.stores import FolderStore, RunStore
 __all__ = [
     "Actor",
     "CopyState",
+    "Difference",
     "EventKind",
     "FinishedRun",
     "FolderStore",
@@ -32,6 +35,8 @@ __all__ = [
     "Outcome",
     "Parameter",
     "Run",
+    "RunDiff",
+    "RunDigest",
     "RunError",
     "RunEvent",
     "RunEventKind",
@@ -45,6 +50,7 @@ __all__ = [
     "begin_run",
     "check_parameters",
     "copy_notebooks",
+    "diff_runs",
     "execute_notebook",
     "find_last_done",
     "find_notebook",
@@ -55,6 +61,7 @@ __all__ = [
     "list_runs",
     "parse_outcome",
     "parse_parameters",
+    "read_digest",
     "read_journal",
     "read_parameters",
     "read_run",

@@ -14,6 +14,7 @@ from typing import Any
 
 from fleetkit.core import Redactor, Signer
 from fleetkit.runs._redacting import redact_notebook, redact_value
+from fleetkit.runs.digest import read_digest
 from fleetkit.runs.journal import BatchSigner, EventKind, JournalWriter, read_journal
 from fleetkit.runs.record import Closing, RunRecord
 from fleetkit.runs.report import add_twins, render_report
@@ -85,7 +86,8 @@ class RecordWriter:
         """Write ``report.html``."""
         with self._lock:
             clean = RunRecord.from_json(redact_value(record.to_json(), self._redactor), where=str(self.folder))
-            _replace(self.folder / REPORT_FILE, render_report(self.clean_notebook(notebook), clean))
+            page = render_report(self.clean_notebook(notebook), clean, read_digest(self.folder))
+            _replace(self.folder / REPORT_FILE, page)
 
     def write_closed(self, notebook: Any, record: RunRecord) -> RunRecord:
         """Write all files for the last time, close the record over them, and return what it says.

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from support.runs_records import write_record
+from support.runs_records import inspected, member, write_events, write_record
 
 from fleetkit.cli import main
 from fleetkit.runs import Outcome
@@ -123,3 +123,37 @@ def test_prune_leaves_what_is_young_other_clusters_and_what_cannot_be_read(runs,
     assert (all(folder.is_dir() for folder in kept), gone.exists()) == (True, False)
     assert main(["runs", "prune", "demo", "--keep", "0", "--older-than", "9999w", "--yes"]) == 0
     assert kept[2].is_dir()
+
+
+def test_a_diff_of_nothing_named_says_what_changed_since_it_last_worked(runs, capsys):
+    worked = write_events(write_record(runs, day=1), *inspected([member("etcd1")]))
+    write_events(write_record(runs, day=2, outcome=Outcome.FINDINGS), *inspected([member("etcd1")]))
+    write_record(runs, day=3, notebook="20-look")
+    write_record(runs, day=3, cluster="other")
+    latest = write_events(
+        write_record(runs, day=4, outcome=Outcome.FAILED), *inspected([member("etcd1", healthy=False)])
+    )
+    assert main(["runs", "diff"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{latest.name} (failed) differs from {worked.name} (done) in 2 things"
+    assert [line.split() for line in lines[1:]] == [
+        ["TOPIC", "WHAT", "BEFORE", "AFTER"],
+        ["outcome", "done", "failed"],
+        ["members", "etcd1", "healthy", "yes", "no"],
+    ]
+    assert main(["runs", "diff", latest.name, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["before"] == worked.name
+
+
+def test_a_diff_of_two_compares_just_those_and_names_what_cannot_be_compared(runs, capsys):
+    first, second = write_record(runs, day=1, notebook="20-look"), write_record(runs, day=2)
+    assert main(["runs", "diff", first.name, second.name]) == 0
+    out, err = capsys.readouterr()
+    assert "notebook" in out
+    assert err.splitlines() == [
+        f"{folder.name} has no journal: what it planned and saw is not known" for folder in (first, second)
+    ]
+    assert main(["runs", "diff", second.name]) == 2
+    assert "no run of 10-try on demo" in capsys.readouterr().err
+    assert main(["runs", "diff", first.name, second.name, "latest"]) == 2
+    assert "two runs at most" in capsys.readouterr().err

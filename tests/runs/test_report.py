@@ -7,9 +7,10 @@ import re
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from support.runs_records import make_record
+from support.runs_records import make_record, write_events
 
-from fleetkit.runs import Outcome, RunError, render_report
+from fleetkit.runs import EventKind, Outcome, RunError, render_report
+from fleetkit.runs._writing import RecordWriter
 from fleetkit.runs.report._sanitizing import sanitize_html
 
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -164,3 +165,22 @@ def test_one_heading_alone_needs_no_contents():
 def test_no_output_can_take_the_place_of_a_heading():
     output = shown(text__html="<h1 id='part-1'>Deploy</h1>")
     assert report_of(output).count('id="part-1"') == 1
+
+
+def test_the_head_names_the_plan_and_who_approved_it(tmp_path):
+    by = {"user": "ann", "host": "desk", "aws": ""}
+    plan = {"operation": "deploy", "sha256": "a" * 64, "empty": False, "counts": {"create": 3, "update": 0}}
+    write_events(
+        tmp_path,
+        (EventKind.PLAN, {**plan, "sha256": "b" * 64}),
+        (EventKind.PLAN, plan),
+        (EventKind.APPROVAL, {"plan_sha256": "a" * 64, "by": by, "way": "name <b>"}),
+    )
+    writer = RecordWriter(tmp_path)
+    writer.write_report(new_notebook(), make_record())
+    writer.close()
+    page = (tmp_path / "report.html").read_text()
+    head = page[page.index("<header") : page.index("</header>")]
+    assert f"<td>deploy: 3 to create; sha256 {'a' * 64}</td>" in head
+    assert f"<td>by ann, desk, by name &lt;b&gt;, for the plan {'a' * 64}</td>" in head
+    assert "b" * 64 not in head

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from fleetkit.cli.runs.diff import command as _diff
 from fleetkit.cli.runs.list import command as _list
 from fleetkit.cli.runs.prune import command as _prune
 from fleetkit.cli.runs.report import command as _report
@@ -14,8 +15,8 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """List, show and remove the records under ./runs."""
+    """List, show, compare and remove the records under ./runs."""
 
 
-for _verb in (_list, _show, _report, _prune):
+for _verb in (_list, _show, _report, _diff, _prune):
     command.add_command(_verb)

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from fleetkit.core import format_duration, format_utc
+from fleetkit.runs.digest import RunDigest
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.record import RunRecord
 from fleetkit.runs.report._cells import render_cell
@@ -32,7 +33,7 @@ _ENDINGS = {
 }
 
 
-def render_report(notebook: Mapping[str, Any], record: RunRecord) -> str:
+def render_report(notebook: Mapping[str, Any], record: RunRecord, digest: RunDigest | None = None) -> str:
     """Return the report of a run as one HTML document.
 
     Parameters
@@ -41,6 +42,8 @@ def render_report(notebook: Mapping[str, Any], record: RunRecord) -> str:
         The executed notebook, redacted.
     record
         What is known of the run, redacted.
+    digest
+        What the run's journal tells of its plan and its approvals, where there is one.
     """
     widgets, contents = states_of(notebook), Contents()
     cells = "\n".join(render_cell(cell, widgets, contents) for cell in notebook.get("cells", ()))
@@ -51,16 +54,17 @@ def render_report(notebook: Mapping[str, Any], record: RunRecord) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         f'<link rel="icon" href="data:,">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n'
-        f"<body>\n{_header(record)}\n{contents.render()}\n<main>\n{cells}\n</main>\n</body>\n</html>\n"
+        f"<body>\n{_header(record, digest or RunDigest())}\n{contents.render()}\n"
+        f"<main>\n{cells}\n</main>\n</body>\n</html>\n"
     )
 
 
-def _header(record: RunRecord) -> str:
+def _header(record: RunRecord, digest: RunDigest) -> str:
     summary = f"<p>{escape(record.summary)}</p>" if record.summary else ""
     return (
         f'<header class="{record.outcome.value}">\n<p class="outcome"><span>{record.outcome.value}</span> '
         f"{escape(_ENDINGS[record.outcome])}</p>\n{summary}{_error(record)}"
-        f"<details open><summary>The run</summary>{_facts(record)}</details>\n</header>"
+        f"<details open><summary>The run</summary>{_facts(record, digest)}</details>\n</header>"
     )
 
 
@@ -76,7 +80,21 @@ def _error(record: RunRecord) -> str:
     )
 
 
-def _facts(record: RunRecord) -> str:
+def _plan(digest: RunDigest) -> str:
+    plan = digest.plan
+    if plan is None:
+        return ""
+    counts = ", ".join(f"{count} to {action}" for action, count in plan.get("counts", {}).items() if count)
+    return f"{plan.get('operation', 'plan')}: {counts or 'nothing to do'}; sha256 {plan.get('sha256') or 'not known'}"
+
+
+def _approval(approval: Mapping[str, Any]) -> str:
+    by = approval.get("by", {})
+    who = ", ".join(str(value) for value in by.values() if value) if isinstance(by, Mapping) else str(by)
+    return f"by {who or 'somebody'}, by {approval.get('way', 'word')}, for the plan {approval.get('plan_sha256', '')}"
+
+
+def _facts(record: RunRecord, digest: RunDigest) -> str:
     took = record.took_s
     rows = {
         "Record": record.id,
@@ -87,6 +105,8 @@ def _facts(record: RunRecord) -> str:
         "Started": format_utc(record.started),
         "Ended": "not yet" if record.ended is None else format_utc(record.ended),
         "Took": "" if took is None else format_duration(took),
+        "Plan": _plan(digest),
+        "Approved": "; ".join(_approval(approval) for approval in digest.approvals),
         "Exit code": "" if record.exit is None else str(record.exit),
         "Versions": ", ".join(f"{name} {version}" for name, version in record.versions.items()),
     }
