@@ -5,17 +5,17 @@ In the kernel of a notebook `begin_bench` stands where `ui.begin_deploy` does.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from support.tf_configuration import Bench, terraform_of_library, terraform_on_path
+from support.tf_configuration import Bench, any_terraform
 
+from fleetkit.config import Approval
 from fleetkit.core import ServiceError, WorkflowError
-from fleetkit.runs import Outcome, Run, Way
+from fleetkit.runs import EventKind, Outcome, Run, Way
 from fleetkit.terraform import SavedPlan, WorkingCopy
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
@@ -23,6 +23,7 @@ from fleetkit.ui._preflight import PreflightCard
 from fleetkit.ui._step import StepCard
 from fleetkit.views import DEPLOY_STEPS, PlanView, draw_plan
 from fleetkit.workflows import Preflight, Reporter
+from fleetkit.workflows._basis import Operation
 from fleetkit.workflows.preflight import CheckLine, CheckStatus
 
 __all__ = ["CLUSTER", "BenchGuide", "BenchPlan", "SilentSink", "begin_bench", "guided_in"]
@@ -39,6 +40,9 @@ class SilentSink:
     def protect(self, values: list[str]) -> None:
         """Keep nothing back: nothing is written."""
 
+    def record(self, kind: EventKind, data: Mapping[str, Any]) -> None:
+        """Keep no journal."""
+
     def finish(self, outcome: Outcome, summary: str) -> None:
         self.finished.append((outcome, summary))
 
@@ -51,6 +55,9 @@ class BenchPlan:
     view: PlanView
     copy: WorkingCopy
     cluster: str = CLUSTER
+    operation: Operation = Operation.DEPLOY
+    rules: Approval = field(default_factory=Approval)
+    basis: None = None
     beyond_terraform: tuple[str, ...] = ("to be put into the cluster's bucket:\n  + etcd1/etcd.env\n  + ca.crt",)
 
     @property
@@ -155,5 +162,4 @@ def begin_bench(folder: Path, *, approve: str = "", **variables: Any) -> BenchGu
 
 def bench_in(folder: Path) -> Bench:
     """Return the small configuration in ``folder``, with the Terraform on PATH or else that of the library."""
-    find = terraform_on_path if shutil.which("terraform") else terraform_of_library
-    return Bench(folder, find(folder / "launcher"))
+    return Bench(folder, any_terraform(folder / "launcher"))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 from support.approvals import Somebody
 from support.aws_moto import emulated_aws
 from support.cluster_files import write_cluster
-from support.tf_configuration import Bench, terraform_of_library, terraform_on_path
+from support.tf_configuration import Bench, any_terraform
 
 from fleetkit.aws import Part, PartKind, Thing, ThingKind
 from fleetkit.config import Approval, ApprovalKind
@@ -71,8 +69,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    find = terraform_on_path if shutil.which("terraform", path=os.environ["PATH"]) else terraform_of_library
-    bench = Bench(tmp_path, find(tmp_path / "launcher"))
+    bench = Bench(tmp_path, any_terraform(tmp_path / "launcher"))
     bench.deployed()
     home = tmp_path / "home"
     ada = Somebody.called("home", tmp_path)
