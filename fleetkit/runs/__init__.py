@@ -10,7 +10,7 @@ from fleetkit.runs.diff import Difference, RunDiff, diff_runs
 from fleetkit.runs.digest import RunDigest, read_digest
 from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
 from fleetkit.runs.execute import RunLimits, execute_notebook
-from fleetkit.runs.journal import EventKind, JournalEvent, read_journal
+from fleetkit.runs.journal import EventKind, Flaw, JournalEvent, read_journal
 from fleetkit.runs.notebook_copies import CopyState, NotebookCopy, copy_notebooks
 from fleetkit.runs.notebook_files import NotebookFile, find_notebook, list_notebooks
 from fleetkit.runs.outcome import Outcome, parse_outcome
@@ -18,8 +18,9 @@ from fleetkit.runs.parameters import Parameter, check_parameters, parse_paramete
 from fleetkit.runs.record import Actor, RunError, RunRecord, Way
 from fleetkit.runs.report import render_report
 from fleetkit.runs.selecting import RunSelection, find_last_done, select_prunable
-from fleetkit.runs.store import StoredRun, find_run, foreign_folders, list_runs, read_run
+from fleetkit.runs.store import StoredRun, find_record, find_run, foreign_folders, list_runs, read_run
 from fleetkit.runs.stores import FolderStore, RunStore
+from fleetkit.runs.verify import ProofState, RunProof, verify_run
 
 __all__ = [
     "Actor",
@@ -27,6 +28,7 @@ __all__ = [
     "Difference",
     "EventKind",
     "FinishedRun",
+    "Flaw",
     "FolderStore",
     "JournalEvent",
     "NotebookCopy",
@@ -34,6 +36,7 @@ __all__ = [
     "OnEvent",
     "Outcome",
     "Parameter",
+    "ProofState",
     "Run",
     "RunDiff",
     "RunDigest",
@@ -41,6 +44,7 @@ __all__ = [
     "RunEvent",
     "RunEventKind",
     "RunLimits",
+    "RunProof",
     "RunRecord",
     "RunResult",
     "RunSelection",
@@ -54,6 +58,7 @@ __all__ = [
     "execute_notebook",
     "find_last_done",
     "find_notebook",
+    "find_record",
     "find_run",
     "find_workspace_folder",
     "foreign_folders",
@@ -67,4 +72,5 @@ __all__ = [
     "read_run",
     "render_report",
     "select_prunable",
+    "verify_run",
 ]

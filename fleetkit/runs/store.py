@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, NotFoundError, Results, SettingsError
+from fleetkit.runs.journal import JOURNAL_FILE
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.record import RunRecord
 
@@ -28,9 +29,11 @@ __all__ = [
     "REPORT_FILE",
     "RUN_FILE",
     "StoredRun",
+    "find_record",
     "find_run",
     "foreign_folders",
     "hold_folder",
+    "is_under_way",
     "list_runs",
     "make_record_folder",
     "read_run",
@@ -130,7 +133,8 @@ def _lock(handle: int, kind: int) -> bool:
     return True
 
 
-def _is_under_way(folder: Path) -> bool:
+def is_under_way(folder: Path) -> bool:
+    """Return whether the process that writes the record in ``folder`` is at work."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         return not _lock(handle, fcntl.LOCK_SH)
@@ -162,7 +166,7 @@ def read_run(folder: Path) -> StoredRun:
             hint=f"{NOTEBOOK_FILE} and {REPORT_FILE} beside it may still be read",
         ) from error
     record = RunRecord.from_json(document, where=str(path))
-    if record.outcome is Outcome.RUNNING and not _is_under_way(folder):
+    if record.outcome is Outcome.RUNNING and not is_under_way(folder):
         record = dataclasses.replace(record, outcome=Outcome.ABANDONED, exit=Outcome.ABANDONED.exit)
     return StoredRun(folder=folder, record=record)
 
@@ -197,8 +201,35 @@ def foreign_folders(runs: Path, *, cluster: str | None = None) -> tuple[Path, ..
     return tuple(sorted(path for path in found if not _FOLDER_NAME.fullmatch(path.name)))
 
 
+def find_record(runs: Path, name: str) -> Path:
+    """Return the folder of the record called ``name``, whether it can be read or not.
+
+    Parameters
+    ----------
+    name
+        Its id, the start of one, ``latest``, or a folder.
+
+    Raises
+    ------
+    NotFoundError
+        When no record, or more than one, goes by that name; lists those that there are.
+    """
+    if (Path(name) / RUN_FILE).is_file() or (Path(name) / JOURNAL_FILE).is_file():
+        return Path(name)
+    folders = list(list_runs(runs))
+    matching = folders[:1] if name == "latest" else [path for path in folders if path.name.startswith(name)]
+    exact = [path for path in matching if path.name == name]
+    if len(exact or matching) == 1:
+        return (exact or matching)[0]
+    raise NotFoundError(
+        f"no single record under {runs} is called {name!r}",
+        known=[f"{path.parent.name}/{path.name}" for path in (matching or folders)[:10]],
+        hint="list the records: fleetkit runs list",
+    )
+
+
 def find_run(runs: Path, name: str) -> StoredRun:
-    """Read the record called ``name``: its id, the start of one, ``latest``, or a folder.
+    """Read the record that `find_record` finds.
 
     Raises
     ------
@@ -207,15 +238,4 @@ def find_run(runs: Path, name: str) -> StoredRun:
     FleetkitError
         When the record is damaged.
     """
-    if (Path(name) / RUN_FILE).is_file():
-        return read_run(Path(name))
-    folders = list(list_runs(runs))
-    matching = folders[:1] if name == "latest" else [path for path in folders if path.name.startswith(name)]
-    exact = [path for path in matching if path.name == name]
-    if len(exact or matching) == 1:
-        return read_run((exact or matching)[0])
-    raise NotFoundError(
-        f"no single record under {runs} is called {name!r}",
-        known=[f"{path.parent.name}/{path.name}" for path in (matching or folders)[:10]],
-        hint="list the records: fleetkit runs list",
-    )
+    return read_run(find_record(runs, name))

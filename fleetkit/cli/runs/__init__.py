@@ -9,14 +9,15 @@ from fleetkit.cli.runs.list import command as _list
 from fleetkit.cli.runs.prune import command as _prune
 from fleetkit.cli.runs.report import command as _report
 from fleetkit.cli.runs.show import command as _show
+from fleetkit.cli.runs.verify import command as _verify
 
 __all__ = ["command"]
 
 
 @click.group()
 def command() -> None:
-    """List, show, compare and remove the records under ./runs."""
+    """List, show, compare, prove and remove the records under ./runs."""
 
 
-for _verb in (_list, _show, _report, _diff, _prune):
+for _verb in (_list, _show, _report, _diff, _verify, _prune):
     command.add_command(_verb)

@@ -16,7 +16,7 @@ __all__ = ["command"]
 @click.argument("runs_given", nargs=-1, metavar="[BEFORE] [AFTER]")
 @json_option
 def command(runs_given: tuple[str, ...], as_json: bool) -> None:
-    r"""Say what is different between two runs: outcome, parameters, plan, health, findings, versions.
+    """Say what is different between two runs: outcome, parameters, plan, health, findings, versions.
 
     One run alone is compared with the last one before it that was done, of the same notebook and cluster;
     where none is given, that one is the latest. So "diff" answers: what changed since it last worked?

@@ -4,6 +4,7 @@ It is written while the run goes on, by the process that runs the notebook and b
 and signed as it grows.
 """
 
+from fleetkit.runs.journal.checking import CheckedJournal, Flaw, check_journal
 from fleetkit.runs.journal.events import BEGINNING, JOURNAL_FILE, TORN_FILE, EventKind, JournalEvent, hash_line
 from fleetkit.runs.journal.reading import read_journal
 from fleetkit.runs.journal.signing import BatchSigner, signature_holds
@@ -14,10 +15,13 @@ __all__ = [
     "JOURNAL_FILE",
     "TORN_FILE",
     "BatchSigner",
+    "CheckedJournal",
     "EventKind",
+    "Flaw",
     "JournalEnd",
     "JournalEvent",
     "JournalWriter",
+    "check_journal",
     "hash_line",
     "read_journal",
     "signature_holds",
