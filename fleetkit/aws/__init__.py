@@ -23,6 +23,7 @@ from fleetkit.aws.instances import (
     lift_termination_protection,
     list_instances,
     list_scaling_groups,
+    start_instances,
 )
 from fleetkit.aws.inventory import (
     Inventory,
@@ -129,6 +130,7 @@ __all__ = [
     "read_quota",
     "remove_rule",
     "remove_thing",
+    "start_instances",
     "take_inventory",
     "take_parts",
 ]

@@ -23,6 +23,7 @@ __all__ = [
     "lift_termination_protection",
     "list_instances",
     "list_scaling_groups",
+    "start_instances",
 ]
 
 _ALIVE = ("pending", "running", "shutting-down", "stopping", "stopped")
@@ -145,6 +146,13 @@ def lift_termination_protection(session: AwsSession, instance_ids: Iterable[str]
     for instance_id in instance_ids:
         with asking(f"the lifting of the termination protection of {instance_id}"):
             session.ec2.modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": False})
+
+
+def start_instances(session: AwsSession, instance_ids: Sequence[str]) -> None:
+    """Ask EC2 to start machines that are stopped; none of them is nothing to ask."""
+    if instance_ids:
+        with asking(f"the start of {', '.join(instance_ids)}"):
+            session.ec2.start_instances(InstanceIds=list(instance_ids))
 
 
 def _read_instance(instance: InstanceTypeDef) -> Instance:

@@ -46,7 +46,7 @@ def command(cluster: str | None, details: bool, destroy: bool, keep: bool, as_js
     if as_json:
         print_json(_facts(plan))
     else:
-        print_lines(plan.view.details if details else plan.text)
+        print_lines(plan.details if details else plan.text)
     if kept:
         print_note(f"kept until it is applied, for a week at most: plan {plan.sha256}")
         print_note(f"  in {plan.saved.path}")
@@ -58,7 +58,8 @@ def _facts(plan: DeployPlan | DestroyPlan) -> dict[str, Any]:
     from fleetkit.workflows import DeployPlan
 
     if isinstance(plan, DeployPlan):
-        beside = {"bucket": plan.deliveries, "removals": [str(one) for one in plan.removals]}
+        removals, starts = map(str, plan.removals), map(str, plan.starts)
+        beside = {"bucket": plan.deliveries, "removals": list(removals), "starts": list(starts)}
     else:
         beside = {"bucket": plan.bucket, "beyond": [str(one) for one in plan.beyond]}
     return {

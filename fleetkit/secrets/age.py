@@ -21,6 +21,13 @@ Identity: TypeAlias = Any
 
 _SHORTEST_PASSPHRASE = 12
 
+_WRONG = "it is damaged, or sealed for another key or with another passphrase"
+_TOO_SLOW = (
+    "this computer is busy, or far slower than the one that sealed it with a passphrase; "
+    "try again when it is idle, or have it sealed for an SSH key"
+)
+"""The library measures how fast the computer is, both when it seals and when it opens."""
+
 
 def parse_recipient(text: str) -> Recipient:
     """Read whom a parcel is for: an age recipient (``age1…``) or an SSH public key (ed25519 or RSA).
@@ -81,10 +88,10 @@ def open_parcel(parcel: bytes, *, identity_file: Path | None = None, passphrase:
         assert identity_file is not None  # noqa: S101 -- for the type checker: one of the two is given
         return bytes(pyrage.decrypt(parcel, [_read_identity(identity_file)]))
     except pyrage.DecryptError as error:
+        # The library isolates its figures with marks that terminals show as rubbish.
+        seen = str(error).translate(dict.fromkeys(map(ord, "\u2068\u2069")))
         raise SettingsError(
-            "cannot open the parcel",
-            seen=str(error),
-            hint="it is damaged, or sealed for another key or with another passphrase",
+            "cannot open the parcel", seen=seen, hint=_TOO_SLOW if "work parameter" in seen else _WRONG
         ) from error
 
 

@@ -78,7 +78,8 @@ class ResourceChange:
     action
         What happens to it.
     reason
-        Terraform's word for why it is replaced or deleted, such as ``replace_because_tainted``; else empty.
+        Terraform's word for why it is replaced or deleted, such as ``replace_because_tainted``, or
+        ``create_because_lost`` where the state has it and the world no longer does; else empty.
     before, after
         All attributes, masked; None where it does not exist.
     attributes

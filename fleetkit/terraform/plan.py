@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -66,7 +66,10 @@ class Plan:
     @classmethod
     def _build(cls, fields: Mapping[str, Any], redactor: Redactor) -> Plan:
         entries = [one for one in fields.get("resource_changes", ()) if one.get("mode") == "managed"]
-        resources = [ResourceChange.from_json(one, redactor=redactor) for one in entries]
+        lost = {
+            one["address"] for one in fields.get("resource_drift", ()) if one["change"]["actions"] == [Action.DELETE]
+        }
+        resources = [_told_if_lost(ResourceChange.from_json(one, redactor=redactor), lost) for one in entries]
         outputs = [_output(name, one, redactor) for name, one in sorted(fields.get("output_changes", {}).items())]
         changes = tuple(one for one in resources if one.is_change)
         return cls(
@@ -207,6 +210,12 @@ def _output(name: str, fields: Mapping[str, Any], redactor: Redactor) -> OutputC
         after=mask_value(after, sensitive, redactor=redactor),
         sensitive=sensitive,
     )
+
+
+def _told_if_lost(change: ResourceChange, lost: Container[str]) -> ResourceChange:
+    """Give what is created because somebody removed it a reason of our own; Terraform has none for creations."""
+    is_lost = change.action is Action.CREATE and not change.reason and change.address in lost
+    return replace(change, reason="create_because_lost") if is_lost else change
 
 
 def _without_first_readings(change: ResourceChange) -> ResourceChange:

@@ -7,10 +7,11 @@ missing could not be read and is shown as ``unknown`` (NA in a column of numbers
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from fleetkit.core import FAULT_TOLERANCE_TABLE, Quorum
-from fleetkit.terraform import AttributeChange, Drift, Plan, ResourceChange
+from fleetkit.terraform import Drift, Plan
 from fleetkit.views._frames import build_frame, read_field
 from fleetkit.views.plan import PlanView, show_value
 
@@ -191,23 +192,31 @@ def judge_days_left(days_left: float | None) -> str:
     return "expires soon" if days_left < _WARNING_DAYS else "ok"
 
 
-def drift_frame(drift: Drift) -> pd.DataFrame:
-    """Return one row for each attribute by which the world differs from the state."""
-    items: list[tuple[ResourceChange, AttributeChange | None]] = []
+def drift_frame(drift: Drift, *, rules: Iterable[Any] = ()) -> pd.DataFrame:
+    """Return one row for each attribute by which the world differs from the state, and for each foreign rule.
+
+    Parameters
+    ----------
+    drift
+        What Terraform sees.
+    rules
+        Rules that somebody added, which Terraform does not see: with the fields ``group``, its address, and ``words``.
+    """
+    rows = []
     for change in drift.changes:
+        what = "removed" if change.is_destructive else "changed"
         # What was removed differs in everything; one row says it.
-        whole = change.is_destructive or not change.attributes
-        items.extend([(change, None)] if whole else [(change, one) for one in change.attributes])
+        if change.is_destructive or not change.attributes:
+            rows.append((change.address, what, "", "", ""))
+        else:
+            rows += [
+                (change.address, what, one.path, show_value(one.before), show_value(one.after))
+                for one in change.attributes
+            ]
+    rows += [(read_field(one, "group"), "added", "rule", "", read_field(one, "words")) for one in rules]
+    headings = ("address", "what", "attribute", "in the state", "in the world")
     return build_frame(
-        items,
-        [
-            ("address", lambda item: item[0].address),
-            ("what", lambda item: "removed" if item[0].is_destructive else "changed"),
-            ("attribute", lambda item: item[1].path if item[1] else ""),
-            ("in the state", lambda item: show_value(item[1].before) if item[1] else ""),
-            ("in the world", lambda item: show_value(item[1].after) if item[1] else ""),
-        ],
-        sort_by=("address", "attribute"),
+        rows, [(name, itemgetter(index)) for index, name in enumerate(headings)], sort_by=("address", "attribute")
     )
 
 

@@ -27,6 +27,7 @@ _SIGNS = {
     Action.FORGET: "x",
 }
 _REASONS = {
+    "create_because_lost": "somebody removed it",
     "delete_because_count_index": "no longer among its instances",
     "delete_because_each_key": "no longer among its instances",
     "delete_because_no_module": "its module is no longer in the configuration",
@@ -76,10 +77,13 @@ class PlanView:
         The changes, those of masters first.
     outputs
         Names of the outputs that change.
+    warnings
+        What the plan alone does not mend, one sentence each.
     """
 
     rows: tuple[PlanRow, ...]
     outputs: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def from_plan(
@@ -99,7 +103,14 @@ class PlanView:
         alarms.update((one.address, "stops") for one in plan.stops(master_module))
         rows = [_row(one, alarms.get(one.address, "")) for one in plan.changes]
         rows.sort(key=lambda row: not row.alarm)
-        return cls(rows=tuple(rows), outputs=tuple(one.name for one in plan.outputs))
+        # etcd's own guard: a member without its data, whose name was in the cluster already, is not let in again.
+        warnings = [
+            f"{one.address} is gone, and its member's data with it: etcd does not let the new one in before the old "
+            "member has been replaced"
+            for one in plan.changes
+            if one.reason == "create_because_lost" and one.is_in(master_module) and one.type in master_types
+        ]
+        return cls(rows=tuple(rows), outputs=tuple(one.name for one in plan.outputs), warnings=tuple(warnings))
 
     @property
     def is_empty(self) -> bool:
@@ -131,10 +142,10 @@ class PlanView:
 
     @property
     def text(self) -> str:
-        """The plan in plain lines: headline, alarms, counts by module, one line for each change."""
+        """The plan in plain lines: headline, alarms and warnings, counts by module, one line for each change."""
         if self.is_empty:
             return NO_CHANGES
-        parts = [[self.headline], [f"! {alarm}" for alarm in self.alarms], self._module_lines()]
+        parts = [[self.headline], [f"! {one}" for one in (*self.alarms, *self.warnings)], self._module_lines()]
         parts.append([f"{row.sign:>3} {row.address}{f'  ({row.why})' if row.why else ''}" for row in self.rows])
         if self.outputs:
             parts.append([f"outputs that change: {', '.join(self.outputs)}"])
@@ -187,7 +198,7 @@ class PlanView:
 
         if self.is_empty:
             return f"<p>{NO_CHANGES}</p>"
-        alarms = "".join(f"<p><strong>! {html.escape(alarm)}</strong></p>" for alarm in self.alarms)
+        alarms = "".join(f"<p><strong>! {html.escape(one)}</strong></p>" for one in (*self.alarms, *self.warnings))
         table = frame_html(self.to_frame())
         return f"<p>{html.escape(self.headline)}</p>{alarms}{table}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from fleetkit.config import Approval
@@ -14,6 +14,7 @@ from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._kept_plans import Kept, fingerprint, read_part, read_thing, write_thing
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows.recovering import Remove
+from fleetkit.workflows.starting import Start
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,10 @@ class DeployPlan(Shown):
     deliveries
         What would be put into the cluster's bucket, as words.
     removals
-        What an interrupted deploy left and nothing wants; removed before the plan is applied.
+        What is there and nothing wants: left by an interrupted deploy, or added by hand; removed before the plan is
+        applied.
+    starts
+        Masters and bastions that somebody stopped; started before the plan is applied.
     rules
         Who may approve it, and what that takes.
     basis
@@ -48,6 +52,7 @@ class DeployPlan(Shown):
     view: PlanView
     deliveries: tuple[str, ...]
     removals: tuple[Remove, ...] = ()
+    starts: tuple[Start, ...] = ()
     rules: Approval
     basis: Basis | None = None
     _copy: WorkingCopy
@@ -60,11 +65,11 @@ class DeployPlan(Shown):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return self.view.is_empty and not self.deliveries and not self.removals
+        return self.view.is_empty and not self.deliveries and not self.removals and not self.starts
 
     @property
     def sha256(self) -> str:
-        """Fingerprint over the saved plan, the deliveries and the removals."""
+        """Fingerprint over the saved plan, the deliveries, the removals and the starts."""
         return fingerprint(self.saved.sha256, self.content())
 
     def content(self) -> dict[str, Any]:
@@ -72,12 +77,18 @@ class DeployPlan(Shown):
         return {
             "deliveries": list(self.deliveries),
             "removals": [{"what": write_thing(one.what), "reason": one.reason} for one in self.removals],
+            "starts": [asdict(one) for one in self.starts],
         }
 
     @property
     def text(self) -> str:
         """The plan in plain lines; exactly ``No changes.`` when there is nothing to do."""
-        return "\n\n".join([self.view.text, *self.beyond_terraform])
+        return self._with_the_rest(self.view.text)
+
+    @property
+    def details(self) -> str:
+        """The text, with each change's attributes before and after."""
+        return self._with_the_rest(self.view.details)
 
     @property
     def opening(self) -> str:
@@ -87,7 +98,7 @@ class DeployPlan(Shown):
     @property
     def beyond_terraform(self) -> tuple[str, ...]:
         """What is done beside Terraform's plan, a paragraph each."""
-        extras = [extra for extra in self._extras() if extra[2]]
+        extras = self._extras()
         return tuple("\n".join([f"{title}:", *(f"  {sign} {one}" for one in items)]) for title, sign, items in extras)
 
     @property
@@ -128,19 +139,28 @@ class DeployPlan(Shown):
             )
 
     def _extras(self) -> tuple[tuple[str, str, tuple[object, ...]], ...]:
-        return (
+        """Return what is done beside Terraform's plan: a title, a sign and what it befalls."""
+        found: tuple[tuple[str, str, tuple[object, ...]], ...] = (
             ("to be put into the cluster's bucket", "+", self.deliveries),
-            ("left behind by an interrupted deploy, to be removed", "-", self.removals),
+            ("unknown to the state and wanted by nothing, to be removed", "-", self.removals),
+            ("stopped, to be started", ">", self.starts),
         )
+        return tuple(one for one in found if one[2])
+
+    def _with_the_rest(self, text: str) -> str:
+        rest = self.beyond_terraform
+        # "No changes." would be wrong above what does change.
+        return "\n\n".join(rest if rest and self.view.is_empty else (text, *rest))
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        more = ""
-        for title, _, items in self._extras():
+        extras = self._extras()
+        more = "" if extras and self.view.is_empty else self.view._repr_html_()
+        for title, _, items in extras:
             lines = "".join(f"<li>{escape(str(one))}</li>" for one in items)
-            more += f"<p>{title[0].upper()}{title[1:]}:</p><ul>{lines}</ul>" if items else ""
-        return f"{self.view._repr_html_()}{more}"
+            more += f"<p>{title[0].upper()}{title[1:]}:</p><ul>{lines}</ul>"
+        return more
 
     def __str__(self) -> str:
         return self.text
@@ -161,6 +181,7 @@ class DeployPlan(Shown):
             view=PlanView.from_plan(saved.plan),
             deliveries=tuple(kept.content["deliveries"]),
             removals=tuple(_read_removal(one) for one in kept.content["removals"]),
+            starts=tuple(Start(**one) for one in kept.content["starts"]),
             rules=rules,
             basis=kept.basis,
             _copy=copy,

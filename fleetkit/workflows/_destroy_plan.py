@@ -79,9 +79,12 @@ class DestroyPlan(Shown):
     @property
     def text(self) -> str:
         """The plan in plain lines."""
-        parts = [self.opening]
-        parts += [self.view.text] if self.view.rows else []
-        return "\n\n".join([*parts, *self.beyond_terraform])
+        return self._around(self.view.text)
+
+    @property
+    def details(self) -> str:
+        """The text, with each removal's attributes."""
+        return self._around(self.view.details)
 
     @property
     def opening(self) -> str:
@@ -100,6 +103,9 @@ class DestroyPlan(Shown):
         ):
             parts += ["\n".join([title, *(f"  - {thing}" for thing in things)])] if things else []
         return tuple(parts)
+
+    def _around(self, changes: str) -> str:
+        return "\n\n".join([self.opening, *([changes] if self.view.rows else []), *self.beyond_terraform])
 
     def draw(self) -> str:
         """Return a picture of the plan and of what depends on what, which Terraform is asked for.

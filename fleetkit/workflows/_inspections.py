@@ -11,6 +11,7 @@ from fleetkit.core import FleetkitError, judge_quorum, utc_now
 from fleetkit.etcd import Verdict, list_members, read_status
 from fleetkit.fleet import FleetClient
 from fleetkit.pki import load_pki
+from fleetkit.workflows._foreign_rules import find_foreign_rules
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
@@ -196,16 +197,27 @@ def read_certificates(workspace: Workspace) -> dict[str, Reading]:
 
 
 def read_terraform(workspace: Workspace) -> dict[str, Reading]:
-    """Read drift and pending changes, which are never mixed."""
+    """Read drift, with the rules that Terraform does not see, and pending changes, which are never mixed."""
     broken: list[str] = []
     copy = open_working_copy(workspace, told=Reporter(note=broken.append))
     drift = copy.drift()
     with copy.plan() as saved:
         plan = saved.plan
+    state = copy.state()
+    groups = [
+        aws.Thing(kind=aws.ThingKind.SECURITY_GROUP, thing_id=one.resource_id)
+        for one in state
+        if one.type == "aws_security_group"
+    ]
+    rules = find_foreign_rules(aws.take_parts(workspace.session, groups), state=state, changes=plan.changes)
     return {
         "drift": Reading(
-            frame=views.drift_frame(drift),
-            findings=(*broken, *(f"{one.address} differs from the state" for one in drift.changes)),
+            frame=views.drift_frame(drift, rules=rules),
+            findings=(
+                *broken,
+                *(f"{one.address} differs from the state" for one in drift.changes),
+                *(f"{one.words}: {one.reason}" for one in rules),
+            ),
         ),
         "pending": Reading(
             frame=views.pending_changes_frame(plan),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fleetkit import aws
 from fleetkit.core import ServiceError, WorkflowError
 from fleetkit.runs import EventKind
 from fleetkit.terraform import ApplyResult
@@ -18,6 +19,7 @@ from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.recovering import plan_with_leftovers, remove_leftovers
+from fleetkit.workflows.starting import find_stopped, start_machines
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supplying import ensure_certificates, find_pending_deliveries, supply_bucket
 from fleetkit.workflows.unlocking import refuse_locked
@@ -40,7 +42,9 @@ class AppliedDeploy(Shown):
     put
         Objects that were put into the bucket.
     removed
-        What an interrupted deploy had left and nothing wanted.
+        What was there and nothing wanted.
+    started
+        Machines that had been stopped.
     """
 
     cluster: str
@@ -48,18 +52,20 @@ class AppliedDeploy(Shown):
     made: tuple[str, ...]
     put: tuple[str, ...]
     removed: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """One line for people."""
-        if self.result is None and not self.made and not self.put and not self.removed:
+        if self.result is None and not any((self.made, self.put, self.removed, self.started)):
             return "Nothing to do: the cluster is as its file says."
         done = "no resources changed"
         if self.result is not None:
             counts = {"added": self.result.added, "changed": self.result.changed, "removed": self.result.removed}
             done = ", ".join(f"{count} {word}" for word, count in counts.items())
             done += f", {self.result.imported} adopted" if self.result.imported else ""
-        done += f", {len(self.removed)} leftovers removed" if self.removed else ""
+        done += f", {len(self.removed)} unknown things removed" if self.removed else ""
+        done += f", {len(self.started)} machines started" if self.started else ""
         return f"Applied: {done}; {len(self.made)} certificates and keys made, {len(self.put)} objects put."
 
     def __str__(self) -> str:
@@ -67,7 +73,7 @@ class AppliedDeploy(Shown):
 
 
 def plan_deploy(workspace: Workspace, *, approval: str = "", report: Reporter | None = None) -> DeployPlan:
-    """Plan a deploy in full, with what an interrupted one left behind; changes nothing in the account.
+    """Plan a deploy in full, with what is to be removed and started beside Terraform's plan; changes nothing.
 
     Parameters
     ----------
@@ -93,12 +99,15 @@ def plan_deploy(workspace: Workspace, *, approval: str = "", report: Reporter | 
         told.note("planning")
         deliveries = find_pending_deliveries(workspace)
         saved, removals = plan_with_leftovers(workspace, copy, told=told)
+        machines = aws.list_instances(workspace.session, workspace.cluster.name)
+        doomed = [one.what.thing_id for one in removals if isinstance(one.what, aws.Thing)]
     return DeployPlan(
         cluster=workspace.cluster.name,
         saved=saved,
         view=PlanView.from_plan(saved.plan),
         deliveries=deliveries,
         removals=removals,
+        starts=find_stopped(machines, plan=saved.plan, removed=doomed),
         rules=workspace.cluster.approval,
         _copy=copy,
     )
@@ -151,6 +160,8 @@ def apply_deploy(
             completed.append("bucket")
             removed = remove_leftovers(workspace, plan.removals, told=told)
             completed.append("leftovers")
+            started = start_machines(workspace, plan.starts, told=told)
+            completed.append("machines")
             stopping.check(f"the deploy of {plan.cluster}", step="terraform", completed=completed)
             result = None
             if plan.view.is_empty:
@@ -159,11 +170,13 @@ def apply_deploy(
                 told.note("applying the plan")
                 with stopping.reaching(plan._copy.cancel):
                     result = plan._copy.apply(plan.saved, stopping.watching(told.event))
-                # Some attributes AWS fills in after a creation; read now, they do not stand as drift for ever.
+            if result is not None or removed or started:
+                # Some attributes AWS fills in after a creation; and what was amiss may have been read into the state
+                # before. Read now, neither stands as drift for ever.
                 told.note("reading back what AWS made of it")
                 plan._copy.refresh()
         except ServiceError as error:
-            step = {1: "bucket", 2: "leftovers", 3: "terraform"}[len(completed)]
+            step = {1: "bucket", 2: "leftovers", 3: "machines", 4: "terraform"}[len(completed)]
             raise WorkflowError(
                 f"the deploy of {plan.cluster} failed at its step {step}",
                 step=step,
@@ -171,4 +184,4 @@ def apply_deploy(
                 seen=str(error),
                 hint="mend what is named above, then run the same deploy again: it goes on from here",
             ) from error
-    return AppliedDeploy(cluster=plan.cluster, result=result, made=pki.made, put=put, removed=removed)
+    return AppliedDeploy(cluster=plan.cluster, result=result, made=pki.made, put=put, removed=removed, started=started)

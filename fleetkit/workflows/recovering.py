@@ -1,4 +1,4 @@
-"""After a deploy that was killed: find what Terraform's state does not know, and adopt or remove it.
+"""After a deploy that was killed, or a change by hand: find what the state does not know, and adopt or remove it.
 
 Adoption is Terraform's import, by import blocks that are part of the plan: it is shown and approved with
 the rest, and nothing is changed before. (The command ``terraform import`` cannot do it: it evaluates the configuration
@@ -14,10 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fleetkit import aws
-from fleetkit.aws import Part, PartKind, Thing, ThingKind
+from fleetkit.aws import Part, Thing, ThingKind
 from fleetkit.core import NotYet, Patience, ServiceError, wait_until
 from fleetkit.terraform import Action, ResourceChange, SavedPlan, StateResource, WorkingCopy
 from fleetkit.workflows._adoptable import PARTS, THINGS, ThingType, read_path
+from fleetkit.workflows._foreign_rules import find_foreign_rules
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._workspace import Workspace
 
@@ -72,9 +73,9 @@ class Recovery:
 
 def find_recovery(
     things: Iterable[Thing],
-    parts: Iterable[Part],
+    parts: Sequence[Part],
     *,
-    state: Iterable[StateResource],
+    state: Sequence[StateResource],
     changes: Sequence[ResourceChange],
     untagged: Iterable[Thing] = (),
 ) -> Recovery:
@@ -113,14 +114,14 @@ def find_recovery(
         if fitting and (len(fitting) == 1 or _is_settled(change, creates)):
             adopt.append(Adopt(address=change.address, import_id=fitting[0].thing_id, what=fitting[0]))
         contested.update((one.thing_id, change.address) for one in fitting[1:])
-    adopt += _adopted_parts(list(parts), creates)
+    adopt += _adopted_parts(parts, creates)
     remove = [
         Remove(what=one, reason=_reason(one, contested))
         for one in stray
         if one.kind in _REMOVABLE and all(one is not taken.what for taken in adopt)
     ]
-    groups = {one.import_id for one in changes if one.type == "aws_security_group" and one.import_id}
-    return Recovery(adopt=tuple(adopt), remove=(*remove, *_unknown_rules(list(parts), groups, changes)))
+    rules = find_foreign_rules(parts, state=state, changes=changes)
+    return Recovery(adopt=tuple(adopt), remove=(*remove, *(Remove(what=one.rule, reason=one.reason) for one in rules)))
 
 
 def _is_stray(thing: Thing) -> bool:
@@ -161,16 +162,6 @@ def _adopted_parts(parts: Sequence[Part], creates: Iterable[ResourceChange]) -> 
     return found
 
 
-def _unknown_rules(parts: Iterable[Part], groups: set[str], changes: Iterable[ResourceChange]) -> list[Remove]:
-    rule = PARTS["aws_security_group_rule"]
-    wanted = {rule.key(one.after) for one in changes if one.type == "aws_security_group_rule" and one.after is not None}
-    return [
-        Remove(what=one, reason="the group is adopted, and nothing wants this rule in it")
-        for one in parts
-        if one.kind is PartKind.RULE and one.key[0] in groups and one.key not in wanted
-    ]
-
-
 def _reason(thing: Thing, contested: Mapping[str, str]) -> str:
     if thing.state in _FAILED:
         return f"AWS gave it up ({thing.state})"
@@ -181,7 +172,7 @@ def _reason(thing: Thing, contested: Mapping[str, str]) -> str:
 def plan_with_leftovers(
     workspace: Workspace, copy: WorkingCopy, *, told: Reporter
 ) -> tuple[SavedPlan, tuple[Remove, ...]]:
-    """Plan, with everything in it that an interrupted deploy left outside the state.
+    """Plan, with everything in it that lies outside the state: left by an interrupted deploy, or added by hand.
 
     Returns
     -------
@@ -265,7 +256,7 @@ def remove_leftovers(workspace: Workspace, removals: Sequence[Remove], *, told: 
         return NotYet("; ".join(obstacles) or ", ".join(map(str, left))) if left else True
 
     if wanted:
-        wait_until(look, what="the leftovers of a broken deploy to go", patience=_PATIENCE, on_wait=told.note)
+        wait_until(look, what="what is not the cluster's own to go", patience=_PATIENCE, on_wait=told.note)
     for one in removals:
         told.note(f"removed {one}")
     return tuple(map(str, removals))

@@ -88,8 +88,23 @@ def test_a_stopped_master_leaves_a_degraded_quorum_that_tolerates_nothing(world:
     world.etcdctl("endpoint", "health").must(0)
 
 
+def test_a_stopped_master_is_out_of_use_behind_its_load_balancers(
+    before: dict[str, Any], amiss: dict[str, Any]
+) -> None:
+    def health(inspection: dict[str, Any]) -> set[str]:
+        rows = inspection["parts"]["targets"]["rows"]
+        return {row["health"] for row in rows if row["target"] == amiss["master"]["InstanceId"]}
+
+    assert "unused" not in health(before)
+    assert health(amiss) == {"unused"}
+    pages = [f"{CLUSTER}-{page}" for page in ("etcd-browser", "fleet-ui")]
+    assert {page for page in pages for one in amiss["parts"]["targets"]["findings"] if one.startswith(page)} == {*pages}
+
+
 def test_a_rule_that_somebody_added_is_drift_and_not_pending(amiss: dict[str, Any]) -> None:
     parts = amiss["parts"]
+    assert any(one.startswith("ingress tcp 4001 from 192.0.2.0/24: ") for one in parts["drift"]["findings"])
+    assert parts["pending"]["findings"] == ["1 changes are pending"], "the pool's size, and nothing else"
     assert any("aws_security_group.this" in one for one in parts["drift"]["findings"]), parts["drift"]
     assert any("192.0.2.0/24" in str(row) for row in parts["drift"]["rows"])
 
@@ -111,14 +126,15 @@ def test_what_was_changed_is_not_nothing_to_do(world: World, amiss: dict[str, An
     ended = world.fleetkit("plan", CLUSTER).must(3)
     assert "No changes." not in ended.out
     assert "aws_autoscaling_group" in ended.out
+    assert f"  - security-group-rule {amiss['group']} ingress tcp 4001 4001 192.0.2.0/24: " in ended.out
+    assert f"  > master {amiss['master']['InstanceId']} (etcd3): it is stopped" in ended.out
 
 
-def test_once_mended_nothing_is_found_any_more(world: World, amiss: dict[str, Any]) -> None:
-    ec2 = world.client("ec2")
-    ec2.start_instances(InstanceIds=[amiss["master"]["InstanceId"]])
-    ec2.revoke_security_group_ingress(GroupId=amiss["group"], IpPermissions=[amiss["rule"]])
+def test_once_a_deploy_has_mended_it_nothing_is_found_any_more(world: World, amiss: dict[str, Any]) -> None:
     shutil.copy2(Path(amiss["kept"]), world.pki / "clients" / "ui.crt")
-    told = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER, "--json").must(0).json()
+    ended = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER, "--json").must(0)
+    assert "1 unknown things removed, 1 machines started" in ended.err
+    told = ended.json()
     assert told["applied"]["result"]["changed"] == 1
     assert told["verified"]["health"]["verdict"] == "healthy"
     assert told["outputs"]["cluster"] == CLUSTER

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 from support.e2e_world import CLUSTER, World, wait_for
 
+from fleetkit.workflows import open_workspace
+from fleetkit.workflows._working_copy import open_working_copy
+
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
 
@@ -54,6 +57,48 @@ def test_a_change_that_would_replace_a_master_is_refused_whoever_approves(world:
     assert _fingerprint(world) == before
     # Health is asked where the file says that members are, so the file has to be right again.
     world.edit(r'^address = "10.10.5.101"$', 'address = "10.10.5.100"')
+    assert world.health()["verdict"] == "healthy"
+
+
+def _mend(world: World, *, shown: str, done: str) -> None:
+    """See that the plan is not empty, that nothing happens without approval, and that a deploy mends it."""
+    planned = world.fleetkit("plan", CLUSTER).must(3)
+    assert shown in planned.out
+    assert "No changes." not in planned.out
+    assert "--approve demo" in world.fleetkit("deploy", CLUSTER).must(4).err
+    assert shown in world.fleetkit("plan", CLUSTER, "--details").must(3).out
+    deployed = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(0)
+    assert f"Applied: no resources changed, {done};" in deployed.out
+    assert "demo lives" in deployed.out
+    assert world.fleetkit("plan", CLUSTER).must(0).out == "No changes.\n"
+
+
+def test_a_rule_that_somebody_added_is_a_change_though_terraform_sees_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = world.instances_of("bastion")[0]["SecurityGroups"][0]["GroupId"]
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    world.client("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    # What an apply reads back takes the rule for part of the group; it is none of the cluster's all the same.
+    for name, value in world.sandbox_variables.items():
+        monkeypatch.setenv(name, value)
+    open_working_copy(open_workspace(CLUSTER, folder=world.work, environ=world.environment)).refresh()
+    found = world.findings("drift")
+    assert len(found) == 1
+    assert found[0].startswith("ingress tcp 22 from 0.0.0.0/0: ")
+    assert found[0].endswith("and it lets the whole world in")
+    _mend(
+        world, shown=f"  - security-group-rule {group} ingress tcp 22 22 0.0.0.0/0: ", done="1 unknown things removed"
+    )
+    assert world.findings("drift") == []
+
+
+@pytest.mark.parametrize("role", ["master", "bastion"])
+def test_a_machine_that_somebody_stopped_is_a_change_though_terraform_sees_none(world: World, role: str) -> None:
+    machine = world.instances_of(role)[0]["InstanceId"]
+    world.client("ec2").stop_instances(InstanceIds=[machine])
+    wait_for("it to be stopped", lambda: machine in [one["InstanceId"] for one in world.instances("stopped")])
+    _mend(world, shown=f"  > {role} {machine} ", done="1 machines started")
     assert world.health()["verdict"] == "healthy"
 
 

@@ -108,7 +108,7 @@ def test_what_nothing_wants_any_more_is_removed_in_order_though_the_state_is_los
 
     plan = run_fleetkit(place, environ, "plan", "demo")
     assert plan.returncode == 3, plan.stdout + plan.stderr
-    shown = plan.stdout.partition("left behind by an interrupted deploy, to be removed:")[2]
+    shown = plan.stdout.partition("unknown to the state and wanted by nothing, to be removed:")[2]
     doomed = [old[0], gateway.thing_id, address.thing_id, *old[1:]]
     assert re.findall(r"^  - \S+ (\S+) .*: nothing in the configuration wants it$", shown, re.MULTILINE) == doomed
     assert {one.thing_id for one in take_inventory(session, "demo").things} >= set(doomed), "a plan removes nothing"
@@ -117,7 +117,7 @@ def test_what_nothing_wants_any_more_is_removed_in_order_though_the_state_is_los
         assert again.finish() == 0, again.tail
     text = "\n".join(again.lines)
     assert re.findall(r"^removed \S+ (\S+) ", text, re.MULTILINE) == doomed
-    assert "5 leftovers removed" in text
+    assert "5 unknown things removed" in text
     assert compare_account(session, "demo", state_file(place)) == []
     last = run_fleetkit(place, environ, "plan", "demo")
     assert (last.returncode, last.stdout.strip()) == (0, "No changes."), last.stdout + last.stderr

@@ -242,3 +242,10 @@ def test_a_plan_of_another_shape_is_an_error_and_never_an_empty_plan(text: str) 
 def test_an_action_that_is_not_known_is_an_error() -> None:
     with pytest.raises(TerraformError, match="explode"):
         plan_of(entry(["explode"]))
+
+
+def test_what_is_created_anew_because_somebody_removed_it_is_told_from_what_is_new() -> None:
+    drift = [entry(["delete"], address="aws_instance.a"), entry(["update"], address="aws_instance.b")]
+    created = [entry(["create"], address=f"aws_instance.{name}") for name in "abc"]
+    plan = plan_of(*created, resource_drift=drift)
+    assert [one.reason for one in plan.changes] == ["create_because_lost", "", ""]

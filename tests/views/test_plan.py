@@ -116,3 +116,17 @@ def test_long_values_are_cut_and_say_how_long_they_were() -> None:
     assert show_value("two\nlines") == "two lines"
     assert show_value({"b": 1, "a": [True, None]}) == '{"a": [true, null], "b": 1}'
     assert show_value(None) == "(none)"
+
+
+def test_a_master_that_is_gone_is_no_alarm_but_a_warning_that_its_machine_alone_does_not_bring_it_back() -> None:
+    change = {"actions": ["create"], "before": None, "after": {}}
+    gone = {"address": 'module.etcd.aws_instance.member["etcd3"]', "module_address": "module.etcd", "mode": "managed"}
+    gone |= {"type": "aws_instance", "name": "member", "change": change}
+    fields: dict[str, Any] = {"terraform_version": "1.11.4", "resource_changes": [gone]}
+    assert PlanView.from_plan(Plan.from_json(json.dumps(fields))).warnings == ()
+    fields["resource_drift"] = [{**gone, "change": {**change, "actions": ["delete"]}}]
+    shown = PlanView.from_plan(Plan.from_json(json.dumps(fields)))
+    assert shown.alarms == ()
+    assert '! module.etcd.aws_instance.member["etcd3"] is gone, and its member\'s data with it' in shown.text
+    assert "(somebody removed it)" in shown.text
+    assert shown.warnings[0].split(":")[0].replace('"', "&quot;").replace("'", "&#x27;") in shown._repr_html_()

@@ -191,8 +191,6 @@ def test_an_adopted_group_loses_the_rules_that_nothing_wants() -> None:
     wide = Part(kind=PartKind.RULE, key=("sg-1", "egress", "-1", "-1", "-1", "0.0.0.0/0"), part_id="sgr-1")
     group = planned("aws_security_group.a", action=Action.UPDATE, import_id="sg-1", tags=named("n"))
     assert [one.what for one in look(parts=(wide,), a=group).remove] == [wide]
-    settled = planned("aws_security_group.a", action=Action.UPDATE, tags=named("n"))
-    assert look(parts=(wide,), a=settled).remove == ()
 
 
 def test_every_resource_type_of_the_configuration_has_its_place_in_the_table() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fleetkit.aws._errors import asking
+from fleetkit.aws._errors import asking, error_code
 from fleetkit.aws.inventory.things import Thing, ThingKind
 from fleetkit.aws.session import AwsSession
 
@@ -74,19 +74,24 @@ def take_parts(session: AwsSession, things: Iterable[Thing]) -> tuple[Part, ...]
 
 
 def remove_rule(session: AwsSession, rule: Part) -> None:
-    """Revoke a rule of a security group.
+    """Revoke a rule of a security group; one that is gone already is as good.
 
     Raises
     ------
     AwsError
         When AWS refuses.
     """
+    from botocore.exceptions import ClientError
+
     group, direction = rule.key[:2]
+    ec2 = session.ec2
+    revoke = ec2.revoke_security_group_ingress if direction == "ingress" else ec2.revoke_security_group_egress
     with asking(f"the removal of {rule}"):
-        if direction == "ingress":
-            session.ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=[rule.part_id])
-        else:
-            session.ec2.revoke_security_group_egress(GroupId=group, SecurityGroupRuleIds=[rule.part_id])
+        try:
+            revoke(GroupId=group, SecurityGroupRuleIds=[rule.part_id])
+        except ClientError as error:
+            if not error_code(error).endswith(".NotFound"):
+                raise
 
 
 def _rules(session: AwsSession, groups: list[str]) -> Iterator[Part]:
