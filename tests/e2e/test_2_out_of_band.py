@@ -97,7 +97,7 @@ def test_a_stopped_master_is_out_of_use_behind_its_load_balancers(
 
     assert "unused" not in health(before)
     assert health(amiss) == {"unused"}
-    pages = [f"{CLUSTER}-{page}" for page in ("etcd-browser", "fleet-ui")]
+    pages = [f"{CLUSTER}-{page}" for page in ("etcd-ui", "fleet-ui")]
     assert {page for page in pages for one in amiss["parts"]["targets"]["findings"] if one.startswith(page)} == {*pages}
 
 
@@ -127,7 +127,7 @@ def test_what_was_changed_is_not_nothing_to_do(world: World, amiss: dict[str, An
     assert "No changes." not in ended.out
     assert "aws_autoscaling_group" in ended.out
     assert f"  - security-group-rule {amiss['group']} ingress tcp 4001 4001 192.0.2.0/24: " in ended.out
-    assert f"  > master {amiss['master']['InstanceId']} (etcd3): it is stopped" in ended.out
+    assert f"  > master {amiss['master']['InstanceId']} ({CLUSTER}-etcd3): it is stopped" in ended.out
 
 
 def test_once_a_deploy_has_mended_it_nothing_is_found_any_more(world: World, amiss: dict[str, Any]) -> None:

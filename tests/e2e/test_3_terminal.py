@@ -16,8 +16,8 @@ BAR = "━━━━"
 
 @pytest.fixture
 def terminal(world: World) -> Iterator[pexpect.spawn]:
-    """Return a deploy of three internal workers in a terminal; afterwards there are two again."""
-    world.edit(r"^desired = 2$", "desired = 3")
+    """Return a deploy of one internal worker in a terminal; afterwards there are two again."""
+    world.edit(r"^desired = 2$", "desired = 1")
     child = pexpect.spawn(
         "fleetkit",
         ["deploy", CLUSTER],
@@ -29,7 +29,7 @@ def terminal(world: World) -> Iterator[pexpect.spawn]:
     )
     yield child
     child.close(force=True)
-    world.edit(r"^desired = 3$", "desired = 2")
+    world.edit(r"^desired = 1$", "desired = 2")
 
 
 def test_a_terminal_asks_for_the_name_and_shows_a_bar_and_a_pipe_gets_plain_lines(
@@ -46,9 +46,9 @@ def test_a_terminal_asks_for_the_name_and_shows_a_bar_and_a_pipe_gets_plain_line
     terminal.close()
     assert terminal.exitstatus == 0
 
-    world.edit(r"^desired = 3$", "desired = 2")
+    world.edit(r"^desired = 1$", "desired = 2")
     piped = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(0)
-    world.edit(r"^desired = 2$", "desired = 3")
+    world.edit(r"^desired = 2$", "desired = 1")
     assert f"[1/1] updated {POOL}" in piped.err
     assert BAR not in piped.text
     assert "\x1b[" not in piped.text

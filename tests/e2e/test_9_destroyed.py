@@ -132,6 +132,15 @@ def test_nothing_of_the_cluster_is_on_aws_any_more(world: World, held: Any) -> N
     assert [one for one in roles if one.startswith(f"fleetkit-{CLUSTER}-")] == []
 
 
+def test_plain_papermill_finds_nothing_to_destroy_and_certifies_it_again(world: World, held: Any) -> None:
+    notebook = data_folder("notebooks") / "destroy" / "90-destroy-cluster.ipynb"
+    world.run("papermill", str(notebook), "out.ipynb", "-p", "cluster", CLUSTER).must(0)
+    record = sorted((world.work / "runs" / CLUSTER).glob("*destroy*"))[-1]
+    run = json.loads((record / "run.json").read_text())
+    assert (run["outcome"], run["way"]) == ("done", "unattended")
+    assert f"nothing of {CLUSTER} is left" in run["summary"]
+
+
 def test_forgetting_leaves_records_alone(world: World, held: Any) -> None:
     records = {one for one in (world.work / "runs").rglob("*") if one.is_file()}
     ended = world.fleetkit("destroy", CLUSTER, "--forget", "--json").must(0)
@@ -143,12 +152,3 @@ def test_forgetting_leaves_records_alone(world: World, held: Any) -> None:
     left = {one for one in (world.work / "runs").rglob("*") if one.is_file()}
     assert left - records == {world.work / "runs" / CLUSTER / f"{CLUSTER}.toml"}
     assert records <= left
-
-
-def test_plain_papermill_finds_nothing_to_destroy_and_certifies_it_again(world: World, held: Any) -> None:
-    notebook = data_folder("notebooks") / "destroy" / "90-destroy-cluster.ipynb"
-    world.run("papermill", str(notebook), "out.ipynb", "-p", "cluster", CLUSTER).must(0)
-    record = sorted((world.work / "runs" / CLUSTER).glob("*destroy*"))[-1]
-    run = json.loads((record / "run.json").read_text())
-    assert (run["outcome"], run["way"]) == ("done", "unattended")
-    assert f"nothing of {CLUSTER} is left" in run["summary"]
