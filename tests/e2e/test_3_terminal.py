@@ -35,11 +35,11 @@ def terminal(world: World) -> Iterator[pexpect.spawn]:
 def test_a_terminal_asks_for_the_name_and_shows_a_bar_and_a_pipe_gets_plain_lines(
     world: World, terminal: pexpect.spawn
 ) -> None:
+    terminal.expect_exact(POOL)
     terminal.expect_exact(f"type the cluster's name ({CLUSTER})")
     assert BAR not in terminal.before
     terminal.sendline(CLUSTER)
     terminal.expect_exact(BAR)
-    terminal.expect_exact(POOL)
     terminal.expect_exact("Applied: 0 added, 1 changed, 0 removed")
     terminal.expect_exact(f"{CLUSTER} lives")
     terminal.expect(pexpect.EOF)
