@@ -122,7 +122,7 @@ class PlanCard(StepCard):
 
     def _show(self, result: Any) -> tuple[StepState, str]:
         self._panel.show(result)
-        return StepState.PASSED, result.planned.view.headline
+        return StepState.PASSED, _sentences(result.planned)[-1]
 
     def _put_back(self) -> None:
         super()._put_back()
@@ -141,9 +141,10 @@ def _modules(view: PlanView) -> Iterable[str]:
 
 def _summary_html(planned: Planned) -> str:
     view = planned.view
-    parts = [f"<strong>{escape(words)}</strong>" for words in dict.fromkeys((planned.opening, view.headline))]
+    parts = [f"<strong>{escape(words)}</strong>" for words in _sentences(planned)]
     parts += [
-        f'<strong style="color:{Tone.BAD.colour}">{Tone.BAD.sign} {escape(alarm)}</strong>' for alarm in view.alarms
+        f'<strong style="color:{Tone.BAD.colour}">{Tone.BAD.sign} {escape(one)}</strong>'
+        for one in (*view.alarms, *view.warnings)
     ]
     counts = Counter((row.sign, row.action) for row in view.rows)
     parts += [
@@ -153,6 +154,11 @@ def _summary_html(planned: Planned) -> str:
     beyond = "".join(f"<details><summary>{_first_line(part)}</summary><pre>{escape(part)}</pre></details>"
                      for part in planned.beyond_terraform)  # fmt: skip
     return "<br>".join(part for part in parts if part) + beyond
+
+
+def _sentences(planned: Planned) -> list[str]:
+    """Return what the plan does; "No changes." of Terraform alone would be wrong above what is done beside it."""
+    return list(dict.fromkeys((planned.opening, *(() if planned.view.is_empty else (planned.view.headline,)))))
 
 
 def _first_line(text: str) -> str:

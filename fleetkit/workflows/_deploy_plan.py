@@ -93,6 +93,8 @@ class DeployPlan(Shown):
     @property
     def opening(self) -> str:
         """What the plan does, in one sentence."""
+        if self.view.is_empty and not self.is_empty:
+            return "No resources to change; the rest stands beside Terraform's plan."
         return self.view.headline
 
     @property

@@ -155,6 +155,23 @@ def test_what_befalls_a_master_is_told_in_words_beside_the_colour() -> None:
     assert "This plan" in shown
 
 
+def test_what_is_done_beside_terraform_is_not_headed_by_no_changes() -> None:
+    beside = "stopped, to be started:\n  > master i-1 (demo-etcd1): it is stopped"
+    planned = Planned(view=PlanView.from_plan(Plan()), beyond_terraform=(beside,))
+    panel = PlanPanel()
+    panel.show(DrawnPlan(planned=planned, picture=""))
+    assert "master i-1 (demo-etcd1)" in texts_in(panel.widget)
+    assert "No changes." not in texts_in(panel.widget)
+
+
+def test_a_lost_master_is_warned_of_in_the_guide_too() -> None:
+    warning = "a master is gone, and its data with it"
+    panel = PlanPanel()
+    view = dataclasses.replace(recorded("create-1.11.4").view, warnings=(warning,))
+    panel.show(DrawnPlan(planned=Planned(view=view), picture=""))
+    assert warning in texts_in(panel.widget)
+
+
 def test_the_approval_shows_the_fingerprint_and_hands_on_what_was_typed(guided) -> None:
     given = []
     card = ApproveCard(guided, "approve", lambda _report: given.append(guided.approve), label="Approve")

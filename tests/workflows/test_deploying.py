@@ -39,7 +39,7 @@ def plan_with(**beside: Any) -> DeployPlan:
 def test_a_plan_without_anything_says_so_in_exactly_these_words() -> None:
     plan = plan_with()
     assert plan.is_empty
-    assert plan.text == plan.details == "No changes."
+    assert plan.text == plan.details == plan.opening == "No changes."
     assert "No changes." in plan._repr_html_()
 
 
@@ -53,6 +53,7 @@ def test_what_is_done_beside_terraform_is_shown_and_makes_the_plan_another_one(
     for text in (plan.text, plan.details):
         assert line in text.splitlines()
         assert "No changes." not in text
+    assert "No changes." not in plan.opening
     assert line[4:] in plan._repr_html_()
     assert "No changes." not in plan._repr_html_()
 

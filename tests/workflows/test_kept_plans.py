@@ -25,6 +25,7 @@ from fleetkit.workflows._kept_plans import LATEST, find_approved, find_kept
 from fleetkit.workflows._signed_approval import read_approval
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan
 from fleetkit.workflows.recovering import Remove
+from fleetkit.workflows.starting import Start
 
 pytestmark = pytest.mark.sandbox
 
@@ -174,7 +175,7 @@ def test_an_approval_that_would_not_count_is_not_given(place: Place, tmp_path: P
     assert not (place.workspace.paths.folder / "approvals").exists()
 
 
-def test_a_deploys_plan_comes_back_with_what_it_would_remove(place: Place) -> None:
+def test_a_deploys_plan_comes_back_with_what_it_would_remove_and_start(place: Place) -> None:
     copy = place.bench.prepared({"pool_size": 4})
     saved = copy.plan()
     plan = keep_plan(
@@ -185,6 +186,7 @@ def test_a_deploys_plan_comes_back_with_what_it_would_remove(place: Place) -> No
             view=PlanView.from_plan(saved.plan),
             deliveries=("what masters/etcd1 fetches (2 files)",),
             removals=(Remove(what=VOLUME, reason="nothing wants it"), Remove(what=RULE, reason="nor that")),
+            starts=(Start(instance_id="i-1", role="master", name="demo-etcd1", state="stopped"),),
             rules=place.rules,
             _copy=copy,
         ),
@@ -192,5 +194,6 @@ def test_a_deploys_plan_comes_back_with_what_it_would_remove(place: Place) -> No
     copy = place.copy()
     taken = DeployPlan.from_kept(find_kept(copy, LATEST), copy=copy, rules=place.rules)
     assert (taken.sha256, taken.text, taken.removals) == (plan.sha256, plan.text, plan.removals)
+    assert taken.starts == plan.starts
     other = replace(plan, removals=(plan.removals[0], Remove(what=replace(RULE, part_id="sgr-2"), reason="nor that")))
     assert other.sha256 != plan.sha256, "what is removed is covered by the sha256 to its last id"
