@@ -7,6 +7,7 @@ import os
 import click
 
 from fleetkit.cli._output import json_option, print_json, print_lines
+from fleetkit.cli._signing import find_signer
 
 __all__ = ["command"]
 
@@ -24,10 +25,8 @@ def _show(as_json: bool) -> None:
     It is made where there is none yet. The private half is never shown.
     """
     from fleetkit.config import Settings
-    from fleetkit.pki import ensure_signing_key
 
-    home = Settings.from_environment(os.environ).home
-    signer = ensure_signing_key(home)
+    home, signer = Settings.from_environment(os.environ).home, find_signer()
     if as_json:
         print_json({"public_key": signer.public_key, "folder": home})
     else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note
+from fleetkit.cli._signing import find_signer
 from fleetkit.core import SettingsError, format_duration
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def command(
         parameters=values,
         limits=runs.RunLimits(run_s=timeout_s, cell_s=cell_s),
         on_event=lambda event: _print_event(event, quiet=quiet),
+        signer=find_signer(),
     )
     return _print_run(stored, as_json=as_json)
 

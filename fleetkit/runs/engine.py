@@ -1,7 +1,7 @@
-"""What papermill finds under the name ``fleetkit``: ``papermill --engine fleetkit in.ipynb out.ipynb``.
+"""The engine behind ``papermill --engine fleetkit in.ipynb out.ipynb``.
 
 The run leaves the same record as ``fleetkit run`` does, and papermill is handed a notebook without secrets.
-Papermill imports this module whenever it is imported itself, so it brings in nothing; what the engine cannot keep
+Papermill finds it whenever it is imported itself, so this module brings in nothing; what the engine cannot keep
 from writing a secret, because papermill does it by itself, is in ``docs/secrets.md``.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fleetkit.core import Signer
     from fleetkit.runs._kernel import RunKernel
     from fleetkit.runs._session import RunSession
     from fleetkit.runs.events import OnEvent, RunEvent
@@ -38,6 +39,11 @@ class Engine:
         from papermill.utils import nb_language
 
         return str(nb_language(nb, language))
+
+    @classmethod
+    def find_signer(cls) -> Signer | None:
+        """Return who signs the record; nobody does, where nobody is found."""
+        return None
 
     @classmethod
     def execute_notebook(cls, nb: Any, kernel_name: str, **options: Any) -> Any:
@@ -77,6 +83,7 @@ class Engine:
             parameters=parameters,
             limits=limits,
             on_event=_listener(options),
+            signer=cls.find_signer(),
         ) as session:
             session.begin(nb, sha256=_hash_source(options.get("input_path")))
             session.end(drive_kernel(session, kernel_name, _executor(nb, kernel_name, limits.start_s)))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fleetkit.core import PreconditionError, StalePlanError
-from fleetkit.runs import Run, Way, begin_run
+from fleetkit.runs import Run, Way
 from fleetkit.ui._work import Work
 from fleetkit.views import Guide, StepPlan, StepState
-from fleetkit.workflows import Reporter, StopRequest, Workspace, open_workspace
+from fleetkit.workflows import Reporter, StopRequest, Workspace, begin_run, open_workspace
 
 if TYPE_CHECKING:
     from fleetkit.ui._step import StepCard
@@ -107,7 +107,8 @@ class GuidedRun:
 
     def reporter(self, *, note: Callable[[str], None], event: Callable[[Any], None] | None = None) -> Reporter:
         """Return who is told what a workflow does."""
-        return Reporter(note=note) if event is None else Reporter(note=note, event=event)
+        record = self.run.record
+        return Reporter(note=note, record=record) if event is None else Reporter(note=note, event=event, record=record)
 
     def show(self, name: str, act: Act, make_card: Callable[[GuidedRun, str, Act], StepCard]) -> Any:
         """Return the step's widget where a person is there; else do the step at once and return its result.

@@ -66,7 +66,7 @@ class DeployGuide(ChangeGuide):
     def _preflight(self, report: Reporter) -> Any:
         workspace = self._guided.open()
         if self._guided.is_by_hand:
-            return workflows.run_preflight(workspace)
+            return workflows.run_preflight(workspace, report=report)
         return workflows.require_preflight(workspace, report=report)
 
     def _plan(self, report: Reporter) -> DeployPlan:

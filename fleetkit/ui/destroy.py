@@ -41,8 +41,8 @@ class DestroyGuide(ChangeGuide):
     def _sweep(self, report: Reporter) -> Any:
         return workflows.sweep_leftovers(self._guided.workspace, report=report)
 
-    def _verify(self, _report: Reporter) -> Any:
-        self._guided.verified = workflows.verify_emptiness(self._guided.workspace)
+    def _verify(self, report: Reporter) -> Any:
+        self._guided.verified = workflows.verify_emptiness(self._guided.workspace, report=report)
         return self._guided.verified
 
     def _outcome(self, _report: Reporter) -> Any:

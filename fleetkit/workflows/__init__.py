@@ -19,6 +19,7 @@ from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_clus
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
+from fleetkit.workflows.recording import begin_run
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.unlocking import clear_lock, find_lock
 from fleetkit.workflows.verifying import VerifiedDeploy, verify_deploy
@@ -47,6 +48,7 @@ __all__ = [
     "apply_deploy",
     "apply_destroy",
     "approve",
+    "begin_run",
     "clear_lock",
     "cluster_of_plan",
     "find_lock",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,8 @@ class Reading:
         Its table; None when it could not be read, and ``unknown`` says why.
     data
         What it was made of, for other parts to draw on.
+    facts
+        What the record keeps of it, as plain JSON values; None where nothing was read.
     """
 
     frame: pd.DataFrame | None = None
@@ -57,6 +60,7 @@ class Reading:
     findings: tuple[str, ...] = ()
     unknown: str = ""
     data: Any = None
+    facts: Mapping[str, Any] | None = None
 
 
 def read_aws(workspace: Workspace) -> dict[str, Reading]:
@@ -96,11 +100,14 @@ def read_aws(workspace: Workspace) -> dict[str, Reading]:
     ]
     unhealthy = Counter(one["target_group"] for one in targets if one["health"] not in ("healthy", "draining"))
     return {
-        "machines": Reading(frame=views.machines_frame(rows), findings=tuple(stopped + absent)),
+        "machines": Reading(
+            frame=views.machines_frame(rows), findings=tuple(stopped + absent), facts={"machines": rows}
+        ),
         "pools": Reading(data=groups),
         "targets": Reading(
             frame=views.targets_frame(targets),
             findings=tuple(f"{group}: {count} targets are not healthy" for group, count in sorted(unhealthy.items())),
+            facts={"targets": targets},
         ),
     }
 
@@ -158,8 +165,20 @@ def _read_etcd(way: WayIn) -> dict[str, Reading]:
             pictures=(views.draw_latencies(rows),),
             findings=tuple(findings),
             data=rows,
+            facts={"members": rows},
         ),
-        "quorum": Reading(frame=views.quorum_frame(quorum), pictures=(views.draw_quorum(quorum),), data=quorum),
+        "quorum": Reading(
+            frame=views.quorum_frame(quorum),
+            pictures=(views.draw_quorum(quorum),),
+            data=quorum,
+            facts={
+                "state": str(quorum.state),
+                "healthy": quorum.healthy,
+                "voters": quorum.voters,
+                "required": quorum.required,
+                "tolerates": quorum.tolerates,
+            },
+        ),
     }
 
 
@@ -191,7 +210,10 @@ def read_certificates(workspace: Workspace) -> dict[str, Reading]:
     ]
     return {
         "certificates": Reading(
-            frame=views.certificates_frame(rows), pictures=(views.draw_certificates(rows),), findings=tuple(findings)
+            frame=views.certificates_frame(rows),
+            pictures=(views.draw_certificates(rows),),
+            findings=tuple(findings),
+            facts={"certificates": [{"name": row["name"], "left_days": row["days_left"]} for row in rows]},
         )
     }
 
@@ -218,10 +240,12 @@ def read_terraform(workspace: Workspace) -> dict[str, Reading]:
                 *(f"{one.address} differs from the state" for one in drift.changes),
                 *(f"{one.words}: {one.reason}" for one in rules),
             ),
+            facts={"drift": [*sorted(one.address for one in drift.changes), *(one.words for one in rules)]},
         ),
         "pending": Reading(
             frame=views.pending_changes_frame(plan),
             findings=() if plan.is_empty else (f"{len(plan.changes)} changes are pending",),
+            facts={"pending": sorted(f"{one.action} {one.address}" for one in plan.changes)},
         ),
     }
 
@@ -261,5 +285,7 @@ def join_pools(readings: dict[str, Reading]) -> dict[str, Reading]:
         unknown = f"which machines have joined fleet: {reason}"
     return {
         **readings,
-        "pools": replace(pools, frame=views.pools_frame(rows), findings=tuple(findings), unknown=unknown),
+        "pools": replace(
+            pools, frame=views.pools_frame(rows), findings=tuple(findings), unknown=unknown, facts={"pools": rows}
+        ),
     }

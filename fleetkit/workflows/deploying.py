@@ -13,6 +13,7 @@ from fleetkit.workflows._basis import Operation
 from fleetkit.workflows._deploy_plan import DeployPlan
 from fleetkit.workflows._kept_plans import find_approved
 from fleetkit.workflows._lock import hold_cluster
+from fleetkit.workflows._recording import record_applied, record_plan, recorded
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._working_copy import open_working_copy
@@ -95,13 +96,13 @@ def plan_deploy(workspace: Workspace, *, approval: str = "", report: Reporter | 
         kept = find_approved(copy, approval, operation=Operation.DEPLOY, cluster=workspace.cluster.name)
         if kept is not None:
             told.note(f"taking up the plan {kept.basis.sha256[:12]}")
-            return DeployPlan.from_kept(kept, copy=copy, rules=workspace.cluster.approval)
+            return record_plan(told, DeployPlan.from_kept(kept, copy=copy, rules=workspace.cluster.approval))
         told.note("planning")
         deliveries = find_pending_deliveries(workspace)
         saved, removals = plan_with_leftovers(workspace, copy, told=told)
         machines = aws.list_instances(workspace.session, workspace.cluster.name)
         doomed = [one.what.thing_id for one in removals if isinstance(one.what, aws.Thing)]
-    return DeployPlan(
+    plan = DeployPlan(
         cluster=workspace.cluster.name,
         saved=saved,
         view=PlanView.from_plan(saved.plan),
@@ -111,6 +112,7 @@ def plan_deploy(workspace: Workspace, *, approval: str = "", report: Reporter | 
         rules=workspace.cluster.approval,
         _copy=copy,
     )
+    return record_plan(told, plan)
 
 
 def apply_deploy(
@@ -169,7 +171,7 @@ def apply_deploy(
             else:
                 told.note("applying the plan")
                 with stopping.reaching(plan._copy.cancel):
-                    result = plan._copy.apply(plan.saved, stopping.watching(told.event))
+                    result = plan._copy.apply(plan.saved, stopping.watching(recorded(told)))
             if result is not None or removed or started:
                 # Some attributes AWS fills in after a creation; and what was amiss may have been read into the state
                 # before. Read now, neither stands as drift for ever.
@@ -184,4 +186,6 @@ def apply_deploy(
                 seen=str(error),
                 hint="mend what is named above, then run the same deploy again: it goes on from here",
             ) from error
-    return AppliedDeploy(cluster=plan.cluster, result=result, made=pki.made, put=put, removed=removed, started=started)
+    beside = {"made": pki.made, "put": put, "removed": removed, "started": started}
+    record_applied(told, result, **beside)
+    return AppliedDeploy(cluster=plan.cluster, result=result, **beside)

@@ -13,6 +13,7 @@ from fleetkit.workflows._basis import Operation
 from fleetkit.workflows._destroy_plan import DestroyPlan
 from fleetkit.workflows._kept_plans import find_approved
 from fleetkit.workflows._lock import hold_cluster
+from fleetkit.workflows._recording import record_applied, record_plan, recorded
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._working_copy import open_working_copy
@@ -76,7 +77,7 @@ def plan_destroy(workspace: Workspace, *, approval: str = "", report: Reporter |
         kept = find_approved(copy, approval, operation=Operation.DESTROY, cluster=name)
         if kept is not None:
             told.note(f"taking up the plan {kept.basis.sha256[:12]}")
-            return DestroyPlan.from_kept(kept, copy=copy, rules=workspace.cluster.approval)
+            return record_plan(told, DestroyPlan.from_kept(kept, copy=copy, rules=workspace.cluster.approval))
         told.note("looking at what there is")
         inventory = aws.take_inventory(session, name)
         state = copy.state()
@@ -87,7 +88,7 @@ def plan_destroy(workspace: Workspace, *, approval: str = "", report: Reporter |
             str(value) for one in state for value in (one.attributes.get("arn"), one.attributes.get("name"))
         }
         bucket = workspace.bucket if aws.bucket_exists(session, workspace.bucket) else ""
-    return DestroyPlan(
+    plan = DestroyPlan(
         cluster=name,
         saved=saved,
         view=PlanView.from_plan(saved.plan),
@@ -98,6 +99,7 @@ def plan_destroy(workspace: Workspace, *, approval: str = "", report: Reporter |
         _copy=copy,
         _targets=targets,
     )
+    return record_plan(told, plan)
 
 
 def apply_destroy(
@@ -138,7 +140,7 @@ def apply_destroy(
             stopping.check(f"the destroy of {plan.cluster}", step="terraform", completed=["termination protection"])
             told.note("destroying")
             with stopping.reaching(plan._copy.cancel):
-                result = plan._copy.apply(saved, stopping.watching(told.event))
+                result = plan._copy.apply(saved, stopping.watching(recorded(told)))
         except ServiceError as error:
             raise WorkflowError(
                 f"the destroy of {plan.cluster} failed",
@@ -147,6 +149,7 @@ def apply_destroy(
                 seen=str(error),
                 hint="mend what is named above, then destroy again: it goes on from here",
             ) from error
+    record_applied(told, result)
     return AppliedDestroy(cluster=plan.cluster, result=result)
 
 

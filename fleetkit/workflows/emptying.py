@@ -9,6 +9,7 @@ from fleetkit import aws
 from fleetkit.aws import Inventory, Thing
 from fleetkit.config import StateKind
 from fleetkit.core import NotYet, Patience, ServiceError, format_utc, utc_now, wait_until
+from fleetkit.runs import EventKind
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
@@ -132,6 +133,7 @@ def sweep_leftovers(workspace: Workspace, *, report: Reporter | None = None) -> 
         if aws.bucket_exists(session, workspace.bucket):
             count = aws.delete_bucket(session, workspace.bucket)
             removed[f"bucket {workspace.bucket} with {count} versions of objects"] = None
+    told.record(EventKind.CHANGE, {"swept": list(removed)})
     return Sweep(cluster=name, removed=tuple(removed))
 
 
@@ -148,7 +150,7 @@ def _remove_all(workspace: Workspace, inventory: Inventory, removed: dict[str, N
     return obstacles
 
 
-def verify_emptiness(workspace: Workspace) -> Emptiness:
+def verify_emptiness(workspace: Workspace, *, report: Reporter | None = None) -> Emptiness:
     """Look once more for everything of the cluster: by tag, by name, by walking its VPC, and for its bucket."""
     session, cluster = workspace.session, workspace.cluster
     inventory = aws.take_inventory(session, cluster.name)
@@ -157,7 +159,7 @@ def verify_emptiness(workspace: Workspace) -> Emptiness:
         kept.append(f"Terraform's state in s3://{cluster.state.bucket}/{cluster.state.key}")
     if not cluster.network.create:
         kept.append(f"the VPC {cluster.network.vpc_id}, which was there before the cluster")
-    return Emptiness(
+    emptiness = Emptiness(
         cluster=cluster.name,
         account_id=session.account_id(),
         region=session.region,
@@ -167,6 +169,10 @@ def verify_emptiness(workspace: Workspace) -> Emptiness:
         foreign=inventory.foreign,
         kept=tuple(kept),
     )
+    left, foreign = ([str(one) for one in things] for things in (emptiness.still_there, emptiness.foreign))
+    facts = {"what": "emptiness", "ok": not left, "left": left, "foreign": foreign, "kept": kept}
+    (report or Reporter()).record(EventKind.VERIFIED, facts)
+    return emptiness
 
 
 def forget_cluster(workspace: Workspace) -> tuple[str, ...]:

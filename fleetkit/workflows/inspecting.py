@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fleetkit.core import FleetkitError, call_each, format_utc, utc_now
 from fleetkit.views import frame_html
 from fleetkit.workflows import _inspections as reading
+from fleetkit.workflows._recording import record_sections
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
@@ -55,6 +56,8 @@ class Section(Shown):
         Why it, or a part of it, could not be read; empty when all could.
     data
         What its table was made of, where others draw on that.
+    facts
+        What the record keeps of it; None when it could not be read at all.
     """
 
     title: str
@@ -63,6 +66,7 @@ class Section(Shown):
     findings: tuple[str, ...] = ()
     unknown: str = ""
     data: Any = None
+    facts: Mapping[str, Any] | None = None
 
     @property
     def text(self) -> str:
@@ -191,6 +195,7 @@ def inspect_cluster(workspace: Workspace, *, report: Reporter | None = None) -> 
         "Terraform": lambda: reading.read_terraform(workspace),
     }
     sections = read_sections(readers)
+    record_sections(told, sections)
     return Inspection(cluster=workspace.cluster.name, at=format_utc(utc_now()), **sections)
 
 
@@ -226,4 +231,5 @@ def _section(name: str, found: Reading | None, reason: str) -> Section:
         findings=found.findings,
         unknown=found.unknown,
         data=found.data,
+        facts=found.facts,
     )

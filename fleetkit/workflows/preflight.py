@@ -19,6 +19,7 @@ from fleetkit.workflows._preflight_account import ACCOUNT_CHECKS, check_credenti
 from fleetkit.workflows._preflight_machines import MACHINE_CHECKS
 from fleetkit.workflows._preflight_network import NETWORK_CHECKS
 from fleetkit.workflows._preflight_software import SOFTWARE_CHECKS, key_check, terraform_check
+from fleetkit.workflows._recording import record_checks
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
@@ -92,6 +93,7 @@ def run_preflight(
     describe_terraform: Callable[[], str] | None = None,
     list_public_keys: Callable[[Path | None], Sequence[str]] | None = None,
     time_limit_s: float = _TIME_LIMIT_S,
+    report: Reporter | None = None,
 ) -> Preflight:
     """Look at everything that a deploy of the workspace's cluster needs.
 
@@ -107,6 +109,8 @@ def run_preflight(
         is given, else of the SSH agent and ssh_config. Those that a tunnel would offer where not given.
     time_limit_s
         Seconds for everything together; what has not answered by then has failed.
+    report
+        Its record is told what was seen.
     """
     end = time.monotonic() + time_limit_s
     checks = (
@@ -126,7 +130,9 @@ def run_preflight(
     else:
         lines |= {check.check_id: (_not_looked_at(check),) for check in with_aws}
     order = ["credentials", *(check.check_id for check in checks)]
-    return Preflight(cluster=workspace.cluster.name, lines=tuple(line for name in order for line in lines[name]))
+    told = tuple(line for name in order for line in lines[name])
+    record_checks(report or Reporter(), told)
+    return Preflight(cluster=workspace.cluster.name, lines=told)
 
 
 def require_preflight(workspace: Workspace, *, report: Reporter | None = None) -> Preflight:
@@ -139,7 +145,7 @@ def require_preflight(workspace: Workspace, *, report: Reporter | None = None) -
     PreconditionError
         When something must be mended first.
     """
-    seen = run_preflight(workspace)
+    seen = run_preflight(workspace, report=report)
     for line in seen.warnings:
         (report or Reporter()).note(f"{line.check_id}: {line.seen}; {line.mend}")
     if seen.ok:

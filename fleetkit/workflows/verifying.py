@@ -11,6 +11,7 @@ from fleetkit.core import NotFoundError, NotYet, Patience, ServiceError, format_
 from fleetkit.core.clock import SYSTEM_CLOCK
 from fleetkit.etcd import ClusterHealth, Verdict
 from fleetkit.fleet import FleetClient
+from fleetkit.runs import EventKind
 from fleetkit.ssh import Connection
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
@@ -89,12 +90,15 @@ def verify_deploy(
             on_wait=note,
             hint=f"fleetkit inspect {workspace.cluster.name} shows each part; a machine's console tells of its boot",
         )
-    return VerifiedDeploy(
+    verified = VerifiedDeploy(
         cluster=workspace.cluster.name,
         health=health,
         machines=machines,
         took_s=SYSTEM_CLOCK.monotonic() - started,
     )
+    facts = {"what": "deploy", "ok": True, "verdict": str(health.verdict), "machines": list(machines)}
+    told.record(EventKind.VERIFIED, {**facts, "took_s": round(verified.took_s, 3)})
+    return verified
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import pytest
 from support.e2e_world import CLUSTER, World
 
 from fleetkit.core import data_folder
+from fleetkit.runs import EventKind, read_journal
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
@@ -30,9 +31,18 @@ def _check(world: World, record: Path) -> dict[str, Any]:
         if file.is_file():
             assert secret not in file.read_text(errors="replace"), file
             assert "PRIVATE KEY-----" not in file.read_text(errors="replace"), file
+    key = world.fleetkit("key", "show").must(0).out.strip()
+    proof = world.fleetkit("runs", "verify", str(record), "--key", key, "--json").must(0).json()
+    assert (proof["state"], proof["flaws"], proof["remarks"]) == ("closed", [], [])
     found: dict[str, Any] = json.loads((record / "run.json").read_text())
     _check_words(json.loads((record / "notebook.ipynb").read_text()))
     return found
+
+
+def _events(record: Path) -> list[tuple[EventKind, Any]]:
+    """Return what a record's journal tells, without what every run tells."""
+    common = {EventKind.RUN_STARTED, EventKind.STEP_STARTED, EventKind.STEP_ENDED, EventKind.SIGNATURE}
+    return [(one.kind, one.data) for one in read_journal(record) if one.kind not in common]
 
 
 def _check_words(notebook: dict[str, Any]) -> None:
@@ -62,6 +72,12 @@ def test_an_inspection_leaves_a_record_with_its_tables(inspected: dict[str, Any]
     report = (inspected["folder"] / "report.html").read_text()
     for text in ("etcd1", "10.10.4.100", "demo-internal", "clients/operator", "<svg"):
         assert text in report, text
+    facts = {data["about"]: data for kind, data in _events(inspected["folder"]) if kind is EventKind.FACT}
+    parts = ("machines", "members", "quorum", "pools", "targets", "certificates", "drift", "pending")
+    assert set(facts) == {*parts, "findings", "unknown"}
+    assert {one["name"] for one in facts["members"]["members"] if one["healthy"]} == {"etcd1", "etcd2", "etcd3"}
+    assert (facts["quorum"]["state"], facts["quorum"]["tolerates"]) == ("healthy", 1)
+    assert facts["unknown"]["unknown"] == []
 
 
 def test_plain_papermill_leaves_the_same_kind_of_record(world: World, inspected: dict[str, Any]) -> None:
@@ -109,3 +125,11 @@ def test_an_approved_deploy_changes_the_cluster_by_plain_papermill_and_by_the_co
         run = _check(world, record)
         assert (run["outcome"], run["exit"], run["error"]) == ("done", 0, None)
         assert "0 added, 1 changed, 0 removed" in (record / "report.html").read_text()
+        events = _events(record)
+        plan = next(data for kind, data in events if kind is EventKind.PLAN)
+        assert (plan["operation"], plan["counts"]) == ("deploy", {"update": 1})
+        approval = next(data for kind, data in events if kind is EventKind.APPROVAL)
+        assert (approval["plan_sha256"], approval["way"]) == (plan["sha256"], "name")
+        changed = [data["address"] for kind, data in events if kind is EventKind.CHANGE and "address" in data]
+        assert changed == ['module.workers["internal"].aws_autoscaling_group.this']
+        assert [data["ok"] for kind, data in events if kind is EventKind.VERIFIED] == [True]

@@ -9,6 +9,7 @@ import pytest
 from support.e2e_world import CLUSTER, TAG, World
 
 from fleetkit.core import data_folder
+from fleetkit.runs import EventKind, read_journal
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900)]
 
@@ -113,6 +114,8 @@ def test_once_the_strangers_have_left_a_destroy_ends_in_emptiness(
     assert f"nothing of {CLUSTER} is left" in ended.text
     record = sorted((world.work / "runs" / CLUSTER).glob("*destroy*"))[-1]
     assert json.loads((record / "run.json").read_text())["outcome"] == "done"
+    verified = next(one.data for one in read_journal(record) if one.kind is EventKind.VERIFIED)
+    assert (verified["what"], verified["ok"], verified["left"]) == ("emptiness", True, [])
     report = (record / "report.html").read_text()
     assert "Certificate of emptiness" in report
     assert "kept on purpose" in report

@@ -139,7 +139,9 @@ def test_one_set_up_cell_imports_and_begins_the_run_with_all_parameters(path):
     importing = [source for source in code_of(path) if re.search(r"^(import|from) ", source, re.MULTILINE)]
     assert importing == [cells[2]["source"]]
     names = {parameter.name for parameter in read_parameters({"cells": cells})}
-    (begin,) = [call for call in calls_in(cells[2]["source"]) if name_of(call).startswith(("runs.begin_", "ui.begin_"))]
+    (begin,) = [
+        call for call in calls_in(cells[2]["source"]) if name_of(call).startswith(("workflows.begin_", "ui.begin_"))
+    ]
     given = {keyword.arg: ast.unparse(keyword.value) for keyword in begin.keywords}
     if guide_of(path) is None:
         assert given["notebook"] == repr(path.stem)

@@ -1,0 +1,40 @@
+"""Beginning a record that is signed: the operator's key, and the run of the notebook that this is called in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fleetkit import runs
+from fleetkit.config import Settings
+from fleetkit.pki import ensure_signing_key
+from fleetkit.runs import Run
+
+__all__ = ["begin_run"]
+
+
+def begin_run(*, notebook: str, cluster: str, parameters: Mapping[str, Any], folder: Path | None = None) -> Run:
+    """Begin the run of this notebook, and its record, signed with the operator's key as it grows.
+
+    Parameters
+    ----------
+    notebook
+        Name of the notebook, or its path.
+    cluster
+        Name or file of the cluster; empty where there is only one.
+    parameters
+        The notebook's parameters, for the record.
+    folder
+        Folder that holds ``clusters/`` and ``runs/``; found where not given.
+
+    Raises
+    ------
+    SettingsError
+        When this is no notebook's kernel, a parameter looks like a secret, or no record can be written.
+    PreconditionError
+        When the operator's key is damaged, or others can reach it.
+    """
+    signer = ensure_signing_key(Settings.from_environment(os.environ).home)
+    return runs.begin_run(notebook=notebook, cluster=cluster, parameters=parameters, folder=folder, signer=signer)
