@@ -14,8 +14,10 @@ from typing import Any
 
 from benchmarks.deploy_overhead import builtin_subject, measure_deploy_overhead
 from benchmarks.health import measure_health
+from benchmarks.journal import measure_journal
 from benchmarks.judging import all_met
 from benchmarks.machine import describe_machine
+from benchmarks.recorded_runs import measure_recorded_runs
 from benchmarks.report import RESULTS_FILE, render_table
 from benchmarks.start import measure_help, measure_import
 from benchmarks.whole_deploy import measure_whole_deploy
@@ -34,6 +36,8 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "help": lambda: [measure_help()],
     "health": measure_health,
     "deploy": _measure_deploy,
+    "journal": measure_journal,
+    "runs": measure_recorded_runs,
 }
 """What is measured without being asked for, by the name that ``--only`` takes."""
 
