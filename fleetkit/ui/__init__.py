@@ -3,7 +3,8 @@
 By hand, work runs in threads and the kernel stays free; without a person the same calls do their work at once.
 """
 
+from fleetkit.ui.board import BoardCard, open_board
 from fleetkit.ui.deploy import DeployGuide, DeployOutcome, begin_deploy
 from fleetkit.ui.destroy import DestroyGuide, begin_destroy
 
-__all__ = ["DeployGuide", "DeployOutcome", "DestroyGuide", "begin_deploy", "begin_destroy"]
+__all__ = ["BoardCard", "DeployGuide", "DeployOutcome", "DestroyGuide", "begin_deploy", "begin_destroy", "open_board"]

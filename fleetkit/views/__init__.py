@@ -2,6 +2,8 @@
 
 from fleetkit.views._frames import frame_html
 from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningResource, Throttle
+from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
+from fleetkit.views.charts import Measure, draw_history
 from fleetkit.views.form import ClusterForm, FormField, FormGroup, Offer, Offers
 from fleetkit.views.guide import DEPLOY_STEPS, DESTROY_STEPS, Guide, GuideStep, StepPlan, StepState
 from fleetkit.views.inspect import (
@@ -30,12 +32,17 @@ __all__ = [
     "NO_CHANGES",
     "ApplyLog",
     "ApplyView",
+    "Board",
+    "BoardPart",
     "ClusterForm",
     "FailedResource",
     "FormField",
     "FormGroup",
     "Guide",
     "GuideStep",
+    "Measure",
+    "MemberHistory",
+    "MemberSample",
     "Offer",
     "Offers",
     "PlanRow",
@@ -47,6 +54,7 @@ __all__ = [
     "certificates_frame",
     "checks_frame",
     "draw_certificates",
+    "draw_history",
     "draw_latencies",
     "draw_plan",
     "draw_quorum",

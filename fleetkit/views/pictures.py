@@ -1,36 +1,26 @@
 """Simple pictures of an inspection, as SVG text that stands in a page on its own.
 
-Each has its own light card with dark text, so it reads the same on a light and on a dark page.
 A colour always comes with a word and a hatching that says the same.
 """
 
 from __future__ import annotations
 
-import html
-import io
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fleetkit.core import Quorum, QuorumState
+from fleetkit.views._canvas import EDGE, TEXT, finish_picture, new_figure, write_words
 from fleetkit.views._frames import read_field
 from fleetkit.views.inspect import judge_days_left
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 __all__ = ["draw_certificates", "draw_latencies", "draw_quorum"]
 
-_CARD = "#ffffff"
-_TEXT = "#1f2328"
-_EDGE = "#57606a"
 # Blue, amber and vermilion of the Okabe-Ito palette: told apart by nearly everybody, in grey too.
 _GOOD, _CARE, _BAD, _NONE = "#56b4e9", "#e69f00", "#d55e00", "#d0d7de"
 _HATCHES = {_GOOD: "", _CARE: "//", _BAD: "xx", _NONE: ".."}
 _ROW_INCHES = 0.34
 _REASON_LENGTH = 44
-_WIDTH_INCHES = 6.4
 
 
 def draw_quorum(quorum: Quorum) -> str:
@@ -40,18 +30,18 @@ def draw_quorum(quorum: Quorum) -> str:
         f"Quorum {quorum.state}: {quorum.healthy} of {quorum.voters} members healthy, {quorum.required} needed, {more}"
     )
     good = {QuorumState.HEALTHY: _GOOD, QuorumState.DEGRADED: _CARE, QuorumState.LOST: _BAD}[quorum.state]
-    figure, axes = _new_figure(rows=2)
+    figure, axes = new_figure(inches=_height(2))
     for place in range(quorum.voters):
         healthy = place < quorum.healthy
         colour = good if healthy else _NONE
-        axes.barh(0, 0.92, left=place + 0.04, height=0.7, color=colour, edgecolor=_EDGE, hatch=_HATCHES[colour])
-        _write(axes, place + 0.5, 0, "healthy" if healthy else "not healthy", ha="center")
-    axes.axvline(quorum.required, color=_TEXT, linewidth=2, linestyle="--")
-    _write(axes, quorum.required, 0.62, "needed", ha="center")
+        axes.barh(0, 0.92, left=place + 0.04, height=0.7, color=colour, edgecolor=EDGE, hatch=_HATCHES[colour])
+        write_words(axes, place + 0.5, 0, "healthy" if healthy else "not healthy", ha="center")
+    axes.axvline(quorum.required, color=TEXT, linewidth=2, linestyle="--")
+    write_words(axes, quorum.required, 0.62, "needed", ha="center")
     axes.set_xlim(0, quorum.voters)
     axes.set_ylim(-0.5, 0.9)
     axes.set_axis_off()
-    return _finish(figure, title)
+    return finish_picture(figure, title)
 
 
 def draw_latencies(members: Iterable[Any]) -> str:
@@ -93,45 +83,20 @@ def draw_certificates(certificates: Iterable[Any]) -> str:
 
 
 def _draw_bars(bars: Sequence[tuple[str, float, str, str]], title: str) -> str:
-    figure, axes = _new_figure(rows=max(1, len(bars)))
+    figure, axes = new_figure(inches=_height(max(1, len(bars))))
     longest = max([value for _, value, _, _ in bars], default=0) or 1.0
     for place, (name, value, words, colour) in enumerate(bars):
-        axes.barh(place, value, height=0.62, color=colour, edgecolor=_EDGE, hatch=_HATCHES[colour])
-        _write(axes, -longest * 0.02, place, name, ha="right")
-        _write(axes, value + longest * 0.02, place, words, ha="left")
+        axes.barh(place, value, height=0.62, color=colour, edgecolor=EDGE, hatch=_HATCHES[colour])
+        write_words(axes, -longest * 0.02, place, name, ha="right")
+        write_words(axes, value + longest * 0.02, place, words, ha="left")
     if not bars:
-        _write(axes, 0, 0, "nothing to show", ha="left")
+        write_words(axes, 0, 0, "nothing to show", ha="left")
     # Room on both sides for the words, which matplotlib does not count into the axes.
     axes.set_xlim(-longest * 0.45, longest * 1.9)
     axes.set_ylim(max(1, len(bars)) - 0.4, -0.6)
     axes.set_axis_off()
-    return _finish(figure, title)
+    return finish_picture(figure, title)
 
 
-def _new_figure(*, rows: int) -> tuple[Figure, Axes]:
-    # Figure alone: pyplot would keep every picture of the process, and choose a screen to draw on.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(_WIDTH_INCHES, 0.5 + rows * _ROW_INCHES), facecolor=_CARD, layout="constrained")
-    return figure, figure.add_subplot()
-
-
-def _write(axes: Axes, x: float, y: float, text: str, *, ha: str) -> None:
-    # A patch of card behind the words, because hatching makes them hard to read.
-    card = {"facecolor": _CARD, "edgecolor": "none", "pad": 1.2}
-    # A name with two dollar signs is no formula.
-    axes.text(x, y, text, ha=ha, va="center", color=_TEXT, fontsize=9, parse_math=False, bbox=card)
-
-
-def _finish(figure: Figure, title: str) -> str:
-    import matplotlib as mpl
-
-    figure.suptitle(title, color=_TEXT, fontsize=10, parse_math=False)
-    page = io.StringIO()
-    # Letters stay letters, for readers aloud and for searching; the same picture gives the same text.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "fleetkit", "font.family": "sans-serif"}):
-        figure.savefig(page, format="svg", metadata={"Date": None, "Creator": None})
-    drawing = page.getvalue()
-    label = html.escape(title, quote=True)
-    drawing = drawing[drawing.index("<svg") :]
-    return drawing.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+def _height(rows: int) -> float:
+    return 0.5 + rows * _ROW_INCHES

@@ -16,6 +16,7 @@ from fleetkit.workflows.describing import list_choices, open_description, save_d
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
+from fleetkit.workflows.history import PastMembers, read_member_history
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
@@ -23,6 +24,7 @@ from fleetkit.workflows.recording import begin_run
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.unlocking import clear_lock, find_lock
 from fleetkit.workflows.verifying import VerifiedDeploy, verify_deploy
+from fleetkit.workflows.watching import ClusterWatch
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = [
@@ -30,12 +32,14 @@ __all__ = [
     "AppliedDestroy",
     "Approved",
     "ClusterOutputs",
+    "ClusterWatch",
     "DeployPlan",
     "DestroyPlan",
     "Emptiness",
     "Inspection",
     "Overview",
     "PackedCluster",
+    "PastMembers",
     "Preflight",
     "Reporter",
     "Section",
@@ -63,6 +67,7 @@ __all__ = [
     "pack_cluster",
     "plan_deploy",
     "plan_destroy",
+    "read_member_history",
     "read_outputs",
     "require_preflight",
     "run_preflight",

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from fleetkit.core import judge_quorum
-from fleetkit.views import draw_certificates, draw_latencies, draw_quorum, pictures
+from fleetkit.views import _canvas, draw_certificates, draw_latencies, draw_quorum, pictures
 
 MEMBERS = [
     {"name": "etcd1", "healthy": True, "took_ms": 2.5},
@@ -79,10 +79,10 @@ def contrast(one: str, other: str) -> float:
 def test_words_stand_dark_on_a_light_card_of_the_pictures_own() -> None:
     drawing = draw_certificates(CERTIFICATES)
     first_patch = drawing[drawing.index('id="patch_1"') :][:300]
-    assert f"fill: {pictures._CARD}" in first_patch
+    assert f"fill: {_canvas.CARD}" in first_patch
     colours = set(re.findall(r"<text[^>]*fill: (#[0-9a-f]{6})", drawing))
-    assert colours == {pictures._TEXT}
-    assert contrast(pictures._TEXT, pictures._CARD) >= 7
+    assert colours == {_canvas.TEXT}
+    assert contrast(_canvas.TEXT, _canvas.CARD) >= 7
 
 
 def test_each_colour_has_a_hatching_of_its_own() -> None:

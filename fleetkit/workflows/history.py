@@ -1,0 +1,72 @@
+"""What earlier runs saw of a cluster's members, as their journals tell it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fleetkit.core import FleetkitError
+from fleetkit.runs import EventKind, list_runs, read_journal
+from fleetkit.views import Measure, MemberHistory, draw_history
+from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._workspace import Workspace
+
+__all__ = ["PastMembers", "read_member_history"]
+
+_MOST_RUNS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PastMembers(Shown):
+    """The members over the last runs that looked at them.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    history
+        What was seen, in time.
+    unread
+        What could not be read, and why.
+    """
+
+    cluster: str
+    history: MemberHistory
+    unread: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        count = len(self.history)
+        looks = "1 earlier look" if count == 1 else f"{count} earlier looks"
+        return "\n".join([f"{looks} at the members of {self.cluster}", *self.unread])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        pictures = "".join(draw_history(self.history, measure, when="past runs") for measure in Measure)
+        words = "<br>".join(map(escape, str(self).splitlines()))
+        return f"<p>{words}</p>{pictures if len(self.history) else ''}"
+
+
+def read_member_history(workspace: Workspace, *, most: int = _MOST_RUNS) -> PastMembers:
+    """Read what the last runs on the cluster saw of its members.
+
+    A record that cannot be read is named, and keeps no other from being read.
+
+    Parameters
+    ----------
+    most
+        How many of the last records are looked into.
+    """
+    found = list_runs(workspace.paths.runs.parent, cluster=workspace.cluster.name)
+    unread = [str(error) for error in found.failed.values()]
+    readings = []
+    for folder in list(found.ok)[:most]:
+        try:
+            for event in read_journal(folder):
+                if event.kind is EventKind.FACT and event.data.get("about") == "members":
+                    readings.append((event.at, event.data["members"]))
+        except FleetkitError as error:
+            unread.append(str(error))
+    history = MemberHistory()
+    for at, members in sorted(readings, key=lambda reading: reading[0]):
+        history.add(at, members)
+    return PastMembers(cluster=workspace.cluster.name, history=history, unread=tuple(unread))
