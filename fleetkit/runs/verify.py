@@ -18,7 +18,8 @@ from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE, is_under_w
 
 __all__ = ["ProofState", "RunProof", "verify_run"]
 
-_KNOWN = frozenset({JOURNAL_FILE, NOTEBOOK_FILE, REPORT_FILE, RUN_FILE, TORN_FILE})
+_CLOSED_OVER = frozenset({NOTEBOOK_FILE, REPORT_FILE})
+_KNOWN = _CLOSED_OVER | {JOURNAL_FILE, RUN_FILE, TORN_FILE}
 
 
 class ProofState(enum.StrEnum):
@@ -160,13 +161,12 @@ def _of_end(journal: CheckedJournal, document: Mapping[str, Any], folder: Path) 
         return
     if journal.keys and journal.signed < journal.lines:
         yield Flaw(where=JOURNAL_FILE, what="its end bears no signature, and lines before it do")
-    yield from _of_run_file(document, finished)
-    for name, sha256 in finished["files"].items():
-        path = folder / name
-        if not path.is_file():
-            yield Flaw(where=name, what="it is not there")
-        elif (seen := hash_file(path)) != sha256:
-            yield Flaw(where=name, what=f"it was changed: its sha256 is {seen}, and the journal's end says {sha256}")
+    match finished:
+        case {"run_sha256": str(), "files": dict(files), "plans": list()} if files.keys() == _CLOSED_OVER:
+            yield from _of_run_file(document, finished)
+            yield from _of_files(finished["files"], folder)
+        case _:
+            yield Flaw(where=JOURNAL_FILE, what="its end does not say what the run closed over: it was changed")
 
 
 def _of_run_file(document: Mapping[str, Any], finished: Mapping[str, Any]) -> Iterator[Flaw]:
@@ -176,8 +176,23 @@ def _of_run_file(document: Mapping[str, Any], finished: Mapping[str, Any]) -> It
         return
     if document and hash_run(document) != finished["run_sha256"]:
         yield Flaw(where=RUN_FILE, what="it was changed: the journal's end names another")
-    if closing is not None and (closing["files"], closing["plans"]) != (finished["files"], finished["plans"]):
-        yield Flaw(where=RUN_FILE, what="it closes over other files than the journal's end names")
+    # Its closing is what that hash leaves out, so nothing may stand there but what the journal says too.
+    if closing is not None and closing != {
+        "lines": closing["lines"],
+        "sha256": closing["sha256"],
+        "files": finished["files"],
+        "plans": finished["plans"],
+    }:
+        yield Flaw(where=RUN_FILE, what="it closes over something else than the journal's end names")
+
+
+def _of_files(files: Mapping[str, str], folder: Path) -> Iterator[Flaw]:
+    for name, sha256 in files.items():
+        path = folder / name
+        if not path.is_file():
+            yield Flaw(where=name, what="it is not there")
+        elif (seen := hash_file(path)) != sha256:
+            yield Flaw(where=name, what=f"it was changed: its sha256 is {seen}, and the journal's end says {sha256}")
 
 
 def _of_torn(journal: CheckedJournal, folder: Path) -> Iterator[Flaw]:
@@ -185,10 +200,13 @@ def _of_torn(journal: CheckedJournal, folder: Path) -> Iterator[Flaw]:
     kept = path.read_bytes() if path.is_file() else b""
     told = 0
     for fact in journal.torn:
-        piece = kept[fact["offset"] : fact["offset"] + fact["size_bytes"]]
-        told = max(told, fact["offset"] + fact["size_bytes"])
-        if hash_line(piece) != fact["sha256"]:
-            yield Flaw(where=TORN_FILE, what="it is not what the journal says that a killed writer left")
+        match fact:
+            case {"offset": int(offset), "size_bytes": int(size), "sha256": str(sha256)}:
+                told = max(told, offset + size)
+                if hash_line(kept[offset : offset + size]) != sha256:
+                    yield Flaw(where=TORN_FILE, what="it is not what the journal says that a killed writer left")
+            case _:
+                yield Flaw(where=JOURNAL_FILE, what="it tells of a killed writer's line, and not what was left of it")
     if len(kept) > told and journal.finished is not None:
         yield Flaw(where=TORN_FILE, what=f"the journal tells of {told} bytes, and it has {len(kept)}")
 

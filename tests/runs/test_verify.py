@@ -16,6 +16,7 @@ from fleetkit.core import NotFoundError, Signer
 from fleetkit.pki import ensure_signing_key, verify_signature
 from fleetkit.runs import EventKind, Outcome, ProofState, RunProof, verify_run
 from fleetkit.runs._writing import RecordWriter
+from fleetkit.runs.journal import JournalWriter
 from fleetkit.runs.store import make_record_folder
 
 JOURNAL = "journal.jsonl"
@@ -67,13 +68,19 @@ def test_an_untouched_record_is_closed_and_names_who_signed_it(record: Path, sig
     assert (proof.lines, proof.signed, proof.keys) == (EVENTS + 4, EVENTS + 4, (signer.public_key,))
 
 
+@pytest.mark.parametrize("is_signed", [True, False], ids=["signed", "unsigned"])
 @pytest.mark.parametrize("name", [JOURNAL, "run.json", "notebook.ipynb", "report.html"])
-def test_a_flipped_byte_anywhere_in_a_record_is_found(record: Path, name: str) -> None:
+def test_a_flipped_byte_anywhere_in_a_record_is_found(
+    tmp_path: Path, signer: Signer, name: str, is_signed: bool
+) -> None:
+    record = write_whole(tmp_path / "runs", signer if is_signed else None)
     path = record / name
     content = path.read_bytes()
     places = range(0, len(content), max(1, len(content) // 400))
+    # The last line has no other after it that would name it, so every byte of it is tried.
+    last = range(content.rindex(b"\n", 0, -1), len(content))
     unseen = []
-    for place in [*places, len(content) - 1]:
+    for place in {*places, *last[:700]}:
         path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
         if check(record).state is not ProofState.BROKEN:
             unseen.append(place)
@@ -132,6 +139,33 @@ def test_a_run_file_that_claims_another_end_is_found_even_where_it_stays_well_fo
     document["closing"] = None
     (record / "run.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     assert check(record).state is ProofState.BROKEN
+
+
+@pytest.mark.parametrize("name", ["closing", "files"])
+def test_what_was_put_into_the_closing_is_found(record: Path, name: str) -> None:
+    document = json.loads((record / "run.json").read_text())
+    (document["closing"] if name == "closing" else document["closing"]["files"])["note"] = "mine"
+    (record / "run.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    (flaw,) = check(record).flaws
+    assert str(flaw) == "run.json: it closes over something else than the journal's end names"
+
+
+def test_an_end_that_closes_over_no_file_is_found(tmp_path: Path) -> None:
+    folder = write_whole(tmp_path / "runs", None, closes=False)
+    journal = JournalWriter(folder)
+    journal.finish({"outcome": "done", "files": {}, "plans": [], "run_sha256": ""}, signer=None)
+    journal.close()
+    assert "its end does not say what the run closed over" in str(check(folder).flaws)
+
+
+def test_a_fact_that_only_speaks_of_a_torn_line_is_no_flaw(tmp_path: Path) -> None:
+    folder = write_whole(tmp_path / "runs", None, closes=False)
+    journal = JournalWriter(folder)
+    journal.append(EventKind.FACT, {"seen": {"about": "torn line"}})
+    assert check(folder).flaws == ()
+    journal.append(EventKind.FACT, {"about": "torn line"})
+    journal.close()
+    assert [flaw.where for flaw in check(folder).flaws] == [JOURNAL]
 
 
 def test_a_record_written_anew_by_another_is_found_by_whom_knows_the_key(tmp_path: Path, signer: Signer) -> None:

@@ -17,6 +17,7 @@ __all__ = ["CheckedJournal", "Flaw", "check_journal"]
 _HEAD = re.compile(rb'\{"seq":(\d{1,15}),"prev":"([0-9a-f]{64})","at":"[^"]{20,32}","kind":"([a-z ]{4,20})","data":\{')
 """How each line begins. The hashes say that the rest is as it was written, so it is not read."""
 
+_DATA = b'"data":{'
 _TORN = b'"about":"torn line"'
 
 
@@ -93,7 +94,7 @@ class CheckedJournal:
             self.started = JournalEvent.from_line(line, where=where).data
         elif kind == EventKind.FINISHED:
             self.finished = JournalEvent.from_line(line, where=where).data
-        elif kind == EventKind.FACT and _TORN in line:
+        elif kind == EventKind.FACT and line.startswith(_TORN, line.index(_DATA) + len(_DATA)):
             self.torn.append(JournalEvent.from_line(line, where=where).data)
 
 

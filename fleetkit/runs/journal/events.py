@@ -98,7 +98,7 @@ class JournalEvent:
             )
         except KeyError as error:
             raise FleetkitError(f"{where} is no line of a journal", seen=f"{error} is missing") from error
-        except (ValueError, TypeError) as error:
+        except (RecursionError, TypeError, ValueError) as error:
             raise FleetkitError(f"{where} is no line of a journal", seen=str(error)) from error
 
 
