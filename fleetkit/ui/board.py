@@ -201,7 +201,6 @@ def _part_html(part: BoardPart) -> str:
         badge = _parts.badge_html("unknown", Tone.BAD)
     elif part.findings:
         badge = _parts.badge_html(f"{len(part.findings)} to look at", Tone.CARE)
-    head = f"<strong>{escape(part.title)}</strong> {badge}"
-    return _parts.box_html(
-        f'<div style="border-top:{_parts.BORDER};padding-top:4px;overflow-x:auto">{head}{part.markup}</div>'
-    )
+    head = f"<div><strong>{escape(part.title)}</strong> {badge}</div>"
+    style = f"border-top:{_parts.BORDER};padding-top:4px;overflow-x:auto;overflow-wrap:normal"
+    return _parts.box_html(f'<div style="{style}">{head}{part.markup}</div>')

@@ -80,11 +80,12 @@ def _lay_out(axes: Axes, measure: Measure) -> None:
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=measure is Measure.RAFT_INDEX))
     axes.ticklabel_format(axis="y", style="plain", useOffset=False)
+    # Before a limit is set, or that would hold the edges where they are.
+    axes.margins(y=0.1)
     if measure is not Measure.RAFT_INDEX:
         axes.set_ylim(bottom=0)
     axes.tick_params(labelsize=8, colors=TEXT)
     axes.set_xlabel("UTC", fontsize=8, color=TEXT, loc="left")
-    axes.margins(y=0.1)
     axes.xaxis.get_offset_text().set_fontsize(8)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
