@@ -38,6 +38,11 @@ def test_the_waivers_of_the_page_are_those_that_init_writes() -> None:
     assert {name for _, name in WAIVED} == {one.check for one in STANDING_WAIVERS}
 
 
+def test_no_waiver_stands_for_two_demands() -> None:
+    names = [name for _, name in WAIVED]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_standing_waivers_are_in_order_and_say_each_thing_once() -> None:
     keys = [(one.check, one.resource) for one in STANDING_WAIVERS]
     assert keys == sorted(set(keys))
