@@ -9,6 +9,7 @@ from fleetkit.etcd.environment import render_environment
 from fleetkit.etcd.health import read_health
 from fleetkit.etcd.keys import KeyNode, get_key
 from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_status
+from fleetkit.etcd.served import read_served_certificates
 from fleetkit.etcd.stats import (
     FollowerStats,
     LeaderStats,
@@ -49,6 +50,7 @@ __all__ = [
     "read_health",
     "read_leader_stats",
     "read_self_stats",
+    "read_served_certificates",
     "read_status",
     "read_store_stats",
     "render_environment",

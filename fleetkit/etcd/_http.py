@@ -116,6 +116,19 @@ class Call:
         except (OSError, http.client.HTTPException) as error:
             raise self._name_failure(error) from error
 
+    def certificate(self) -> bytes:
+        """Return the certificate that the member showed, in DER.
+
+        Raises
+        ------
+        CallError
+            When it showed none.
+        """
+        der = self._http.sock.getpeercert(binary_form=True) if isinstance(self._http.sock, ssl.SSLSocket) else None
+        if der is None:
+            raise self._fail(Trouble.PLAIN_HTTP, "it shows no certificate, for it is called without TLS")
+        return der
+
     def post(self, path: str, body: Any) -> Any:
         """Call the gateway and return its JSON; an answer other than 200 is an error."""
         answer = self.ask("POST", path, body)

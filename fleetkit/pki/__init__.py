@@ -6,7 +6,7 @@ SSH host keys are made here as well, because they are known and pinned before a 
 This room writes only into the folder that it is given; it delivers nothing to machines and opens no connection.
 """
 
-from fleetkit.pki.facts import CertificateFacts, is_signed_by, read_certificate_facts
+from fleetkit.pki.facts import CertificateFacts, is_signed_by, parse_certificate_facts, read_certificate_facts
 from fleetkit.pki.hosts import known_hosts_line
 from fleetkit.pki.names import CLIENT_NAMES, HOST_KEY_ROLES
 from fleetkit.pki.signing import ensure_signing_key, read_public_key, verify_signature
@@ -24,6 +24,7 @@ __all__ = [
     "is_signed_by",
     "known_hosts_line",
     "load_pki",
+    "parse_certificate_facts",
     "read_certificate_facts",
     "read_public_key",
     "verify_signature",

@@ -15,6 +15,7 @@ from fleetkit.pki.facts import CertificateFacts
 __all__ = [
     "describe",
     "key_matches",
+    "parse_certificate",
     "public_line_of",
     "read_bytes",
     "read_certificate",
@@ -46,6 +47,20 @@ def read_certificate(path: Path) -> x509.Certificate:
     return read_certificates(path)[0]
 
 
+def parse_certificate(der: bytes) -> x509.Certificate:
+    """Parse a certificate in DER.
+
+    Raises
+    ------
+    SettingsError
+        When it is none.
+    """
+    try:
+        return x509.load_der_x509_certificate(der)
+    except ValueError as error:
+        raise SettingsError("what was shown as a certificate cannot be read as one", seen=str(error)) from error
+
+
 def read_bytes(path: Path) -> bytes:
     """Read a file, naming it in every error."""
     try:
@@ -56,7 +71,7 @@ def read_bytes(path: Path) -> bytes:
         raise SettingsError(f"{path} cannot be read", seen=error.strerror or str(error)) from error
 
 
-def describe(path: Path, certificate: x509.Certificate) -> CertificateFacts:
+def describe(path: Path | None, certificate: x509.Certificate) -> CertificateFacts:
     """Turn a certificate into plain facts."""
     names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CertificateFacts", "is_signed_by", "read_certificate_facts"]
+__all__ = ["CertificateFacts", "is_signed_by", "parse_certificate_facts", "read_certificate_facts"]
 
 _DAY = dt.timedelta(days=1)
 
@@ -18,7 +18,7 @@ class CertificateFacts:
     Attributes
     ----------
     path
-        File that it was read from.
+        File that it was read from; None for one that somebody showed.
     subject, issuer
         Common names.
     dns_names, addresses
@@ -33,7 +33,7 @@ class CertificateFacts:
         SHA-256 of the whole certificate in lower-case hex.
     """
 
-    path: Path
+    path: Path | None
     subject: str
     issuer: str
     dns_names: tuple[str, ...]
@@ -66,6 +66,19 @@ def read_certificate_facts(path: Path) -> CertificateFacts:
     from fleetkit.pki import _inspect
 
     return _inspect.describe(path, _inspect.read_certificate(path))
+
+
+def parse_certificate_facts(der: bytes) -> CertificateFacts:
+    """Read what a certificate states that somebody showed, in DER as TLS has it.
+
+    Raises
+    ------
+    SettingsError
+        When it is none.
+    """
+    from fleetkit.pki import _inspect
+
+    return _inspect.describe(None, _inspect.parse_certificate(der))
 
 
 def is_signed_by(certificate: Path, ca: Path) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fleetkit import aws, views
-from fleetkit.core import FleetkitError, judge_quorum, utc_now
-from fleetkit.etcd import Verdict, list_members, read_status
+from fleetkit.core import FleetkitError, judge_quorum
+from fleetkit.etcd import Verdict, list_members, read_served_certificates, read_status
 from fleetkit.fleet import FleetClient
 from fleetkit.pki import load_pki
 from fleetkit.workflows._foreign_rules import find_foreign_rules
@@ -34,7 +34,7 @@ __all__ = [
 
 PARTS_OF: dict[str, tuple[str, ...]] = {
     "AWS": ("machines", "pools", "targets"),
-    "etcd and fleet": ("members", "quorum", "joined"),
+    "etcd and fleet": ("members", "quorum", "joined", "served"),
     "certificates": ("certificates",),
     "Terraform": ("drift", "pending"),
 }
@@ -113,7 +113,7 @@ def read_aws(workspace: Workspace) -> dict[str, Reading]:
 
 
 def read_through_tunnel(workspace: Workspace) -> dict[str, Reading]:
-    """Read etcd's members and quorum, and which machines have joined fleet."""
+    """Read etcd's members and quorum, which certificates they serve, and which machines have joined fleet."""
     with open_way_in(workspace) as way:
         return read_through_way(way)
 
@@ -121,6 +121,7 @@ def read_through_tunnel(workspace: Workspace) -> dict[str, Reading]:
 def read_through_way(way: WayIn) -> dict[str, Reading]:
     """Read the same through a way in that is open already."""
     readings = _read_etcd(way)
+    readings["served"] = Reading(data=read_served_certificates(way.endpoints, tls=way.tls))
     try:
         with way.connect_master() as connection:
             machines = FleetClient(way.open_fleet_socket(connection)).list_machines()
@@ -195,27 +196,10 @@ def _missing_members(way: WayIn) -> list[str]:
 
 
 def read_certificates(workspace: Workspace) -> dict[str, Reading]:
-    """Read the local certificates."""
+    """Read what the certificates that were made here state."""
     members = {name: master.address for name, master in workspace.cluster.masters.items()}
-    now = utc_now()
-    rows: list[dict[str, Any]] = [
-        {"name": one.name, "subject": facts.subject, "not_after": facts.not_after, "days_left": facts.days_left(now)}
-        for one in load_pki(workspace.paths.pki, members=members).certificates()
-        for facts in (one.facts(),)
-    ]
-    findings = [
-        f"the certificate {row['name']} {verdict}: {row['days_left']} days left"
-        for row in rows
-        if (verdict := views.judge_days_left(row["days_left"])) != "ok"
-    ]
-    return {
-        "certificates": Reading(
-            frame=views.certificates_frame(rows),
-            pictures=(views.draw_certificates(rows),),
-            findings=tuple(findings),
-            facts={"certificates": [{"name": row["name"], "left_days": row["days_left"]} for row in rows]},
-        )
-    }
+    made = load_pki(workspace.paths.pki, members=members).certificates()
+    return {"certificates": Reading(data={one.name: one.facts() for one in made})}
 
 
 def read_terraform(workspace: Workspace) -> dict[str, Reading]:

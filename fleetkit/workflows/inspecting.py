@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fleetkit.core import FleetkitError, call_each, format_utc, utc_now
 from fleetkit.views import frame_html
 from fleetkit.workflows import _inspections as reading
+from fleetkit.workflows._certificates import join_certificates
 from fleetkit.workflows._recording import record_sections
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
@@ -212,7 +213,7 @@ def read_sections(readers: Mapping[str, Callable[[], dict[str, Reading]]]) -> di
     for found in results.ok.values():
         readings.update(found)
     reasons = {part: str(results.failed[name]) for name in results.failed for part in reading.PARTS_OF[name]}
-    readings = reading.join_pools(readings)
+    readings = join_certificates(reading.join_pools(readings), unread=reasons.get("served", ""))
     asked = {part for name in readers for part in reading.PARTS_OF[name]}
     return {
         name: _section(name, readings.get(name), reasons.get(name, "it was not read"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.pki_made import LONG_AGO, ca_of, issue, make_demo_pki, make_foreign_ca
 
 from fleetkit.core import NotFoundError, SettingsError
-from fleetkit.pki import is_signed_by, known_hosts_line, read_certificate_facts
+from fleetkit.pki import is_signed_by, known_hosts_line, parse_certificate_facts, read_certificate_facts
 
 
 def test_facts_of_a_member_say_where_and_how_long_it_is_valid(tmp_path: Path) -> None:
@@ -83,3 +84,14 @@ def test_a_known_hosts_line_names_every_way_to_the_machine() -> None:
 def test_a_line_that_no_ssh_would_understand_is_refused(names: list[str], key: str) -> None:
     with pytest.raises(SettingsError):
         known_hosts_line(names, key)
+
+
+def test_what_somebody_shows_states_the_same_as_its_file(tmp_path: Path) -> None:
+    made = make_demo_pki(tmp_path / "pki").servers["etcd1"]
+    der = ssl.PEM_cert_to_DER_cert(made.certificate.read_text())
+    assert parse_certificate_facts(der) == replace(made.facts(), path=None)
+
+
+def test_what_is_shown_and_is_no_certificate_is_refused() -> None:
+    with pytest.raises(SettingsError, match="shown as a certificate"):
+        parse_certificate_facts(b"hello")
