@@ -20,7 +20,7 @@ __all__ = ["command"]
 
 
 @click.command()
-@click.argument("notebook")
+@click.argument("notebook", default="")
 @click.option("--cluster", metavar="NAME", default="", help="Cluster to run for; left out where there is only one.")
 @click.option("-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter of the notebook.")
 @click.option(
@@ -33,6 +33,7 @@ __all__ = ["command"]
 @click.option(
     "--cell-timeout", "cell_s", type=click.FloatRange(min=1), metavar="SECONDS", help="Time limit of each cell."
 )
+@click.option("--resume", metavar="RUN", default="", help="Go on for this run, which did not end well.")
 @click.option("--quiet", is_flag=True, help="Do not pass on what the cells print.")
 @json_option
 def command(
@@ -42,6 +43,7 @@ def command(
     approve: str,
     timeout_s: float | None,
     cell_s: float | None,
+    resume: str,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -49,20 +51,25 @@ def command(
 
     The record is kept however the run ends, and the exit code is that of the run.
     Ctrl-C lets the cell under way end well; a second one kills it. Parameters are kept: never pass a secret.
+    To resume takes over the notebook (a path is to be given again) and the parameters of RUN, but never its approval;
+    steps run again, but for those that a probe of the notebook proves to be done.
 
     \b
     fleetkit run inspect-cluster --cluster demo
     fleetkit run 10 --cluster demo --approve demo
     fleetkit run ./my-notebook.ipynb -p count 3
+    fleetkit run --resume latest --approve demo
     """
     from fleetkit import runs
 
     folder = Path.cwd()
-    found = runs.find_notebook(notebook, folder=folder)
+    earlier = runs.find_run(folder / "runs", resume) if resume else None
+    found = runs.find_notebook(notebook or _notebook_of(earlier), folder=folder)
     known = runs.read_parameters(found.read())
+    resumption = None if earlier is None else runs.resume_run(earlier, found, known=known)
     values = runs.parse_parameters(pairs, known=known)
     named = {parameter.name for parameter in known}
-    label = _label(cluster or str(values.get("cluster", "")), needed="cluster" in named, folder=folder)
+    label = _label(cluster or str(values.get("cluster", "")), earlier, needed="cluster" in named, folder=folder)
     if "cluster" in named:
         values["cluster"] = cluster or values.get("cluster") or label
     if approve:
@@ -80,18 +87,33 @@ def command(
         limits=runs.RunLimits(run_s=timeout_s, cell_s=cell_s),
         on_event=lambda event: _print_event(event, quiet=quiet),
         signer=find_signer(),
+        resumption=resumption,
     )
     return _print_run(stored, as_json=as_json)
 
 
-def _label(cluster: str, *, needed: bool, folder: Path) -> str:
-    """Return the cluster's name; a notebook without such a parameter may do without a cluster file."""
-    if not needed:
-        return cluster or "none"
-    from fleetkit.config import Settings, find_cluster
+def _notebook_of(earlier: StoredRun | None) -> str:
+    if earlier is None:
+        raise click.UsageError("name a NOTEBOOK, or a run to --resume")
+    return earlier.record.notebook
 
-    name = cluster or Settings.from_environment(os.environ).cluster
-    return find_cluster(name or None, folder=folder).name
+
+def _label(cluster: str, earlier: StoredRun | None, *, needed: bool, folder: Path) -> str:
+    """Return the cluster's name; a notebook without such a parameter may do without a cluster file."""
+    asked = cluster or ("" if earlier is None else earlier.record.cluster)
+    if not needed:
+        label = asked or "none"
+    else:
+        from fleetkit.config import Settings, find_cluster
+
+        name = asked or Settings.from_environment(os.environ).cluster
+        label = find_cluster(name or None, folder=folder).name
+    if earlier is not None and label != earlier.record.cluster:
+        raise SettingsError(
+            f"the run {earlier.record.id} cannot be resumed for the cluster {label!r}",
+            seen=f"it was for {earlier.record.cluster!r}",
+        )
+    return label
 
 
 def _print_event(event: RunEvent, *, quiet: bool) -> None:
@@ -102,6 +124,8 @@ def _print_event(event: RunEvent, *, quiet: bool) -> None:
         print_note(place)
     elif event.kind is RunEventKind.CELL_ENDED:
         print_note(f"{place}: {'failed' if event.failed else 'done'} after {format_duration(event.took_s or 0)}")
+    elif event.kind is RunEventKind.CELL_SPARED:
+        print_note(f"{place}: proven to be done, and left out")
     elif event.kind in {RunEventKind.STOPPING, RunEventKind.WAITING}:
         print_note(event.text)
     elif not quiet:

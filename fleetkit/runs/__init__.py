@@ -17,6 +17,7 @@ from fleetkit.runs.outcome import Outcome, parse_outcome
 from fleetkit.runs.parameters import Parameter, check_parameters, parse_parameters, read_parameters
 from fleetkit.runs.record import Actor, RunError, RunRecord, Way
 from fleetkit.runs.report import render_report
+from fleetkit.runs.resuming import Resumption, resume_run
 from fleetkit.runs.selecting import RunSelection, find_last_done, select_prunable
 from fleetkit.runs.store import StoredRun, find_record, find_run, foreign_folders, list_runs, read_run
 from fleetkit.runs.stores import FolderStore, RunStore
@@ -37,6 +38,7 @@ __all__ = [
     "Outcome",
     "Parameter",
     "ProofState",
+    "Resumption",
     "Run",
     "RunDiff",
     "RunDigest",
@@ -71,6 +73,7 @@ __all__ = [
     "read_parameters",
     "read_run",
     "render_report",
+    "resume_run",
     "select_prunable",
     "verify_run",
 ]

@@ -86,6 +86,8 @@ class RecordClient(PapermillNotebookClient):  # type: ignore[misc] # papermill s
     def papermill_execute_cells(self) -> None:
         threads = list_threads(self)
         for index, cell in enumerate(self.nb.cells):
+            if self._session.spares_cell(index):
+                continue
             self.nb_man.cell_start(cell, index)
             try:
                 self.execute_cell(cell, index)

@@ -16,6 +16,7 @@ from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
 from fleetkit.runs.journal import EventKind
 from fleetkit.runs.outcome import Outcome, exit_of_error, outcome_of_error
 from fleetkit.runs.record import RunError, RunRecord
+from fleetkit.runs.resuming import Resumption
 
 __all__ = ["RunSession", "mark_cell", "titles_of"]
 
@@ -59,6 +60,8 @@ class RunSession:
         Environment and working folder of the kernel.
     threads_s
         Seconds that the run's end waits for threads which still update a widget.
+    resumption
+        What the run takes over from an earlier one; None for a run of its own.
     """
 
     def __init__(
@@ -71,11 +74,12 @@ class RunSession:
         folder: Path,
         threads_s: float,
         on_event: OnEvent,
+        resumption: Resumption | None = None,
     ) -> None:
         self.record, self.writer, self.stopper = record, writer, stopper
         self.environ, self.folder, self.threads_s = dict(environ), folder, threads_s
         self.notebook: Any = None
-        self._on_event = on_event
+        self._on_event, self._resumption = on_event, resumption
         self._finish: dict[str, str] = {}
         self._place = 0
         self._began_s = 0.0
@@ -105,6 +109,20 @@ class RunSession:
         """Take a message that the kernel sent to its runner."""
         self.writer.protect(message.get("protect", ()))
         self._finish.update(message.get("finish", {}))
+
+    def spares_cell(self, place: int) -> bool:
+        """Tell whether a cell is left out, and tell of it: what it did in an earlier run was proven to hold."""
+        cells = self.notebook["cells"]
+        self._titles = titles_of(cells)
+        earlier = self._resumption
+        if earlier is None or not earlier.spares(place, cells=cells, titles=self._titles):
+            return False
+        mark_cell(cells[place], status="proven")
+        step = self._step(place)
+        what = f"{step['step']}, as {earlier.run} left it"
+        self.writer.record(EventKind.VERIFIED, {"what": what, "ok": True, **step, "run": earlier.run})
+        self._tell(RunEventKind.CELL_SPARED, place)
+        return True
 
     def start_cell(self, place: int) -> None:
         """Tell that a code cell begins; nothing for prose."""

@@ -14,6 +14,7 @@ class RunEventKind(enum.StrEnum):
 
     CELL_STARTED = "cell started"
     CELL_ENDED = "cell ended"
+    CELL_SPARED = "cell spared"
     OUTPUT = "output"
     STOPPING = "stopping"
     WAITING = "waiting"

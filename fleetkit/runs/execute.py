@@ -21,6 +21,7 @@ from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
 from fleetkit.runs.notebook_files import NotebookFile
 from fleetkit.runs.parameters import check_parameters, read_parameters
 from fleetkit.runs.record import RunError, RunRecord, Way
+from fleetkit.runs.resuming import Resumption
 from fleetkit.runs.store import StoredRun, make_record_folder, read_run
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def execute_notebook(
     aws_caller: str = "",
     signer: Signer | None = None,
     on_event: OnEvent | None = None,
+    resumption: Resumption | None = None,
 ) -> StoredRun:
     """Run a notebook through papermill and leave its record under ``folder``.
 
@@ -89,6 +91,8 @@ def execute_notebook(
         Signs the run's journal; where there is none it stays unsigned.
     on_event
         Told of the run's progress.
+    resumption
+        What `resume_run` read of an earlier run, for this one to go on for; ``parameters`` override those of that run.
 
     Raises
     ------
@@ -99,7 +103,8 @@ def execute_notebook(
     """
     node = notebook.read()
     known = read_parameters(node)
-    values = check_parameters(parameters or {}, known=known)
+    earlier = {} if resumption is None else resumption.parameters
+    values = check_parameters({**earlier, **(parameters or {})}, known=known)
     kernel_name = node.metadata.get("kernelspec", {}).get("name") or _KERNEL
 
     def execute(session: RunSession, kernel: RunKernel) -> None:
@@ -132,6 +137,7 @@ def execute_notebook(
         aws_caller=aws_caller,
         signer=signer,
         on_event=on_event or _ignore,
+        resumption=resumption,
     ) as session:
         session.begin(node, sha256=notebook.sha256())
         session.end(drive_kernel(session, kernel_name, execute))
@@ -156,6 +162,7 @@ def open_session(
     secrets: Iterable[str] = (),
     aws_caller: str = "",
     signer: Signer | None = None,
+    resumption: Resumption | None = None,
 ) -> Iterator[RunSession]:
     """Make the record of a run that this process drives, and let signals and clocks stop the run.
 
@@ -181,6 +188,7 @@ def open_session(
         actor=current_actor(aws=aws_caller),
         versions=current_versions(),
         started=started,
+        resumes="" if resumption is None else resumption.run,
     )
     stopper = Stopper(
         grace_s=limits.grace_s,
@@ -196,6 +204,7 @@ def open_session(
         folder=folder or home,
         threads_s=limits.threads_s,
         on_event=on_event,
+        resumption=resumption,
     )
     try:
         with stop_on_signals(stopper):

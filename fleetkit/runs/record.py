@@ -98,6 +98,8 @@ class RunRecord:
         Exit code of the run; None while it is under way.
     summary
         One sentence by the notebook itself about what came of it.
+    resumes
+        Id of the run that this one goes on for; empty for a run of its own.
     closing
         What the record closes over; None while the run goes on, and for ever where it was killed.
     """
@@ -115,6 +117,7 @@ class RunRecord:
     exit: int | None = None
     summary: str = ""
     error: RunError | None = None
+    resumes: str = ""
     closing: Closing | None = None
 
     @property
@@ -131,7 +134,7 @@ class RunRecord:
             SHA-256 of the notebook's file as it was before the run; empty where there is none.
         """
         document = self.to_json()
-        told = ("cluster", "notebook", "way", "parameters", "actor", "versions")
+        told = ("cluster", "notebook", "way", "parameters", "actor", "versions", "resumes")
         return {"run": self.id, **{key: document[key] for key in told}, "notebook_sha256": notebook_sha256}
 
     def to_json(self) -> dict[str, Any]:
@@ -152,6 +155,7 @@ class RunRecord:
             "exit": self.exit,
             "summary": self.summary,
             "error": error and error.to_json(),
+            "resumes": self.resumes,
             "closing": closing
             and {
                 "lines": closing.lines,
@@ -193,6 +197,7 @@ class RunRecord:
             exit=reader.get("exit", int, None),
             summary=reader.get("summary", str),
             error=None if error is None else _read_error(error),
+            resumes=reader.get("resumes", str),
             closing=None if closing is None else _read_closing(closing),
         )
 

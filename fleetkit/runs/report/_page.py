@@ -98,6 +98,7 @@ def _facts(record: RunRecord, digest: RunDigest) -> str:
     took = record.took_s
     rows = {
         "Record": record.id,
+        "Goes on for": record.resumes,
         "Cluster": record.cluster,
         "Notebook": record.notebook,
         "Run by": f"{record.actor.user} on {record.actor.host}" + (f" as {record.actor.aws}" * bool(record.actor.aws)),

@@ -1,0 +1,140 @@
+"""A run that goes on for another: finished steps are proven by their probes, and the rest is run."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+from support.runs_notebooks import records_under, start_run, wait_for_line, write_recorded_notebook
+
+from fleetkit.cli import main
+from fleetkit.core import PreconditionError
+from fleetkit.pki import verify_signature
+from fleetkit.runs import (
+    EventKind,
+    Outcome,
+    ProofState,
+    RunEventKind,
+    execute_notebook,
+    find_notebook,
+    read_journal,
+    read_parameters,
+    read_run,
+    resume_run,
+    verify_run,
+)
+
+PROBE = "from pathlib import Path\nPath('made').exists()"
+MAKE = "with open('made', 'a') as file: file.write('once ')\nprint('made it')"
+WAIT = (
+    "import threading\nfrom pathlib import Path\nprint('ready', flush=True)\n"
+    "if not Path('go').exists(): threading.Event().wait()"
+)
+
+
+def write_notebook_with_a_probe(path, *rest):
+    """Write a notebook whose step ``Make`` must be done once, and whose last step hangs until it may go on."""
+    write_recorded_notebook(path, "## Make", PROBE, MAKE, *rest or ("## Wait", WAIT))
+    notebook = nbformat.read(path, as_version=4)
+    next(cell for cell in notebook.cells if cell.source == PROBE).metadata["tags"] = ["probe"]
+    nbformat.write(notebook, path)
+    return path
+
+
+def kill_in_the_middle(path, folder, *, code=""):
+    process = start_run(path, folder=folder, code=code)
+    wait_for_line(process, "ready")
+    process.kill()
+    process.communicate(timeout=30)
+    return read_run(records_under(folder)[-1])
+
+
+def resume(stored, path, **options):
+    notebook = find_notebook(str(path))
+    resumption = resume_run(stored, notebook, known=read_parameters(notebook.read()))
+    return execute_notebook(notebook, cluster="demo", folder=stored.folder.parents[2], resumption=resumption, **options)
+
+
+def steps_run(stored):
+    return [event.data["step"] for event in read_journal(stored.folder) if event.kind is EventKind.STEP_STARTED]
+
+
+def test_a_run_that_was_killed_in_a_step_goes_on_with_that_step(tmp_path):
+    path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb")
+    killed = kill_in_the_middle(path, tmp_path, code=", parameters={'count': 7}")
+    (tmp_path / "go").touch()
+    events = []
+    stored = resume(killed, path, on_event=events.append)
+    assert (stored.record.outcome, stored.record.resumes) == (Outcome.DONE, killed.record.id)
+    assert stored.record.parameters["count"] == 7
+    assert (tmp_path / "made").read_text() == "once "
+    assert steps_run(stored).count("Make") == 1
+    assert [event.title for event in events if event.kind is RunEventKind.CELL_SPARED] == ["Make"]
+    started, *others = read_journal(stored.folder)
+    assert started.data["resumes"] == killed.record.id
+    proven = next(event.data for event in others if event.kind is EventKind.VERIFIED)
+    assert (proven["step"], proven["ok"], proven["run"]) == ("Make", True, killed.record.id)
+    report = stored.report.read_text()
+    assert "proven" in report
+    assert killed.record.id in report
+    assert verify_run(stored.folder, verify=verify_signature).state is ProofState.CLOSED
+
+
+def test_a_step_whose_probe_finds_its_work_gone_is_run_again(tmp_path):
+    path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb")
+    killed = kill_in_the_middle(path, tmp_path)
+    (tmp_path / "made").unlink()
+    (tmp_path / "go").touch()
+    stored = resume(killed, path)
+    assert stored.record.outcome is Outcome.DONE
+    assert (tmp_path / "made").read_text() == "once "
+    assert steps_run(stored).count("Make") == 2
+
+
+def test_a_probe_spares_nothing_that_no_earlier_run_finished(tmp_path):
+    path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb", "1 / 0")
+    failed = execute_notebook(find_notebook(str(path)), cluster="demo", folder=tmp_path)
+    assert failed.record.outcome is Outcome.FAILED
+    resume(resume(failed, path), path)
+    assert (tmp_path / "made").read_text() == "once once once "
+
+
+def test_what_a_run_finished_is_known_to_the_one_after_next(tmp_path):
+    path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb")
+    first = kill_in_the_middle(path, tmp_path)
+    resumption = (
+        f", resumption=resume_run(read_run(Path({str(first.folder)!r})), find_notebook({str(path)!r}), known=())"
+    )
+    second = kill_in_the_middle(path, tmp_path, code=resumption)
+    assert second.record.resumes == first.record.id
+    (tmp_path / "go").touch()
+    assert resume(second, path).record.outcome is Outcome.DONE
+    assert (tmp_path / "made").read_text() == "once "
+
+
+@pytest.mark.parametrize(("spoil", "said"), [(True, "is not the one"), (False, "ran to its end")])
+def test_there_is_no_going_on_with_another_notebook_or_for_a_run_that_ended_well(tmp_path, spoil, said):
+    path = write_recorded_notebook(tmp_path / "10-try.ipynb", "## Look", "1 / 0" if spoil else "1")
+    stored = execute_notebook(find_notebook(str(path)), cluster="demo", folder=tmp_path)
+    if spoil:
+        write_recorded_notebook(path, "## Look", "2")
+    with pytest.raises(PreconditionError, match=said):
+        resume(stored, path)
+
+
+def test_the_command_takes_over_all_but_the_approval(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "clusters").mkdir()
+    for name in ("demo", "other"):
+        (tmp_path / "clusters" / f"{name}.toml").touch()
+    path = write_recorded_notebook(tmp_path / "10-try.ipynb", "## Ask", "assert approve != 'demo' or count == 8")
+    text = path.read_text().replace("flag = False", "approve = ''")
+    path.write_text(text)
+    arguments = ["run", "10-try.ipynb", "--quiet"]
+    assert main([*arguments, "--cluster", "demo", "--approve", "demo", "-p", "count", "7"]) == 1
+    assert main([*arguments, "--resume", "latest", "--cluster", "other"]) == 2
+    assert "cannot be resumed for the cluster 'other'" in capsys.readouterr().err
+    assert main([*arguments, "--resume", "latest"]) == 0
+    parameters = read_run(records_under(tmp_path)[-1]).record.parameters
+    assert (parameters["count"], parameters["approve"]) == (7, "")
+    assert main([*arguments, "--resume", "latest"]) == 4
+    assert main(["run"]) == 2
