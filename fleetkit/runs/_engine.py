@@ -15,6 +15,7 @@ from nbclient.exceptions import CellExecutionError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
+from fleetkit.core import FleetkitError
 from fleetkit.runs._handover import MESSAGE
 from fleetkit.runs._kernel import RunKernel, stop_kernel
 from fleetkit.runs._late_threads import await_widget_threads, list_threads
@@ -121,7 +122,12 @@ class RecordClient(PapermillNotebookClient):  # type: ignore[misc] # papermill s
 
     def _save_now(self) -> None:
         self._save_later = None
-        self.nb_man.write()
+        try:
+            self.nb_man.write()
+        except FleetkitError as error:
+            # The cell goes on: what it changes is not undone by breaking it off, and the last save fails the run.
+            self.nb_man.saved_s = time.monotonic()
+            self._session.tell_waiting(f"{error}\n  it is tried again")
 
 
 class RecordEngine(NBClientEngine):  # type: ignore[misc] # papermill ships no types

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fleetkit.core import Redactor, Signer
+from fleetkit.core import FleetkitError, Redactor, Signer
 from fleetkit.runs._redacting import redact_notebook, redact_value
 from fleetkit.runs.digest import read_digest
 from fleetkit.runs.journal import BatchSigner, EventKind, JournalWriter, read_journal
@@ -136,8 +136,17 @@ def hash_file(path: Path) -> str:
 def _replace(path: Path, text: str) -> None:
     """Write a whole file or none, so that a reader or a crash never meets half of one."""
     half = path.with_name(f".{path.name}.part")
-    with half.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
+    try:
+        with half.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            half.unlink(missing_ok=True)
+        raise FleetkitError(
+            f"{path.name} of the record {path.parent} cannot be written",
+            seen=str(error),
+            hint="make room, or keep runs/ where you may write; what was written before is kept",
+        ) from error

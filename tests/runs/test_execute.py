@@ -19,7 +19,17 @@ from support.runs_notebooks import (
 )
 
 from fleetkit.core import MASK, NotFoundError, NotYet, Patience, SettingsError, wait_until
-from fleetkit.runs import Outcome, RunEventKind, RunLimits, Way, execute_notebook, find_notebook, read_run
+from fleetkit.runs import (
+    EventKind,
+    Outcome,
+    RunEventKind,
+    RunLimits,
+    Way,
+    execute_notebook,
+    find_notebook,
+    read_journal,
+    read_run,
+)
 
 RECORD_FILES = ["journal.jsonl", "notebook.ipynb", "report.html", "run.json"]
 FINDINGS = "from types import SimpleNamespace\nrun.finish(SimpleNamespace(outcome='findings', summary='2 findings'))"
@@ -261,6 +271,27 @@ def test_wrong_parameters_are_refused_before_there_is_a_record(tmp_path, paramet
     with pytest.raises(error):
         run(path, tmp_path, parameters=parameters)
     assert [file.name for file in tmp_path.iterdir()] == ["10-try.ipynb"]
+
+
+def test_a_disk_that_fills_up_lets_the_cell_end_fails_the_run_and_keeps_what_was_written(tmp_path):
+    cell = (
+        "import time\nfrom pathlib import Path\nprint('x' * 400_000)\n"
+        "for _ in range(40): print('.', flush=True); time.sleep(0.1)\nPath('ended').touch()"
+    )
+    path = write_notebook(tmp_path / "10-try.ipynb", "## Fill", cell)
+    # The system refuses what would pass the limit, as a full disk does.
+    limit = "[__import__('resource').setrlimit(__import__('resource').RLIMIT_FSIZE, (300_000, 300_000))] and ''"
+    process = start_run(path, folder=tmp_path, code=f", aws_caller={limit}")
+    printed, _ = process.communicate(timeout=120)
+    (folder,) = records_under(tmp_path)
+    assert process.returncode == 1
+    assert "it is tried again" in printed
+    assert f"FleetkitError: notebook.ipynb of the record {folder} cannot be written" in printed
+    assert (tmp_path / "ended").exists()
+    assert sorted(file.name for file in folder.iterdir()) == RECORD_FILES
+    stored = read_run(folder)
+    assert (stored.record.outcome, statuses_in(folder)) == (Outcome.ABANDONED, [None, None])
+    assert [event.kind for event in read_journal(folder)][-2:] == [EventKind.STEP_STARTED, EventKind.STEP_ENDED]
 
 
 def test_the_kernel_works_in_the_folder_of_the_clusters(tmp_path):
