@@ -23,9 +23,9 @@ from fleetkit.runs.parameters import Parameter
 from fleetkit.runs.record import Way
 from fleetkit.runs.store import StoredRun, read_run
 
-__all__ = ["PROBE_TAG", "Resumption", "resume_run"]
+__all__ = ["Resumption", "resume_run"]
 
-PROBE_TAG = "probe"
+_PROBE_TAG = "probe"
 """Tag of a code cell that shows ``True`` where the step that it stands before is done."""
 
 _APPROVAL = "approve"
@@ -69,7 +69,7 @@ class Resumption:
 
 
 def _is_probe(cell: Any) -> bool:
-    return PROBE_TAG in cell["metadata"].get("tags", [])
+    return _PROBE_TAG in cell["metadata"].get("tags", [])
 
 
 def _shows_true(cell: Any) -> bool:
@@ -108,8 +108,12 @@ def resume_run(stored: StoredRun, notebook: NotebookFile, *, known: Sequence[Par
     finished: Counter[str] = Counter()
     for folder in _line_of(stored):
         finished |= Counter(_steps_done(folder))
-    names = {parameter.name for parameter in known} - {_APPROVAL}
-    parameters = {name: value for name, value in record.parameters.items() if name in names}
+    parameters = {
+        # JSON knows no tuples.
+        parameter.name: tuple(value) if isinstance(parameter.default, tuple) else value
+        for parameter in known
+        if parameter.name != _APPROVAL and (value := record.parameters.get(parameter.name)) is not None
+    }
     for name, value in parameters.items():
         if MASK in repr(value):
             raise SettingsError(f"the record holds no value of the parameter {name!r}", hint="start a run of its own")

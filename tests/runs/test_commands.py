@@ -56,14 +56,37 @@ def test_a_failed_run_shows_error_and_hint_and_exits_1(folder, capsys):
         (["run", "10-try.ipynb", "--approve", "demo"], "asks for no approval"),
         (["run", "10-try.ipynb", "--cluster", "other"], "no cluster file 'other'"),
         (["run", "10-try.ipynb", "--timeout", "soon"], "soon"),
+        (["run", "10-try.ipynb", "--cell-timeout", "0"], "x>=1"),
+        (["run", "bare.ipynb", "-p", "count", "3"], "has no parameter 'count'"),
+        (["run"], "name a NOTEBOOK"),
+        (["run", "--resume", "latest"], "no single record"),
         (["runs", "show", "2027"], "no single record"),
     ],
 )
 def test_wrong_use_is_explained_and_runs_nothing(folder, capsys, arguments, said):
     write_notebook(folder / "10-try.ipynb", "open('ran', 'w').close()")
+    write_notebook(folder / "bare.ipynb", "open('ran', 'w').close()", parameters="")
     assert main(arguments) == 2
     assert said in capsys.readouterr().err
     assert not (folder / "runs").exists()
+    assert not (folder / "ran").exists()
+
+
+@pytest.mark.parametrize("limit", ["--timeout", "--cell-timeout"])
+def test_a_limit_that_passes_fails_the_run_and_says_which(folder, capsys, limit):
+    write_notebook(folder / "10-try.ipynb", "## Wait", "import threading\nthreading.Event().wait()")
+    assert main(["run", "10-try.ipynb", "--cluster", "demo", limit, "4"]) == 1
+    whose = {"--timeout": "the run", "--cell-timeout": "the cell"}[limit]
+    out, err = capsys.readouterr()
+    assert f"{whose} reached its time limit" in err
+    assert f"record: {records_under(folder)[0]}" in out
+
+
+def test_a_store_that_cannot_be_written_is_named_before_anything_runs(folder, capsys):
+    write_notebook(folder / "10-try.ipynb", "open('ran', 'w').close()")
+    (folder / "runs").write_text("a file where the folder belongs")
+    assert main(["run", "10-try.ipynb", "--cluster", "demo"]) == 2
+    assert f"no record can be written under {folder / 'runs'}" in capsys.readouterr().err
     assert not (folder / "ran").exists()
 
 

@@ -19,9 +19,11 @@ from support.runs_notebooks import (
 )
 
 from fleetkit.core import MASK, NotFoundError, NotYet, Patience, SettingsError, wait_until
+from fleetkit.pki import verify_signature
 from fleetkit.runs import (
     EventKind,
     Outcome,
+    ProofState,
     RunEventKind,
     RunLimits,
     Way,
@@ -29,10 +31,15 @@ from fleetkit.runs import (
     find_notebook,
     read_journal,
     read_run,
+    verify_run,
 )
 
 RECORD_FILES = ["journal.jsonl", "notebook.ipynb", "report.html", "run.json"]
 FINDINGS = "from types import SimpleNamespace\nrun.finish(SimpleNamespace(outcome='findings', summary='2 findings'))"
+
+
+def is_closed(stored):
+    return verify_run(stored.folder, verify=verify_signature).state is ProofState.CLOSED
 
 
 def run(path, folder, **options):
@@ -98,6 +105,7 @@ def test_a_kernel_that_dies_is_told_with_its_step(tmp_path):
     stored = run(path, tmp_path)
     assert (stored.record.outcome, stored.record.exit, stored.record.error.kind) == (Outcome.FAILED, 1, "KernelDied")
     assert stored.record.error.title == "Die"
+    assert is_closed(stored)
     notebook = nbformat.read(stored.notebook, as_version=4)
     assert [cell.metadata.get("fleetkit", {}).get("status") for cell in notebook.cells][-2:] == ["failed", None]
 
@@ -109,6 +117,7 @@ def test_a_time_limit_stops_the_cell_and_fails_the_run(tmp_path):
     stored = run(path, tmp_path, limits=RunLimits(run_s=8.0))
     assert (stored.record.outcome, stored.record.exit, stored.record.error.kind) == (Outcome.FAILED, 1, "TimeLimit")
     assert stored.record.error.title == "Wait"
+    assert is_closed(stored)
 
 
 def test_a_cell_that_will_not_be_interrupted_is_killed_after_its_grace(tmp_path):
@@ -117,6 +126,7 @@ def test_a_cell_that_will_not_be_interrupted_is_killed_after_its_grace(tmp_path)
     stored = run(path, tmp_path, limits=RunLimits(run_s=6.0, grace_s=0.5))
     assert stored.record.error.kind == "TimeLimit"
     assert "KernelDied" in stored.record.error.message
+    assert is_closed(stored)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -133,6 +143,7 @@ def test_a_signal_ends_the_cell_well_and_the_kernel_with_it(tmp_path, number):
     assert process.returncode == 130, printed
     stored = read_run(records_under(tmp_path)[0])
     assert (stored.record.outcome, stored.record.exit) == (Outcome.INTERRUPTED, 130)
+    assert is_closed(stored)
     report = stored.report.read_text()
     assert "tidied up" in report
     assert "never = 1" in nbformat.read(stored.notebook, as_version=4).cells[-1].source
@@ -175,6 +186,7 @@ def test_a_cell_over_its_own_limit_ends_the_run_and_a_quick_one_does_not(tmp_pat
     assert (stored.record.outcome, stored.record.exit, stored.record.error.kind) == (Outcome.FAILED, 1, "CellTimeLimit")
     assert stored.record.error.title == "Wait"
     assert statuses_in(stored.folder)[-2:] == ["interrupted", None]
+    assert is_closed(stored)
 
 
 LATE = (

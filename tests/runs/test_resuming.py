@@ -7,7 +7,7 @@ import pytest
 from support.runs_notebooks import records_under, start_run, wait_for_line, write_recorded_notebook
 
 from fleetkit.cli import main
-from fleetkit.core import PreconditionError
+from fleetkit.core import FleetkitError, PreconditionError
 from fleetkit.pki import verify_signature
 from fleetkit.runs import (
     EventKind,
@@ -101,10 +101,8 @@ def test_a_probe_spares_nothing_that_no_earlier_run_finished(tmp_path):
 def test_what_a_run_finished_is_known_to_the_one_after_next(tmp_path):
     path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb")
     first = kill_in_the_middle(path, tmp_path)
-    resumption = (
-        f", resumption=resume_run(read_run(Path({str(first.folder)!r})), find_notebook({str(path)!r}), known=())"
-    )
-    second = kill_in_the_middle(path, tmp_path, code=resumption)
+    earlier = f"read_run(Path({str(first.folder)!r})), find_notebook({str(path)!r}), known=()"
+    second = kill_in_the_middle(path, tmp_path, code=f", resumption=resume_run({earlier})")
     assert second.record.resumes == first.record.id
     (tmp_path / "go").touch()
     assert resume(second, path).record.outcome is Outcome.DONE
@@ -119,6 +117,17 @@ def test_there_is_no_going_on_with_another_notebook_or_for_a_run_that_ended_well
         write_recorded_notebook(path, "## Look", "2")
     with pytest.raises(PreconditionError, match=said):
         resume(stored, path)
+
+
+def test_a_broken_line_in_the_journal_is_named_and_nothing_is_run(tmp_path):
+    path = write_recorded_notebook(tmp_path / "10-try.ipynb", "## Look", "1 / 0")
+    stored = execute_notebook(find_notebook(str(path)), cluster="demo", folder=tmp_path)
+    journal = stored.folder / "journal.jsonl"
+    first, _, *others = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join([first, "{nonsense\n", *others]))
+    with pytest.raises(FleetkitError, match=r"line 2 of .* is no line of a journal"):
+        resume(stored, path)
+    assert records_under(tmp_path) == [stored.folder]
 
 
 def test_the_command_takes_over_all_but_the_approval(tmp_path, monkeypatch, capsys):
