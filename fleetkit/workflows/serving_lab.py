@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, NotYet, Patience, WaitTimeoutError, wait_until
+from fleetkit.pki import ensure_signing_key
 
 __all__ = ["RunningLab", "serve_lab"]
 
@@ -63,7 +64,7 @@ def serve_lab(
     environ
         The environment of the kernels.
     home
-        The operator's folder, which keeps the settings of this JupyterLab.
+        The operator's folder, which keeps the settings of this JupyterLab beside the key that signs records.
     open_at
         Path of the notebook to open first.
     port
@@ -73,7 +74,10 @@ def serve_lab(
     ------
     FleetkitError
         When it does not start; it has said why on standard error.
+    PreconditionError, SettingsError
+        When the key that signs each notebook's record cannot be had: better told here than in a cell.
     """
+    ensure_signing_key(home)
     process = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *_options(folder, home / "lab", open_at=open_at, port=port)],
         cwd=folder,

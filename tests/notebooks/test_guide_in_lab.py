@@ -11,7 +11,8 @@ from support.lab_browser import open_page
 from support.runs_notebooks import records_under, write_notebook
 
 from fleetkit.core import NotYet, Patience, wait_until
-from fleetkit.runs import Outcome, Way, read_run
+from fleetkit.pki import verify_signature
+from fleetkit.runs import Outcome, ProofState, Way, read_run, verify_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(300)]
 
@@ -88,8 +89,11 @@ def test_a_change_from_the_first_check_to_the_closed_record(chromium, jupyter_la
         def look():
             words = ("passed", "demo lives", "Record:", "module.workers", "<svg")
             missing = [one for one in words if one not in (folder / "report.html").read_text()]
-            return NotYet(f"no {missing}") if missing else read_run(folder)
+            stored = read_run(folder)
+            return NotYet(f"no {missing}") if missing or stored.record.closing is None else stored
 
         stored = wait_until(look, what="the record", patience=Patience(deadline_s=30, interval_s=0.1))
         assert (stored.record.way, stored.record.outcome) == (Way.BY_HAND, Outcome.DONE)
+        proof = verify_run(folder, verify=verify_signature)
+        assert (proof.state, proof.remarks, len(proof.keys)) == (ProofState.CLOSED, (), 1)
         assert not [error for error in errors if "widget" in error.lower()]
