@@ -86,6 +86,7 @@ def read_aws(workspace: Workspace) -> dict[str, Reading]:
         if master.address not in {one.private_address for one in machines}
     ]
     groups = aws.list_scaling_groups(session, name)
+    listed = aws.list_load_balancer_targets(session, name)
     targets = [
         {
             "load_balancer": ", ".join(group.load_balancers),
@@ -95,10 +96,12 @@ def read_aws(workspace: Workspace) -> dict[str, Reading]:
             "health": target.state,
             "reason": target.reason,
         }
-        for group in aws.list_load_balancer_targets(session, name)
+        for group in listed
         for target in group.targets
     ]
     unhealthy = Counter(one["target_group"] for one in targets if one["health"] not in ("healthy", "draining"))
+    # A group without targets has no row that could say so.
+    bare = [f"{group.name}: no target is registered" for group in listed if not group.targets]
     return {
         "machines": Reading(
             frame=views.machines_frame(rows), findings=tuple(stopped + absent), facts={"machines": rows}
@@ -106,7 +109,10 @@ def read_aws(workspace: Workspace) -> dict[str, Reading]:
         "pools": Reading(data=groups),
         "targets": Reading(
             frame=views.targets_frame(targets),
-            findings=tuple(f"{group}: {count} targets are not healthy" for group, count in sorted(unhealthy.items())),
+            findings=(
+                *bare,
+                *(f"{group}: {count} targets are not healthy" for group, count in sorted(unhealthy.items())),
+            ),
             facts={"targets": targets},
         ),
     }
