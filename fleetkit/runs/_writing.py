@@ -80,14 +80,14 @@ class RecordWriter:
             document = self.clean_notebook(notebook)
             # After the redaction: HTML writes a secret's quotes and brackets in another way.
             add_twins(document)
-            _replace(self.folder / NOTEBOOK_FILE, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+            _replace(self.folder / NOTEBOOK_FILE, _encode(json.dumps(document, indent=1, ensure_ascii=False) + "\n"))
 
     def write_report(self, notebook: Any, record: RunRecord) -> None:
         """Write ``report.html``."""
         with self._lock:
             clean = RunRecord.from_json(redact_value(record.to_json(), self._redactor), where=str(self.folder))
             page = render_report(self.clean_notebook(notebook), clean, read_digest(self.folder))
-            _replace(self.folder / REPORT_FILE, page)
+            _replace(self.folder / REPORT_FILE, _encode(page))
 
     def write_closed(self, notebook: Any, record: RunRecord) -> RunRecord:
         """Write all files for the last time, close the record over them, and return what it says.
@@ -116,15 +116,15 @@ class RecordWriter:
         self._held.close()
 
 
-def render_run(document: Mapping[str, Any]) -> str:
-    """Return the text of ``run.json``."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+def render_run(document: Mapping[str, Any]) -> bytes:
+    """Return what ``run.json`` holds."""
+    return _encode(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 def hash_run(document: Mapping[str, Any]) -> str:
     """Return the SHA-256 of what ``run.json`` says apart from what it closes over."""
     said = {key: value for key, value in document.items() if key != "closing"}
-    return hashlib.sha256(render_run(said).encode("utf-8")).hexdigest()
+    return hashlib.sha256(render_run(said)).hexdigest()
 
 
 def hash_file(path: Path) -> str:
@@ -133,12 +133,17 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _replace(path: Path, text: str) -> None:
+def _encode(text: str) -> bytes:
+    # A name that is not UTF-8 leaves halves of characters in a text; escaped, they read in JSON as what they are.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _replace(path: Path, content: bytes) -> None:
     """Write a whole file or none, so that a reader or a crash never meets half of one."""
     half = path.with_name(f".{path.name}.part")
     try:
-        with half.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with half.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         half.replace(path)

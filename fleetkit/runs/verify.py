@@ -123,7 +123,7 @@ def _read_run_file(folder: Path) -> tuple[Mapping[str, Any], list[Flaw]]:
         return {}, [Flaw(where=RUN_FILE, what="it is not there")]
     except (FleetkitError, RecursionError, ValueError) as error:
         return {}, [Flaw(where=RUN_FILE, what=f"it was changed: {error}")]
-    if render_run(document).encode() != text:
+    if render_run(document) != text:
         return document, [Flaw(where=RUN_FILE, what="it was changed: fleetkit writes it in another form")]
     return document, []
 

@@ -14,7 +14,7 @@ from support.runs_records import make_record, write_record
 
 from fleetkit.core import NotFoundError, Signer
 from fleetkit.pki import ensure_signing_key, verify_signature
-from fleetkit.runs import EventKind, Outcome, ProofState, RunProof, verify_run
+from fleetkit.runs import EventKind, Outcome, ProofState, RunProof, read_run, verify_run
 from fleetkit.runs._writing import RecordWriter
 from fleetkit.runs.journal import JournalWriter
 from fleetkit.runs.store import make_record_folder
@@ -139,6 +139,22 @@ def test_a_run_file_that_claims_another_end_is_found_even_where_it_stays_well_fo
     document["closing"] = None
     (record / "run.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     assert check(record).state is ProofState.BROKEN
+
+
+def test_half_a_character_stops_neither_the_record_nor_its_proof(tmp_path: Path, signer: Signer) -> None:
+    half = "a file named \udc80"
+    folder = write_whole(tmp_path / "runs", signer, closes=False)
+    output = nbformat.v4.new_output("stream", text=half)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[output])])
+    writer = RecordWriter(folder, signer=signer)
+    writer.write_closed(notebook, make_record(summary=half))
+    writer.close()
+    assert check(folder, signer.public_key).state is ProofState.CLOSED
+    assert read_run(folder).record.summary == half
+    path = folder / "run.json"
+    # The same half character in another spelling is another file.
+    path.write_bytes(path.read_bytes().replace(b"\\udc80", "\udc80".encode("utf-8", "surrogatepass")))
+    assert [flaw.where for flaw in check(folder).flaws] == ["run.json"]
 
 
 @pytest.mark.parametrize("name", ["closing", "files"])
