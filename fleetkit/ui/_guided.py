@@ -91,7 +91,7 @@ class GuidedRun:
         if self._workspace is None:
             return self.open()
         if _sha256(self._workspace) != self._file_sha256:
-            self.steps.take_back(self._first, "The cluster file has changed")
+            self.begin_anew()
             raise StalePlanError(
                 f"the file of {self._workspace.cluster.name} has changed since the first step",
                 seen=str(self._workspace.paths.file),
@@ -104,6 +104,10 @@ class GuidedRun:
         self._workspace = open_workspace(self.cluster, folder=self.run.home)
         self._file_sha256 = _sha256(self._workspace)
         return self._workspace
+
+    def begin_anew(self) -> None:
+        """Take back what has passed: the cluster file says something else now."""
+        self.steps.take_back(self._first, "The cluster file has changed")
 
     def reporter(self, *, note: Callable[[str], None], event: Callable[[Any], None] | None = None) -> Reporter:
         """Return who is told what a workflow does."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from fleetkit import workflows
-from fleetkit.config import Access
+from fleetkit.config import Access, Settings
 from fleetkit.core import FleetkitError
 from fleetkit.runs import FinishedRun
+from fleetkit.ui import _parts
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
 from fleetkit.ui._outcome import OutcomeCard
 from fleetkit.ui._preflight import PreflightCard
+from fleetkit.ui.form import FormCard
 from fleetkit.views import DEPLOY_STEPS
 from fleetkit.workflows import ClusterOutputs, DeployPlan, Reporter
 
@@ -51,7 +54,23 @@ class DeployOutcome:
 
 
 class DeployGuide(ChangeGuide):
-    """Leads through a deploy: check, plan, approve, apply, verify, outcome."""
+    """Leads through a deploy: describe, check, plan, approve, apply, verify, outcome."""
+
+    def form(self) -> Any:
+        """Show the cluster file as a form that writes it, or a draft where there is none yet; else as a table.
+
+        A file that is saved takes back the steps that have passed: what they saw is no longer what it says.
+        """
+        guided = self._guided
+        if not guided.is_by_hand:
+            return workflows.open_description(str(guided.workspace.paths.file), folder=guided.run.home)
+        try:
+            form = workflows.open_description(guided.cluster, folder=guided.run.home)
+            settings = Settings.from_environment(os.environ)
+        except FleetkitError as error:
+            # The cells below still show their cards, and the person what to mend.
+            return _parts.card(_parts.html(_parts.problem_html(error)))
+        return FormCard(form, settings=settings, saved=guided.begin_anew).widget
 
     def preflight(self) -> Any:
         """Look at everything that a deploy needs."""

@@ -24,7 +24,7 @@ from fleetkit.workflows import list_choices, save_description
 __all__ = ["FormCard"]
 
 _OPEN = ("cluster", "network", "masters", "pools")
-"""Tables whose fields are shown from the start; the others open at a button."""
+"""Tables whose fields a new cluster's form shows from the start; of a file that is there, the first alone."""
 
 
 class FormCard:
@@ -126,13 +126,14 @@ class FormCard:
         )
 
     def _make_sections(self) -> list[widgets.Widget]:
+        is_open = _OPEN if self.form.new else _OPEN[:1]
         for name, groups in self.form.sections().items():
             if name == "masters":
                 content: list[widgets.Widget] = [self._masters.widget]
             else:
                 content = [part for group in groups for part in self._show_group(group, alone=len(groups) == 1)]
             about = groups[0].about if groups else ""
-            self._sections[name] = _Section(name, about, content, is_open=name in _OPEN)
+            self._sections[name] = _Section(name, about, content, is_open=name in is_open)
         return [section.widget for section in self._sections.values()]
 
     def _show_group(self, group: FormGroup, *, alone: bool) -> list[widgets.Widget]:

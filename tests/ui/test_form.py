@@ -10,8 +10,12 @@ import pytest
 from support.aws_world import World, surrounding_world
 from support.cluster_files import write_cluster
 from support.http_answers import Reply
+from support.ui_bench import guided_in
 
+from fleetkit.runs import Way
+from fleetkit.ui import DeployGuide
 from fleetkit.ui.form import FormCard
+from fleetkit.views import ClusterForm, StepState
 from fleetkit.workflows import open_description
 
 
@@ -36,11 +40,19 @@ def every(widget: widgets.Widget) -> Iterator[widgets.Widget]:
 
 
 def field(card: FormCard, label: str, nth: int = 0) -> widgets.Widget:
-    return [one for one in every(card.widget) if getattr(one, "description", "") == label][nth]
+    return field_in(card.widget, label, nth)
+
+
+def field_in(widget: widgets.Widget, label: str, nth: int = 0) -> widgets.Widget:
+    return [one for one in every(widget) if getattr(one, "description", "") == label][nth]
 
 
 def shown(card: FormCard) -> str:
-    return "\n".join(str(one.value) for one in every(card.widget) if isinstance(one, widgets.HTML))
+    return shown_in(card.widget)
+
+
+def shown_in(widget: widgets.Widget) -> str:
+    return "\n".join(str(one.value) for one in every(widget) if isinstance(one, widgets.HTML))
 
 
 def test_an_error_appears_under_its_field_in_words_and_locks_the_save(world: World) -> None:
@@ -109,6 +121,8 @@ def test_masters_come_and_go_by_buttons(world: World) -> None:
 def test_a_section_that_is_hidden_still_says_how_much_in_it_is_not_legal(world: World) -> None:
     write_cluster(world.folder)
     card = open_card(world)
+    assert field(card, "▾ hide cluster")
+    assert field(card, "▸ show masters"), "a file that is there is not in the way of what comes next"
     hidden = field(card, "▸ show etcd")
     field(card, "election_ms").value = "200"
     assert "1 not legal" in shown(card)
@@ -120,6 +134,7 @@ def test_a_new_cluster_begins_with_a_draft_that_can_be_saved_at_once(world: Worl
     card = open_card(world, "fresh")
     assert "new file" in shown(card)
     assert not card.form.file.exists()
+    assert field(card, "▾ hide masters"), "what a new cluster is made of is in sight"
     field(card, "Save the file").click()
     assert card.form.file.exists()
 
@@ -131,3 +146,46 @@ def test_a_save_that_somebody_else_was_quicker_than_says_so(world: World) -> Non
     file.write_text(file.read_text(encoding="utf-8") + "# theirs\n", encoding="utf-8")
     field(card, "Save the file").click()
     assert "somebody has changed it since the form read it" in shown(card)
+
+
+@pytest.fixture
+def settled(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return the world, with its settings in the environment, where a notebook finds them."""
+    for name, value in world.environ.items():
+        monkeypatch.setenv(name, value)
+    return world
+
+
+def test_in_the_guide_a_saved_file_takes_back_what_has_passed(settled: World) -> None:
+    file = write_cluster(settled.folder)
+    guided = guided_in(settled.folder)
+    guided.open()
+    guided.steps.begin("preflight")
+    guided.steps.end("preflight", StepState.PASSED)
+    form = DeployGuide(guided).form()
+    field_in(form, "key_name").value = "ops"
+    assert guided.steps["preflight"].state is StepState.PASSED
+    field_in(form, "Save the file").click()
+    assert 'key_name = "ops"' in file.read_text(encoding="utf-8")
+    assert guided.steps["preflight"].state is StepState.READY
+    assert "The cluster file has changed" in guided.steps.next_words
+
+
+def test_in_the_guide_a_cluster_without_a_file_is_written_by_the_form_and_then_opened(settled: World) -> None:
+    guided = guided_in(settled.folder)
+    form = DeployGuide(guided).form()
+    assert "new file" in shown_in(form)
+    field_in(form, "Save the file").click()
+    assert guided.workspace.cluster.name == "demo"
+
+
+def test_in_the_guide_what_keeps_the_form_from_opening_is_shown_in_its_place(settled: World) -> None:
+    write_cluster(settled.folder).write_text("name = [", encoding="utf-8")
+    assert "at line 1, column 9" in shown_in(DeployGuide(guided_in(settled.folder)).form())
+
+
+def test_without_a_person_the_guide_shows_the_cluster_file_as_a_table(settled: World) -> None:
+    write_cluster(settled.folder, key_name="ops")
+    form = DeployGuide(guided_in(settled.folder, way=Way.UNATTENDED)).form()
+    assert isinstance(form, ClusterForm)
+    assert ">ops</td>" in form._repr_html_()
