@@ -84,7 +84,9 @@ class OutcomeCard(StepCard):
         return (self._result, self._tunnel.widget)
 
     def _show(self, result: Any) -> tuple[StepState, str]:
-        self._result.value = _parts.box_html(result._repr_html_())
+        # Names are read letter by letter, so the table scrolls where it is too wide, and breaks no word.
+        words = f'<div style="overflow-x:auto;overflow-wrap:normal">{result._repr_html_()}</div>'
+        self._result.value = _parts.box_html(words)
         if result.has_tunnel:
             self._tunnel.widget.layout.display = None
         return StepState.PASSED, ""
