@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,13 +23,14 @@ _AT_ONCE = 1000  # S3 API, DeleteObjects: at most 1000 keys in one call
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredObject:
-    """An object's key and size in bytes."""
+    """An object's key, its size in bytes, and when it was put."""
 
     key: str
     size_bytes: int
+    changed: dt.datetime
 
 
-def put_object(session: AwsSession, bucket: str, *, key: str, content: bytes) -> bool:
+def put_object(session: AwsSession, bucket: str, *, key: str, content: bytes, always: bool = False) -> bool:
     """Put an object, unless it is there already with the same content.
 
     Parameters
@@ -39,6 +41,8 @@ def put_object(session: AwsSession, bucket: str, *, key: str, content: bytes) ->
         The object's key.
     content
         Its bytes; never shown in a message.
+    always
+        Put it without looking whether it is there.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def put_object(session: AwsSession, bucket: str, *, key: str, content: bytes) ->
         Whether it was put.
     """
     digest = hashlib.sha256(content).hexdigest()
-    if has_object(session, bucket, key=key, sha256=digest, size_bytes=len(content)):
+    if not always and has_object(session, bucket, key=key, sha256=digest, size_bytes=len(content)):
         return False
     with asking(f"the object {key} of {bucket}"):
         session.s3.put_object(
@@ -124,7 +128,7 @@ def list_objects(session: AwsSession, bucket: str, *, prefix: str = "") -> tuple
             Bucket=bucket, Prefix=prefix, ExpectedBucketOwner=session.account_id()
         )
         return tuple(
-            StoredObject(key=item["Key"], size_bytes=item["Size"])
+            StoredObject(key=item["Key"], size_bytes=item["Size"], changed=item["LastModified"])
             for page in pages
             for item in page.get("Contents", [])
         )

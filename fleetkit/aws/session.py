@@ -96,6 +96,11 @@ class AwsSession:
         return f"AwsSession({self._session.region_name})"
 
     @property
+    def has_region(self) -> bool:
+        """Whether the caller or the environment names a region."""
+        return bool(self._session.region_name)
+
+    @property
     def region(self) -> str:
         """The session's region.
 

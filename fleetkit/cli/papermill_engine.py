@@ -11,6 +11,7 @@ from fleetkit.runs import engine
 
 if TYPE_CHECKING:
     from fleetkit.core import Signer
+    from fleetkit.runs.execute import Follow
 
 __all__ = ["Engine"]
 
@@ -24,3 +25,12 @@ class Engine(engine.Engine):
         from fleetkit.cli._signing import find_signer
 
         return find_signer()
+
+    @classmethod
+    def find_follower(cls) -> Follow:
+        """Return what sends the record to the bucket of FLEETKIT_RUNS, and says by papermill's log what it cannot."""
+        import logging
+
+        from fleetkit.cli._sending import find_follower
+
+        return find_follower(tell=logging.getLogger("papermill").warning)

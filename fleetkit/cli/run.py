@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleetkit.cli._exit import ExitCode, join_exit_codes
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note
+from fleetkit.cli._sending import find_follower, is_kept
 from fleetkit.cli._signing import find_signer
 from fleetkit.core import SettingsError, format_duration
 
@@ -50,6 +52,7 @@ def command(
     """Run NOTEBOOK, by its number, name or path, and keep its record under ./runs.
 
     The record is kept however the run ends, and the exit code is that of the run.
+    With FLEETKIT_RUNS=s3://bucket/prefix it is sent there too; where that fails, it stays here and the exit code is 1.
     Ctrl-C lets the cell under way end well; a second one kills it. Parameters are kept: never pass a secret.
     To resume takes over the notebook (a path is to be given again) and the parameters of RUN, but never its approval;
     steps run again, but for those that a probe of the notebook proves to be done.
@@ -88,6 +91,7 @@ def command(
         on_event=lambda event: _print_event(event, quiet=quiet),
         signer=find_signer(),
         resumption=resumption,
+        follow=find_follower(tell=print_note),
     )
     return _print_run(stored, as_json=as_json)
 
@@ -141,4 +145,5 @@ def _print_run(stored: StoredRun, *, as_json: bool) -> int:
     if record.error is not None:
         where = f" in “{record.error.title}”" if record.error.title else ""
         print_note(f"error: {record.error.kind}{where}: {record.error.message}")
-    return int(record.exit or 0)
+    # A record that is not where it is to be kept is told by what sends it; the run itself ended as it says.
+    return join_exit_codes([record.exit or 0, ExitCode.DONE if is_kept(stored.folder) else ExitCode.FAILED])

@@ -15,6 +15,7 @@ from fleetkit.config.schema import Access, Cluster, Master, Network, Pool
 from fleetkit.config.settings import (
     FOREIGN_SETTINGS,
     SETTINGS,
+    RunsBucket,
     Setting,
     Settings,
     render_settings_table,
@@ -68,6 +69,7 @@ __all__ = [
     "Pins",
     "Pool",
     "Problem",
+    "RunsBucket",
     "Setting",
     "Settings",
     "StandingWaiver",

@@ -8,6 +8,7 @@ reader's sake; boto3 and Terraform read those themselves.
 from __future__ import annotations
 
 import difflib
+import re
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,15 @@ from pathlib import Path
 
 from fleetkit.core import SettingsError
 
-__all__ = ["FOREIGN_SETTINGS", "SETTINGS", "Setting", "Settings", "render_settings_table", "unknown_settings"]
+__all__ = [
+    "FOREIGN_SETTINGS",
+    "SETTINGS",
+    "RunsBucket",
+    "Setting",
+    "Settings",
+    "render_settings_table",
+    "unknown_settings",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +73,11 @@ SETTINGS: tuple[Setting, ...] = (
         about="Base of the registry (API v2) that is asked for etcd's image digest.",
     ),
     Setting(
+        name="FLEETKIT_RUNS",
+        default="",
+        about="s3://bucket/prefix that the records under ./runs are sent to, and read from; unset: ./runs alone.",
+    ),
+    Setting(
         name="FLEETKIT_SSH_CONFIG",
         default="~/.ssh/config",
         about="OpenSSH client configuration that connections honour.",
@@ -90,6 +104,22 @@ FOREIGN_SETTINGS: tuple[Setting, ...] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunsBucket:
+    """Where records are sent to, and read from.
+
+    Attributes
+    ----------
+    name
+        The bucket; it exists already and outlasts the cluster.
+    prefix
+        What the keys begin with, without slashes at its ends.
+    """
+
+    name: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings in force.
 
@@ -101,6 +131,8 @@ class Settings:
         The cluster meant by default, a name or a path, or None.
     home
         The operator's own folder; it need not exist.
+    runs
+        Where records are sent to, or None.
     ssh_config
         An OpenSSH client configuration; it need not exist.
     terraform, terraform_provider
@@ -112,6 +144,7 @@ class Settings:
     cluster: str | None
     home: Path
     registry_url: str
+    runs: RunsBucket | None
     ssh_config: Path
     terraform: Path | None
     terraform_provider: Path | None
@@ -134,6 +167,7 @@ class Settings:
             cluster=values["FLEETKIT_CLUSTER"] or None,
             home=_expand(values["FLEETKIT_HOME"], environ),
             registry_url=_parse_url("FLEETKIT_REGISTRY_URL", values),
+            runs=_parse_runs(values["FLEETKIT_RUNS"]),
             ssh_config=_expand(values["FLEETKIT_SSH_CONFIG"], environ),
             terraform=_expand(terraform, environ) if terraform else None,
             terraform_provider=_expand(provider, environ) if provider else None,
@@ -170,6 +204,19 @@ def _parse_url(name: str, values: Mapping[str, str]) -> str:
             hint=f"set it to one like https://host/path, or unset {name}",
         )
     return text.rstrip("/")
+
+
+def _parse_runs(text: str) -> RunsBucket | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", text)
+    if found is None:
+        raise SettingsError(
+            "FLEETKIT_RUNS is no place in S3",
+            seen=repr(text),
+            hint="set it to one like s3://bucket/prefix; records on disk are always under ./runs",
+        )
+    return RunsBucket(name=found[1], prefix=(found[2] or "").strip("/"))
 
 
 def _expand(text: str, environ: Mapping[str, str]) -> Path:

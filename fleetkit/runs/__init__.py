@@ -16,6 +16,15 @@ from fleetkit.runs.notebook_files import NotebookFile, find_notebook, list_noteb
 from fleetkit.runs.outcome import Outcome, parse_outcome
 from fleetkit.runs.parameters import Parameter, check_parameters, parse_parameters, read_parameters
 from fleetkit.runs.record import Actor, RunError, RunRecord, Way
+from fleetkit.runs.remote import (
+    ObjectFacts,
+    RecordMirror,
+    RecordObjects,
+    RemoteStore,
+    is_pushed,
+    push_pending,
+    push_record,
+)
 from fleetkit.runs.report import render_report
 from fleetkit.runs.resuming import Resumption, resume_run
 from fleetkit.runs.selecting import RunSelection, find_last_done, select_prunable
@@ -34,10 +43,14 @@ __all__ = [
     "JournalEvent",
     "NotebookCopy",
     "NotebookFile",
+    "ObjectFacts",
     "OnEvent",
     "Outcome",
     "Parameter",
     "ProofState",
+    "RecordMirror",
+    "RecordObjects",
+    "RemoteStore",
     "Resumption",
     "Run",
     "RunDiff",
@@ -64,10 +77,13 @@ __all__ = [
     "find_run",
     "find_workspace_folder",
     "foreign_folders",
+    "is_pushed",
     "list_notebooks",
     "list_runs",
     "parse_outcome",
     "parse_parameters",
+    "push_pending",
+    "push_record",
     "read_digest",
     "read_journal",
     "read_parameters",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fleetkit.runs._kernel import RunKernel
     from fleetkit.runs._session import RunSession
     from fleetkit.runs.events import OnEvent, RunEvent
+    from fleetkit.runs.execute import Follow
 
 __all__ = ["Engine"]
 
@@ -44,6 +45,13 @@ class Engine:
     def find_signer(cls) -> Signer | None:
         """Return who signs the record; nobody does, where nobody is found."""
         return None
+
+    @classmethod
+    def find_follower(cls) -> Follow:
+        """Return what goes on beside the run; nothing does, where nothing is found."""
+        from fleetkit.runs.execute import no_follower
+
+        return no_follower
 
     @classmethod
     def execute_notebook(cls, nb: Any, kernel_name: str, **options: Any) -> Any:
@@ -84,6 +92,7 @@ class Engine:
             limits=limits,
             on_event=_listener(options),
             signer=cls.find_signer(),
+            follow=cls.find_follower(),
         ) as session:
             session.begin(nb, sha256=_hash_source(options.get("input_path")))
             session.end(drive_kernel(session, kernel_name, _executor(nb, kernel_name, limits.start_s)))

@@ -27,10 +27,18 @@ from fleetkit.runs.store import StoredRun, make_record_folder, read_run
 if TYPE_CHECKING:
     from fleetkit.runs._kernel import RunKernel
 
-__all__ = ["RunLimits", "drive_kernel", "execute_notebook", "open_session"]
+__all__ = ["Follow", "RunLimits", "drive_kernel", "execute_notebook", "no_follower", "open_session"]
+
+Follow = Callable[[Path], contextlib.AbstractContextManager[object]]
+"""Given the folder of a record, what goes on beside its run: sending the record elsewhere, for one."""
 
 _KERNEL = "python3"
 """The kernel of a notebook that names none."""
+
+
+def no_follower(_folder: Path) -> contextlib.AbstractContextManager[object]:
+    """Let the run go on alone."""
+    return contextlib.nullcontext()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,7 @@ def execute_notebook(
     signer: Signer | None = None,
     on_event: OnEvent | None = None,
     resumption: Resumption | None = None,
+    follow: Follow = no_follower,
 ) -> StoredRun:
     """Run a notebook through papermill and leave its record under ``folder``.
 
@@ -93,6 +102,8 @@ def execute_notebook(
         Told of the run's progress.
     resumption
         What `resume_run` read of an earlier run, for this one to go on for; ``parameters`` override those of that run.
+    follow
+        Entered with the record's folder, and left when the last word of the record is written.
 
     Raises
     ------
@@ -138,6 +149,7 @@ def execute_notebook(
         signer=signer,
         on_event=on_event or _ignore,
         resumption=resumption,
+        follow=follow,
     ) as session:
         session.begin(node, sha256=notebook.sha256())
         session.end(drive_kernel(session, kernel_name, execute))
@@ -163,6 +175,7 @@ def open_session(
     aws_caller: str = "",
     signer: Signer | None = None,
     resumption: Resumption | None = None,
+    follow: Follow = no_follower,
 ) -> Iterator[RunSession]:
     """Make the record of a run that this process drives, and let signals and clocks stop the run.
 
@@ -176,6 +189,8 @@ def open_session(
         All of them, for the record.
     folder
         Folder that the kernel works in; ``home`` where not given.
+    follow
+        Entered with the record's folder, and left when the last word of the record is written.
     """
     started = utc_now()
     place = make_record_folder(home / "runs", cluster=cluster, notebook=notebook, started=started)
@@ -207,7 +222,7 @@ def open_session(
         resumption=resumption,
     )
     try:
-        with stop_on_signals(stopper):
+        with follow(place), stop_on_signals(stopper):
             stopper.start_clock(limits.run_s)
             yield session
     finally:

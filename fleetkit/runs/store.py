@@ -15,7 +15,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,13 +29,16 @@ __all__ = [
     "REPORT_FILE",
     "RUN_FILE",
     "StoredRun",
+    "choose_record",
     "find_record",
     "find_run",
     "foreign_folders",
     "hold_folder",
+    "is_record_name",
     "is_under_way",
     "list_runs",
     "make_record_folder",
+    "parse_run",
     "read_run",
 ]
 
@@ -153,22 +156,43 @@ def read_run(folder: Path) -> StoredRun:
         When the record is damaged; the message names the field.
     """
     path = folder / RUN_FILE
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    if not path.exists():
         raise NotFoundError(
             f"{folder} holds no record", seen=f"no {RUN_FILE}", hint="list the records: fleetkit runs list"
-        ) from error
-    except (OSError, RecursionError, ValueError) as error:
-        raise FleetkitError(
-            f"the record {path} cannot be read",
-            seen=str(error),
-            hint=f"{NOTEBOOK_FILE} and {REPORT_FILE} beside it may still be read",
-        ) from error
-    record = RunRecord.from_json(document, where=str(path))
+        )
+    record = parse_run(path, where=str(path))
     if record.outcome is Outcome.RUNNING and not is_under_way(folder):
         record = dataclasses.replace(record, outcome=Outcome.ABANDONED, exit=Outcome.ABANDONED.exit)
     return StoredRun(folder=folder, record=record)
+
+
+def parse_run(path: Path, *, where: str) -> RunRecord:
+    """Read a ``run.json``, and believe what it says about the outcome.
+
+    Parameters
+    ----------
+    where
+        Where the file is or came from, for the error.
+
+    Raises
+    ------
+    FleetkitError
+        When the file is damaged; the message names the field.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, RecursionError, ValueError) as error:
+        raise FleetkitError(
+            f"the record {where} cannot be read",
+            seen=str(error),
+            hint=f"{NOTEBOOK_FILE} and {REPORT_FILE} beside it may still be read",
+        ) from error
+    return RunRecord.from_json(document, where=where)
+
+
+def is_record_name(name: str) -> bool:
+    """Return whether a folder of this name may be a record's."""
+    return _FOLDER_NAME.fullmatch(name) is not None
 
 
 def list_runs(runs: Path, *, cluster: str | None = None) -> Results[Path, StoredRun]:
@@ -185,7 +209,7 @@ def list_runs(runs: Path, *, cluster: str | None = None) -> Results[Path, Stored
         Folder to record, or to the error that kept it from being read.
     """
     pattern = f"{cluster or '*'}/*"
-    folders = [path for path in runs.glob(pattern) if path.is_dir() and _FOLDER_NAME.fullmatch(path.name)]
+    folders = [path for path in runs.glob(pattern) if path.is_dir() and is_record_name(path.name)]
     read: dict[Path, StoredRun | Exception] = {}
     for folder in sorted(folders, key=lambda path: (path.name, path.parent.name), reverse=True):
         try:
@@ -197,8 +221,8 @@ def list_runs(runs: Path, *, cluster: str | None = None) -> Results[Path, Stored
 
 def foreign_folders(runs: Path, *, cluster: str | None = None) -> tuple[Path, ...]:
     """Return the folders where records lie that are none, by their names; hidden ones are nobody's business."""
-    found = (path for path in runs.glob(f"{cluster or '*'}/*") if path.is_dir() and not path.name.startswith("."))
-    return tuple(sorted(path for path in found if not _FOLDER_NAME.fullmatch(path.name)))
+    found = (path for path in runs.glob(f"{cluster or '*'}/*") if path.is_dir() and not is_record_name(path.name))
+    return tuple(sorted(path for path in found if not path.name.startswith(".") and path.parent.name[0] != "."))
 
 
 def find_record(runs: Path, name: str) -> Path:
@@ -216,13 +240,30 @@ def find_record(runs: Path, name: str) -> Path:
     """
     if (Path(name) / RUN_FILE).is_file() or (Path(name) / JOURNAL_FILE).is_file():
         return Path(name)
-    folders = list(list_runs(runs))
+    return choose_record(list(list_runs(runs)), name, place=str(runs))
+
+
+def choose_record(folders: Sequence[Path], name: str, *, place: str) -> Path:
+    """Return the one record's folder that ``name`` means: an id, the start of one, or ``latest``.
+
+    Parameters
+    ----------
+    folders
+        Folders of records, the newest first.
+    place
+        Where they lie, for the error.
+
+    Raises
+    ------
+    NotFoundError
+        When none, or more than one, goes by that name; lists those that there are.
+    """
     matching = folders[:1] if name == "latest" else [path for path in folders if path.name.startswith(name)]
     exact = [path for path in matching if path.name == name]
     if len(exact or matching) == 1:
         return (exact or matching)[0]
     raise NotFoundError(
-        f"no single record under {runs} is called {name!r}",
+        f"no single record under {place} is called {name!r}",
         known=[f"{path.parent.name}/{path.name}" for path in (matching or folders)[:10]],
         hint="list the records: fleetkit runs list",
     )

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from fleetkit.core import BusyError, Results
 from fleetkit.runs.outcome import Outcome
-from fleetkit.runs.store import StoredRun, find_run, list_runs, read_run
+from fleetkit.runs.store import StoredRun, find_record, find_run, foreign_folders, list_runs, read_run
 
 __all__ = ["FolderStore", "RunStore"]
 
@@ -23,8 +23,17 @@ class RunStore(Protocol):
     def list_runs(self, *, cluster: str | None = None) -> Results[Path, StoredRun]:
         """Return every record, the newest first, or the error that kept it from being read."""
 
+    def list_foreign(self, *, cluster: str | None = None) -> tuple[str, ...]:
+        """Return where something lies among the records that is none."""
+
+    def find_record(self, name: str) -> Path:
+        """Return the folder of this computer that holds all files of the record called ``name``, readable or not."""
+
     def find_run(self, name: str) -> StoredRun:
         """Return the record called ``name``, with all its files in a folder of this computer."""
+
+    def fetch_run(self, stored: StoredRun) -> StoredRun:
+        """Return a record that was listed with all its files in a folder of this computer."""
 
     def remove_run(self, stored: StoredRun) -> None:
         """Remove a record that is not under way."""
@@ -51,9 +60,21 @@ class FolderStore:
         """Read every record, the newest first."""
         return list_runs(self.runs, cluster=cluster)
 
+    def list_foreign(self, *, cluster: str | None = None) -> tuple[str, ...]:
+        """Return the folders that are no records."""
+        return tuple(str(folder) for folder in foreign_folders(self.runs, cluster=cluster))
+
+    def find_record(self, name: str) -> Path:
+        """Return the folder of the record called ``name``."""
+        return find_record(self.runs, name)
+
     def find_run(self, name: str) -> StoredRun:
         """Read the record called ``name``."""
         return find_run(self.runs, name)
+
+    def fetch_run(self, stored: StoredRun) -> StoredRun:
+        """Return the record: it is here already."""
+        return stored
 
     def remove_run(self, stored: StoredRun) -> None:
         """Remove a record.

@@ -213,7 +213,7 @@ def _of_torn(journal: CheckedJournal, folder: Path) -> Iterator[Flaw]:
 
 def _remarks(journal: CheckedJournal, folder: Path, state: ProofState) -> Iterator[str]:
     if state is ProofState.OPEN:
-        why = "its run is under way" if is_under_way(folder) else "its run was killed"
+        why = "its run is under way" if is_under_way(folder) else "its run was killed, or goes on at another computer"
         yield f"{why}: the notebook and the report are as they were last saved, and nothing vouches for them"
         if journal.rest:
             yield f"{journal.rest} bytes at the journal's end are half a line"

@@ -20,6 +20,7 @@ from fleetkit.workflows.history import PastMembers, read_member_history
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
+from fleetkit.workflows.record_place import RecordPlace, open_record_place
 from fleetkit.workflows.recording import begin_run
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.unlocking import clear_lock, find_lock
@@ -41,6 +42,7 @@ __all__ = [
     "PackedCluster",
     "PastMembers",
     "Preflight",
+    "RecordPlace",
     "Reporter",
     "Section",
     "SignedApproval",
@@ -62,6 +64,7 @@ __all__ = [
     "keep_plan",
     "list_choices",
     "open_description",
+    "open_record_place",
     "open_way_in",
     "open_workspace",
     "pack_cluster",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetkit.config import SETTINGS, Settings, render_settings_table, unknown_settings
+from fleetkit.config import SETTINGS, RunsBucket, Settings, render_settings_table, unknown_settings
 from fleetkit.core import SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +42,24 @@ def test_what_the_environment_says_holds_and_an_empty_variable_says_nothing() ->
 def test_an_address_that_is_none_is_refused_by_its_variable(text: str) -> None:
     with pytest.raises(SettingsError, match="FLEETKIT_ADDRESS_URL"):
         Settings.from_environment({"FLEETKIT_ADDRESS_URL": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "bucket"),
+    [
+        ("", None),
+        ("s3://records-of-ada", RunsBucket(name="records-of-ada")),
+        ("s3://records/team/a/", RunsBucket(name="records", prefix="team/a")),
+    ],
+)
+def test_records_are_sent_to_a_bucket_that_is_named(text: str, bucket: RunsBucket | None) -> None:
+    assert Settings.from_environment({"FLEETKIT_RUNS": text}).runs == bucket
+
+
+@pytest.mark.parametrize("text", ["s3://", "s3:///prefix", "s3://UPPER/x", "https://records", "s3://a", "records"])
+def test_a_place_for_records_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="FLEETKIT_RUNS"):
+        Settings.from_environment({"FLEETKIT_RUNS": text})
 
 
 def test_a_misspelt_variable_is_noticed_with_what_was_meant() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note, print_table
@@ -25,11 +23,11 @@ def command(runs_given: tuple[str, ...], as_json: bool) -> None:
     fleetkit runs diff
     fleetkit runs diff 20260301T040506Z-20-inspect-cluster latest
     """
-    from fleetkit import runs
+    from fleetkit import runs, workflows
 
     if len(runs_given) > 2:
         raise click.UsageError("two runs at most can be compared")
-    store = runs.FolderStore(Path.cwd() / "runs")
+    store = workflows.open_record_place().store
     after = store.find_run(runs_given[-1] if runs_given else "latest")
     if len(runs_given) == 2:
         before = store.find_run(runs_given[0])
@@ -41,7 +39,7 @@ def command(runs_given: tuple[str, ...], as_json: bool) -> None:
                 f"no run of {notebook} on {cluster} before {after.record.id} was done",
                 hint="name the two runs to compare: fleetkit runs list",
             )
-        before = store.find_run(str(found.folder))
+        before = store.fetch_run(found)
     difference = runs.diff_runs(before, after)
     if as_json:
         print_json(difference.to_json())

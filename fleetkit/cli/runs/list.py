@@ -42,7 +42,7 @@ def command(
     fleetkit runs list demo --outcome failed --outcome refused --since 7d
     fleetkit runs list --notebook inspect-cluster --limit 1 --json
     """
-    from fleetkit import runs
+    from fleetkit import runs, workflows
 
     name = None if cluster is None else Path(cluster).name.removesuffix(".toml")
     selection = runs.RunSelection(
@@ -52,14 +52,14 @@ def command(
         until=until,
         limit=limit,
     )
-    place = Path.cwd() / "runs"
-    found = runs.list_runs(place, cluster=name)
+    store = workflows.open_record_place().store
+    found = store.list_runs(cluster=name)
     chosen = selection.choose(found.ok.values())
     if as_json:
         print_json([facts_of(stored) for stored in chosen])
     else:
         print_runs(chosen)
-    for folder in runs.foreign_folders(place, cluster=name):
+    for folder in store.list_foreign(cluster=name):
         print_note(f"passed over: {folder} is no record")
     for error in found.failed.values():
         print_note(f"error: {error}")

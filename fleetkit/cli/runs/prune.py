@@ -29,10 +29,10 @@ def command(cluster: str | None, keep: int, older_than: dt.timedelta | None, yes
     \b
     fleetkit runs prune demo --keep 10 --older-than 30d
     """
-    from fleetkit import runs
+    from fleetkit import runs, workflows
 
     name = None if cluster is None else Path(cluster).name.removesuffix(".toml")
-    store = runs.FolderStore(Path.cwd() / "runs")
+    store = workflows.open_record_place().store
     found = store.list_runs(cluster=name)
     before = None if older_than is None else utc_now() - older_than
     going = runs.select_prunable(found.ok.values(), keep=keep, before=before)

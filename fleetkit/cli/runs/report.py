@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from fleetkit.cli._output import print_lines
@@ -16,10 +14,16 @@ __all__ = ["command"]
 @click.argument("run", default="latest")
 @click.option("--open", "opens", is_flag=True, help="Open it in the browser too.")
 def command(run: str, opens: bool) -> None:
-    """Print the path of a record's report; RUN is its id, the start of one, a folder, or "latest"."""
-    from fleetkit import runs
+    """Print the path of a record's report; RUN is its id, the start of one, a folder, or "latest".
 
-    stored = runs.find_run(Path.cwd() / "runs", run)
+    One file that needs no network. It is fetched where it lies in the bucket of FLEETKIT_RUNS alone.
+
+    \b
+    fleetkit runs report --open
+    """
+    from fleetkit import workflows
+
+    stored = workflows.open_record_place().store.find_run(run)
     if not stored.report.is_file():
         raise NotFoundError(
             f"the record {stored.record.id} has no report",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from fleetkit.cli._output import json_option, print_json, print_lines
@@ -17,10 +15,17 @@ __all__ = ["command"]
 @click.argument("run", default="latest")
 @json_option
 def command(run: str, as_json: bool) -> None:
-    """Show one record: RUN is its id, the start of one, a folder, or "latest"."""
-    from fleetkit import runs
+    """Show one record: RUN is its id, the start of one, a folder, or "latest".
 
-    stored = runs.find_run(Path.cwd() / "runs", run)
+    One that lies in the bucket of FLEETKIT_RUNS alone is fetched, and its files are then where this says.
+
+    \b
+    fleetkit runs show 20260301T0405
+    fleetkit runs show latest --json
+    """
+    from fleetkit import workflows
+
+    stored = workflows.open_record_place().store.find_run(run)
     if as_json:
         print_json(facts_of(stored))
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -37,10 +36,10 @@ def command(run: str, keys: tuple[str, ...], as_json: bool) -> int:
 
     Exits 0 when the record is closed and whole, 3 when its run goes on or was killed, and 1 when it is broken.
     """
-    from fleetkit import pki, runs
+    from fleetkit import pki, runs, workflows
 
     trusted = [pki.read_public_key(key) for key in keys]
-    folder = runs.find_record(Path.cwd() / "runs", run)
+    folder = workflows.open_record_place().store.find_record(run)
     proof = runs.verify_run(folder, verify=pki.verify_signature, keys=trusted)
     if as_json:
         print_json(proof)

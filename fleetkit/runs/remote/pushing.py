@@ -1,0 +1,131 @@
+"""Sending records to a bucket: what changed since it was sent last, and ``run.json`` after all the rest.
+
+A reader who finds ``run.json`` therefore finds the files that it speaks of, and one whose sender was cut off
+finds either none or one that says that the run is under way.
+What was sent is noted beside the records, so that sending again costs nothing where nothing changed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from fleetkit.core import FleetkitError, NotFoundError, Results
+from fleetkit.runs.outcome import Outcome
+from fleetkit.runs.remote.objects import RecordObjects
+from fleetkit.runs.store import RUN_FILE, list_runs
+
+__all__ = ["forget_pushed", "is_pushed", "key_of", "push_pending", "push_record"]
+
+_NOTES = ".pushed"
+"""Folder beside the clusters' own, hidden from those who list records."""
+
+_Stamp = list[int]
+"""Size in bytes and time of the last change in nanoseconds: a file of which both are as noted is the same."""
+
+
+def key_of(folder: Path) -> str:
+    """Return what the keys of a record's files begin with."""
+    return f"{folder.parent.name}/{folder.name}"
+
+
+def push_record(folder: Path, objects: RecordObjects, *, always: bool = False) -> int:
+    """Send what changed of the record in ``folder``, and return how many files were sent.
+
+    Parameters
+    ----------
+    always
+        Send ``run.json`` even where nothing changed: it tells those who read that the run is still under way.
+
+    Raises
+    ------
+    NotFoundError
+        When the folder holds no record.
+    FleetkitError
+        When the bucket refuses or cannot be reached; what was sent until then is noted and not sent again.
+    """
+    noted = _read_notes(folder, objects.address)
+    try:
+        # Read before the others: what it says they hold is then in what is sent before it.
+        run_stamp, run = _stamp(folder / RUN_FILE), (folder / RUN_FILE).read_bytes()
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{folder} holds no record", seen=f"no {RUN_FILE}") from error
+    sent = 0
+    for path in _files_of(folder):
+        stamp = _stamp(path)
+        if path.name != RUN_FILE and noted.get(path.name) != stamp:
+            objects.write_object(f"{key_of(folder)}/{path.name}", path.read_bytes())
+            noted[path.name] = stamp
+            _write_notes(folder, objects.address, noted)
+            sent += 1
+    if sent or always or noted.get(RUN_FILE) != run_stamp:
+        objects.write_object(f"{key_of(folder)}/{RUN_FILE}", run)
+        noted[RUN_FILE] = run_stamp
+        _write_notes(folder, objects.address, noted)
+        sent += 1
+    return sent
+
+
+def push_pending(runs: Path, objects: RecordObjects) -> Results[Path, int]:
+    """Send what was not sent yet of the records under ``runs`` whose runs have ended.
+
+    Returns
+    -------
+    Results
+        Folder of each record of which something was sent, to the number of files; or to why it was not sent.
+        After the first that fails no other is tried: the bucket is the same for all of them.
+    """
+    pushed: dict[Path, int | Exception] = {}
+    for folder, stored in list_runs(runs).ok.items():
+        if stored.record.outcome is Outcome.RUNNING:
+            continue
+        try:
+            sent = push_record(folder, objects)
+        except FleetkitError as error:
+            pushed[folder] = error
+            break
+        if sent:
+            pushed[folder] = sent
+    return Results(pushed)
+
+
+def is_pushed(folder: Path, objects: RecordObjects) -> bool:
+    """Return whether all of a record was sent as it is now; the bucket is not asked."""
+    noted = _read_notes(folder, objects.address)
+    return all(noted.get(path.name) == _stamp(path) for path in _files_of(folder))
+
+
+def forget_pushed(folder: Path) -> None:
+    """Forget what was sent of a record that is no more."""
+    _notes_of(folder).unlink(missing_ok=True)
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """Return a record's files; what begins with a dot is half of one."""
+    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+
+
+def _stamp(path: Path) -> _Stamp:
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _notes_of(folder: Path) -> Path:
+    return folder.parents[1] / _NOTES / folder.parent.name / f"{folder.name}.json"
+
+
+def _read_notes(folder: Path, address: str) -> dict[str, _Stamp]:
+    try:
+        notes = json.loads(_notes_of(folder).read_text(encoding="utf-8"))
+        return dict(notes["files"]) if notes["address"] == address else {}
+    except (FileNotFoundError, KeyError, TypeError, ValueError):
+        # Notes that are not there, or were cut off, only cost sending the record once more.
+        return {}
+
+
+def _write_notes(folder: Path, address: str, files: dict[str, _Stamp]) -> None:
+    path = _notes_of(folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(".part")
+    half.write_text(json.dumps({"address": address, "files": files}), encoding="utf-8")
+    half.replace(path)
