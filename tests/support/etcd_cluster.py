@@ -126,14 +126,15 @@ class EtcdCluster:
                 stderr=log,
             )
 
-    def _send(self, name: str, what: signal.Signals) -> None:
+    def _send(self, name: str, what: signal.Signals) -> int:
         process = self.members[name].process
         assert process is not None
         process.send_signal(what)
+        return process.pid
 
     def pause(self, name: str) -> None:
-        """Freeze a member."""
-        self._send(name, signal.SIGSTOP)
+        """Freeze a member, and return when all its threads stand still: a busy computer takes its time over that."""
+        os.waitpid(self._send(name, signal.SIGSTOP), os.WUNTRACED)
 
     def resume(self, name: str) -> None:
         """Let a frozen member go on."""

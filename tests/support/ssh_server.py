@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -72,6 +73,8 @@ class SshServer:
     def pause(self) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGSTOP)
+        # A busy computer takes its time over that.
+        os.waitpid(self.process.pid, os.WUNTRACED)
 
     def resume(self) -> None:
         assert self.process is not None
