@@ -32,17 +32,26 @@ def main() -> int:
     try:
         _take("user-namespace", enter_user_namespace)
         _take("pid-namespace", _linux.die_with_parent)
-        with tempfile.TemporaryDirectory(prefix="fleetkit-") as base:
-            child = os.fork()
-            if child == 0:
-                os._exit(_inner(Path(base).resolve()))
-            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return _try_inside()
     except OSError as error:
         return _fail(error)
 
 
+def _try_inside() -> int:
+    base = Path(tempfile.mkdtemp(prefix="fleetkit-")).resolve()
+    child = os.fork()
+    if child == 0:
+        os._exit(_inner(base))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    # Never a walk through it: what the trial mounts there is the computer's own /usr.
+    base.rmdir()
+    return code
+
+
 def _inner(base: Path) -> int:
     try:
+        # Mounts of its own, which end with it: to its parent the folder stays empty.
+        _linux.unshare(_linux.CLONE_NEWNS)
         _linux.mount("none", "/", None, _linux.MS_REC | _linux.MS_PRIVATE)
         flags = _linux.MS_NOSUID | _linux.MS_NODEV | _linux.MS_NOEXEC
         _take("mount-proc", lambda: _linux.mount("proc", "/proc", "proc", flags))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -75,3 +76,12 @@ def test_a_real_refusal_of_the_kernel_is_named(tmp_path: Path) -> None:
         done = add_plain(hall, "a", "10.77.1.10").run([sys.executable, "-c", ask])
     assert done.stdout.startswith(b"user-namespace this computer does not allow"), done.stderr.decode()
     assert b"unshare" in done.stdout
+
+
+@pytest.mark.sandbox
+def test_a_trial_leaves_no_folder_and_mounts_nothing_where_its_parent_would_remove_it(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "fleetkit.sandbox.hall._trial"]
+    trial = subprocess.run(words, env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True)
+    assert (trial.returncode, trial.stderr) == (0, "")
+    assert trial.stdout.split()[-1] == "done"
+    assert list(tmp_path.iterdir()) == []
