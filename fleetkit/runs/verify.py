@@ -82,11 +82,11 @@ def verify_run(folder: Path, *, verify: VerifySignature, keys: Collection[str] =
         When the record cannot be read.
     """
     journal = check_journal(folder, verify=verify)
-    flaws = [*journal.flaws, *_of_signatures(journal, keys)]
-    document, found = _read_run_file(folder)
-    flaws += found
+    document, flaws = _read_run_file(folder)
     ended = journal.finished is not None or document.get("closing") is not None
+    flaws = [*journal.flaws, *flaws]
     if not journal.flaws:
+        flaws += _of_signatures(journal, keys, ended=ended)
         flaws += _of_start(journal, document, folder)
         flaws += _of_end(journal, document, folder) if ended else _of_open(document)
         flaws += _of_torn(journal, folder)
@@ -104,13 +104,12 @@ def verify_run(folder: Path, *, verify: VerifySignature, keys: Collection[str] =
     )
 
 
-def _of_signatures(journal: CheckedJournal, keys: Collection[str]) -> Iterator[Flaw]:
-    if not keys or journal.flaws:
-        return
+def _of_signatures(journal: CheckedJournal, keys: Collection[str], *, ended: bool) -> Iterator[Flaw]:
     for key in journal.keys:
-        if key not in keys:
+        if keys and key not in keys:
             yield Flaw(where=JOURNAL_FILE, what=f"it is signed by {key}, which is none of the keys that were given")
-    if not journal.keys and journal.lines:
+    # A run may be killed before its first signature; one that ended was signed at its end.
+    if keys and ended and not journal.keys:
         yield Flaw(where=JOURNAL_FILE, what="it bears no signature, and one of the keys given was to sign it")
 
 

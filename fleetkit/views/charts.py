@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import math
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ _LINES = (
 )
 _HEIGHT_INCHES = 2.1
 _MARKERS = 12
+_AROUND = dt.timedelta(seconds=30)
 _BYTES_PER_MB = 1_000_000
 
 
@@ -68,6 +70,10 @@ def draw_history(history: MemberHistory, measure: Measure, *, when: str = "") ->
             linewidth=1.2,
         )
     _lay_out(axes, measure)
+    if len(history) == 1:
+        # One moment alone spans no time, and would be drawn amid years.
+        at = next(iter(members.values()))[0].at
+        axes.set_xlim(at - _AROUND, at + _AROUND)  # type: ignore[arg-type]  # the same
     return finish_picture(figure, title)
 
 

@@ -235,6 +235,12 @@ def test_a_run_under_way_is_open(tmp_path: Path) -> None:
     assert "its run is under way" in proof.remarks[0]
 
 
+def test_a_run_that_was_killed_before_its_first_signature_is_not_accused(tmp_path: Path, signer: Signer) -> None:
+    proof = check(write_whole(tmp_path / "runs", None, closes=False), signer.public_key)
+    assert (proof.state, proof.flaws, proof.signed) == (ProofState.OPEN, (), 0)
+    assert any(remark.startswith("no signature") for remark in proof.remarks)
+
+
 def test_half_a_line_that_a_kill_left_is_no_flaw_and_what_is_kept_of_it_is_covered(tmp_path: Path) -> None:
     folder = write_whole(tmp_path / "runs", None, closes=False)
     with (folder / JOURNAL).open("ab") as file:

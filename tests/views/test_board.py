@@ -91,3 +91,11 @@ def test_a_chart_without_a_reading_says_so() -> None:
     history.add(at(0), [member("a", took_ms=None)])
     assert "nothing to show yet" in draw_history(history, Measure.LATENCY)
     assert "nothing to show yet" not in draw_history(history, Measure.RAFT_INDEX)
+
+
+def test_a_single_reading_is_shown_within_its_minute_and_not_amid_years() -> None:
+    history = MemberHistory()
+    history.add(at(0), [member("etcd1")])
+    drawing = draw_history(history, Measure.LATENCY)
+    assert ">2025<" not in drawing
+    assert "2026-Nov-25" in drawing
