@@ -14,8 +14,8 @@ from fleetkit.ui import _parts
 from fleetkit.ui._parts import Tone
 from fleetkit.ui._step import StepCard
 from fleetkit.ui._work import Ticker
-from fleetkit.views import ApplyLog, ApplyView, StepState, Throttle
-from fleetkit.workflows import Reporter, StopRequest
+from fleetkit.views import ApplyLog, ApplyView, Pace, StepState, Throttle, choose_pace
+from fleetkit.workflows import Reporter, StopRequest, read_paces
 
 __all__ = ["ApplyCard"]
 
@@ -53,6 +53,7 @@ class ApplyCard(StepCard):
         self.guided.stop = StopRequest()
         self._lines: deque[str] = deque(maxlen=_LONGEST_LOG)
         self._log: ApplyLog | None = None
+        self._pace: Pace | None = None
         self._throttle = Throttle()
         self._since_s = SYSTEM_CLOCK.monotonic()
         self._bar.value, self._bar.bar_style = 0, ""
@@ -70,6 +71,9 @@ class ApplyCard(StepCard):
         return self.guided.reporter(note=self._note, event=self._event)
 
     def _work(self) -> Any:
+        pace = choose_pace(read_paces(self.guided.workspace), total=self._bar.max)
+        with self._lock:
+            self._pace = pace
         with Ticker(_TICK_S, self._draw_progress):
             return super()._work()
 
@@ -129,6 +133,9 @@ class ApplyCard(StepCard):
         spent_s = now_s - self._since_s
         first = f"{view.done} of {view.total} done after {format_duration(spent_s)}"
         lines = [escape(first)]
+        if self._pace is not None and view.done < view.total:
+            left = format_duration(round(self._pace.estimate_s(done=view.done, total=view.total)))
+            lines[0] += f", about {left} left as an earlier run went"
         if self.guided.stop.asked and not self._bar.bar_style:
             lines.append(f"{_parts.badge_html('stopping', Tone.CARE)} what has been begun is finished first")
         running = sorted(view.running.values(), key=lambda one: one.since_s)

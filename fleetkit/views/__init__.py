@@ -21,6 +21,7 @@ from fleetkit.views.inspect import (
     targets_frame,
 )
 from fleetkit.views.outputs import outputs_frame
+from fleetkit.views.pace import Pace, choose_pace
 from fleetkit.views.pictures import draw_certificates, draw_latencies, draw_quorum
 from fleetkit.views.plan import NO_CHANGES, PlanRow, PlanView, show_value
 from fleetkit.views.plan_picture import draw_plan
@@ -45,6 +46,7 @@ __all__ = [
     "MemberSample",
     "Offer",
     "Offers",
+    "Pace",
     "PlanRow",
     "PlanView",
     "RunningResource",
@@ -53,6 +55,7 @@ __all__ = [
     "Throttle",
     "certificates_frame",
     "checks_frame",
+    "choose_pace",
     "draw_certificates",
     "draw_history",
     "draw_latencies",

@@ -16,7 +16,7 @@ from fleetkit.workflows.describing import list_choices, open_description, save_d
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
-from fleetkit.workflows.history import PastMembers, read_member_history
+from fleetkit.workflows.history import PastMembers, read_member_history, read_paces
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
@@ -72,6 +72,7 @@ __all__ = [
     "plan_destroy",
     "read_member_history",
     "read_outputs",
+    "read_paces",
     "require_preflight",
     "run_preflight",
     "save_description",

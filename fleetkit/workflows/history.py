@@ -1,18 +1,20 @@
-"""What earlier runs saw of a cluster's members, as their journals tell it."""
+"""What earlier runs saw of a cluster's members, and how their changes went, as their journals tell it."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from fleetkit.core import FleetkitError
 from fleetkit.runs import EventKind, list_runs, read_journal
-from fleetkit.views import Measure, MemberHistory, draw_history
+from fleetkit.views import Measure, MemberHistory, Pace, draw_history
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 
-__all__ = ["PastMembers", "read_member_history"]
+__all__ = ["PastMembers", "read_member_history", "read_paces"]
 
 _MOST_RUNS = 100
+_MOST_PACES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -70,3 +72,27 @@ def read_member_history(workspace: Workspace, *, most: int = _MOST_RUNS) -> Past
     for at, members in sorted(readings, key=lambda reading: reading[0]):
         history.add(at, members)
     return PastMembers(cluster=workspace.cluster.name, history=history, unread=tuple(unread))
+
+
+def read_paces(workspace: Workspace, *, most: int = _MOST_PACES) -> tuple[Pace, ...]:
+    """Read how the changes of the last runs on the cluster went, the newest first.
+
+    What cannot be read is left out: an estimate is none the worse for it, and listing the records names them.
+    """
+    paces: list[Pace] = []
+    for folder in list(list_runs(workspace.paths.runs.parent, cluster=workspace.cluster.name).ok):
+        if len(paces) == most:
+            break
+        began: dt.datetime | None = None
+        done: list[dt.datetime] = []
+        try:
+            for event in read_journal(folder):
+                if event.kind is EventKind.APPROVAL:
+                    began, done = event.at, []
+                elif event.kind is EventKind.CHANGE and "address" in event.data:
+                    done.append(event.at)
+        except FleetkitError:
+            continue
+        if began is not None and done:
+            paces.append(Pace.from_moments(began, done))
+    return tuple(paces)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,10 +15,11 @@ from support.ui_bench import BenchGuide, BenchResult, guided_in
 from fleetkit.core import PreconditionError, TerraformError
 from fleetkit.runs import Way
 from fleetkit.terraform import Plan
+from fleetkit.ui._apply import ApplyCard
 from fleetkit.ui._approve import ApproveCard
 from fleetkit.ui._plan import DrawnPlan, PlanPanel
 from fleetkit.ui._step import StepCard
-from fleetkit.views import PlanView, StepState
+from fleetkit.views import ApplyView, Pace, PlanView, StepState
 
 FIXTURES = Path(__file__).parents[1] / "terraform_room" / "fixtures"
 SOON_S = 30
@@ -186,6 +188,17 @@ def test_the_approval_shows_the_fingerprint_and_hands_on_what_was_typed(guided) 
     card.press()
     assert guided.work.join(SOON_S)
     assert given == ["demo"]
+
+
+def test_the_time_left_is_told_where_an_earlier_run_says_how_that_went(guided) -> None:
+    card = ApplyCard(guided, "apply", lambda _report: "done", label="Apply")
+    view = ApplyView(total=4, done=2)
+    began = dt.datetime(2026, 11, 25, 12, 0, tzinfo=dt.UTC)
+    assert "left" not in "".join(card._progress_lines(view, 0.0))
+    card._pace = Pace.from_moments(began, [began + dt.timedelta(seconds=one) for one in (10, 20, 30, 100)])
+    assert "2 of 4 done" in card._progress_lines(view, 0.0)[0]
+    assert "about 1 min 20 s left as an earlier run went" in card._progress_lines(view, 0.0)[0]
+    assert "left" not in "".join(card._progress_lines(ApplyView(total=4, done=4), 0.0))
 
 
 def test_a_file_that_changed_takes_everything_back(tmp_path, guided) -> None:
