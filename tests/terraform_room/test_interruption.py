@@ -122,6 +122,8 @@ def test_after_kill_9_of_all_nothing_runs_and_the_lock_left_behind_does_not_bloc
     copy = bench.open()
     with owner(bench, tmp_path) as process:
         group = os.getpgid(processes_in(copy.folder)[0])
+        # Stopped first: its keeper would see the owner die, and have it end in good order.
+        os.killpg(group, signal.SIGSTOP)
         process.kill()
         os.killpg(group, signal.SIGKILL)
         process.wait()

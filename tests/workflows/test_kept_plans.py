@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.approvals import Somebody
@@ -85,16 +86,18 @@ def test_a_signed_approval_applies_just_the_plan_that_was_kept_and_only_once(pla
     file, signed = give_approval(place.workspace, plan)
     assert read_approval(file) == signed
     assert file.is_relative_to(place.workspace.paths.folder)
-    told: list[tuple[EventKind, object]] = []
+    told: list[tuple[EventKind, Mapping[str, Any]]] = []
 
     taken = place.take_up(str(file))
     assert (taken.sha256, taken.text, taken.basis) == (plan.sha256, plan.text, plan.basis)
     approved = approve(taken, str(file))
-    report = Reporter(record=lambda kind, facts: told.append((kind, facts["document"])))
+    report = Reporter(record=lambda kind, facts: told.append((kind, facts)))
     applied = apply_destroy(place.workspace, approved, report=report)
     assert applied.result is not None
     assert applied.result.removed == 6
-    assert told == [(EventKind.APPROVAL, signed.to_json())]
+    assert [facts["document"] for kind, facts in told if kind is EventKind.APPROVAL] == [signed.to_json()]
+    changed = [facts["action"] for kind, facts in told if kind is EventKind.CHANGE and "address" in facts]
+    assert changed == ["delete"] * 6
 
     with pytest.raises(StalePlanError, match="kept here no longer"):
         place.take_up(str(file))
