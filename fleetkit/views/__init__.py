@@ -4,7 +4,8 @@ from fleetkit.views._frames import frame_html
 from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningResource, Throttle
 from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
 from fleetkit.views.charts import Measure, draw_history
-from fleetkit.views.form import ClusterForm, FormField, FormGroup, Offer, Offers
+from fleetkit.views.form import ClusterForm
+from fleetkit.views.form_fields import FormField, FormGroup, Offer, Offers
 from fleetkit.views.guide import DEPLOY_STEPS, DESTROY_STEPS, Guide, GuideStep, StepPlan, StepState
 from fleetkit.views.inspect import (
     certificates_frame,

@@ -9,7 +9,6 @@ import datetime as dt
 import difflib
 import tomllib
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +24,12 @@ from fleetkit.config import (
 )
 from fleetkit.views._form_values import parse_typed, show_typed, summarize_fixed
 from fleetkit.views._frames import build_frame, frame_html
+from fleetkit.views.form_fields import FormField, FormGroup
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ClusterForm", "FormField", "FormGroup", "Offer", "Offers"]
+__all__ = ["ClusterForm"]
 
 _TOP = "cluster"
 _FIXED_REASONS = {
@@ -37,82 +37,6 @@ _FIXED_REASONS = {
     "secrets": "references are kept out of pages that are recorded: edit them in the file",
 }
 _BY_HAND = "this form does not edit it: edit it in the file"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A value that AWS has; ``about`` tells it from the others, where its name does not."""
-
-    value: str
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offers:
-    """What may be chosen for a field.
-
-    Attributes
-    ----------
-    options
-        The values, in the order in which they are shown.
-    unknown
-        Why they could not be read; empty when they could.
-    """
-
-    options: tuple[Offer, ...] = ()
-    unknown: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormField:
-    """A field of the form.
-
-    Attributes
-    ----------
-    path
-        Dotted, as in messages about the file.
-    outline
-        What the schema says of it.
-    value
-        What it says now, as it is typed; empty where the file leaves it out.
-    default
-        What holds where it is left out.
-    fixed
-        Why it cannot be edited here; empty when it can.
-    """
-
-    path: str
-    outline: FieldOutline
-    value: str
-    default: str
-    fixed: str = ""
-
-    @property
-    def label(self) -> str:
-        """Its name within its table."""
-        return self.outline.key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormGroup:
-    """Fields that stand together in the file.
-
-    Attributes
-    ----------
-    name
-        Path of the table; ``cluster`` for what stands at the top.
-    about
-        What it is for.
-    """
-
-    name: str
-    about: str
-    fields: tuple[FormField, ...]
-
-    @property
-    def section(self) -> str:
-        """What it is shown under: all masters together, and both pools."""
-        return self.name.partition(".")[0]
 
 
 class ClusterForm:
