@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from html import escape
 from typing import Any
 
@@ -17,7 +18,7 @@ from fleetkit.workflows import Reporter
 __all__ = ["ChangeGuide"]
 
 
-class ChangeGuide:
+class ChangeGuide(ABC):
     """A guided change; each call is one cell of its notebook.
 
     With a person before the notebook a call shows a widget and returns at once; else it does its work and returns
@@ -60,8 +61,9 @@ class ChangeGuide:
 
     _apply_label = "Apply"
 
+    @abstractmethod
     def _plan(self, report: Reporter) -> Planned:
-        raise NotImplementedError
+        """Plan the change; changes nothing."""
 
     def _draw(self, report: Reporter) -> DrawnPlan:
         self._guided.planned = planned = self._plan(report)
@@ -72,11 +74,13 @@ class ChangeGuide:
             picture = f"<p>The picture of the plan could not be drawn: {escape(str(error))}</p>"
         return DrawnPlan(planned=planned, picture=picture)
 
+    @abstractmethod
     def _apply(self, report: Reporter) -> Any:
-        raise NotImplementedError
+        """Do what was approved."""
 
+    @abstractmethod
     def _verify(self, report: Reporter) -> Any:
-        raise NotImplementedError
+        """Look whether it came out as it should."""
 
     def _approve(self, _report: Reporter) -> Any:
         guided = self._guided
