@@ -36,7 +36,7 @@ _NBCLIENT = (
     "import sys, nbclient, nbformat; nbclient.NotebookClient(nbformat.read(sys.argv[1], as_version=4)).execute()"
 )
 _IMPORTS = {
-    "ours": "from fleetkit.cli import run; from fleetkit.runs._loading import grammar_on_demand as later\n"
+    "ours": "from fleetkit.cli import run; from fleetkit.runs._loading import rare_parts_on_demand as later\n"
     "with later(): import papermill\nfrom fleetkit.runs import _engine",
     "papermill": "import papermill.cli",
     "nbclient": "import nbclient, nbformat",

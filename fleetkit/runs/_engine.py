@@ -86,6 +86,7 @@ class RecordClient(PapermillNotebookClient):  # type: ignore[misc] # papermill s
 
     def papermill_execute_cells(self) -> None:
         threads = list_threads(self)
+        self._session.know_cells()
         for index, cell in enumerate(self.nb.cells):
             if self._session.spares_cell(index):
                 continue

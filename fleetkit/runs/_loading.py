@@ -1,7 +1,8 @@
 """Bringing in nbformat and papermill without what they hardly ever need.
 
 jsonschema imports the grammar of internationalised addresses (RFC 3987) along with it, and building that grammar takes
-longer than all the rest. No notebook's schema asks for such an address.
+longer than all the rest; no notebook's schema asks for such an address. papermill imports boto3 for notebooks that lie
+in S3; those that are run here lie on disk.
 """
 
 from __future__ import annotations
@@ -12,34 +13,48 @@ import importlib.util
 import sys
 import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
-__all__ = ["grammar_on_demand"]
+__all__ = ["rare_parts_on_demand"]
 
-_NAME = "rfc3987_syntax"
+_RARE = {"rfc3987_syntax": "is_valid_syntax", "boto3.session": "Session"}
+"""Modules that are heavy, and what is called in them by those that import them."""
+
 _LOCK = threading.RLock()
 
 
-def _is_valid_syntax(term: str, value: str) -> bool:
-    """Answer as the real one does, which is loaded now: nothing is checked less than before."""
-    valid: bool = importlib.import_module(_NAME).is_valid_syntax(term, value)
-    return valid
-
-
 @contextlib.contextmanager
-def grammar_on_demand() -> Iterator[None]:
-    """Let what is imported in here build the grammar only when an address is checked.
+def rare_parts_on_demand() -> Iterator[None]:
+    """Let what is imported in here load the heavy modules only when it calls them.
 
-    Whoever imports the grammar's module later, or has done so before, has the real one.
+    Whoever imports such a module later, or has done so before, has the real one.
     """
     with _LOCK:
-        if _NAME in sys.modules or importlib.util.find_spec(_NAME) is None:
-            yield
-            return
-        stand_in = types.ModuleType(_NAME)
-        stand_in.__dict__["is_valid_syntax"] = _is_valid_syntax
-        sys.modules[_NAME] = stand_in
+        absent = [name for name in _RARE if name not in sys.modules and _is_installed(name)]
+        for name in absent:
+            sys.modules[name] = _stand_in(name)
         try:
             yield
         finally:
-            del sys.modules[_NAME]
+            for name in absent:
+                del sys.modules[name]
+
+
+def _is_installed(name: str) -> bool:
+    # Its package alone is looked for: to look for a module within one would import the package.
+    return importlib.util.find_spec(name.partition(".")[0]) is not None
+
+
+def _stand_in(name: str) -> types.ModuleType:
+    module = types.ModuleType(name)
+    module.__dict__[_RARE[name]] = _calling(name)
+    return module
+
+
+def _calling(name: str) -> Callable[..., Any]:
+    def call(*args: Any, **options: Any) -> Any:
+        """Answer as the real one does, which is loaded now: nothing is checked less than before."""
+        return getattr(importlib.import_module(name), _RARE[name])(*args, **options)
+
+    return call

@@ -88,7 +88,7 @@ class RunSession:
         self._keys: set[str] = set()
 
     def begin(self, notebook: Any, *, sha256: str) -> None:
-        """Write the record for the first time.
+        """Write what there is to say of the run before it begins; `save` writes the rest.
 
         Parameters
         ----------
@@ -98,7 +98,6 @@ class RunSession:
         self.notebook = notebook
         self.writer.write_run(self.record)
         self.writer.record(EventKind.RUN_STARTED, self.record.to_start(notebook_sha256=sha256))
-        self.save()
 
     def save(self) -> None:
         """Write the notebook and the report as they are now."""
@@ -110,10 +109,13 @@ class RunSession:
         self.writer.protect(message.get("protect", ()))
         self._finish.update(message.get("finish", {}))
 
+    def know_cells(self) -> None:
+        """Read the titles of the cells that are executed, once for all of them."""
+        self._titles = titles_of(self.notebook["cells"])
+
     def spares_cell(self, place: int) -> bool:
         """Tell whether a cell is left out, and tell of it: what it did in an earlier run was proven to hold."""
         cells = self.notebook["cells"]
-        self._titles = titles_of(cells)
         earlier = self._resumption
         if earlier is None or not earlier.spares(place, cells=cells, titles=self._titles):
             return False
@@ -126,7 +128,6 @@ class RunSession:
 
     def start_cell(self, place: int) -> None:
         """Tell that a code cell begins; nothing for prose."""
-        self._titles = titles_of(self.notebook["cells"])
         if place in self._titles:
             self.stopper.before_cell()
             self._place = place

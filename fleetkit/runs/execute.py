@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fleetkit.core import Signer, utc_now
 from fleetkit.runs._facts import current_actor, current_versions
 from fleetkit.runs._handover import environment_for
-from fleetkit.runs._loading import grammar_on_demand
+from fleetkit.runs._loading import rare_parts_on_demand
 from fleetkit.runs._redacting import secrets_of_environment
 from fleetkit.runs._session import RunSession
 from fleetkit.runs._stopping import RunStopped, Stopper, stop_on_signals
@@ -119,7 +119,7 @@ def execute_notebook(
     kernel_name = node.metadata.get("kernelspec", {}).get("name") or _KERNEL
 
     def execute(session: RunSession, kernel: RunKernel) -> None:
-        with grammar_on_demand():
+        with rare_parts_on_demand():
             import papermill
 
             from fleetkit.runs._engine import ENGINE
@@ -246,6 +246,7 @@ def drive_kernel(
             # Known before the kernel answers, so that a stop reaches one that never does.
             session.stopper.kernel_started(kernel.pid)
             try:
+                session.save()
                 return _run(session, kernel, execute)
             finally:
                 session.stopper.kernel_started(None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetkit.core import FleetkitError, NotFoundError, data_folder
-from fleetkit.runs._loading import grammar_on_demand
+from fleetkit.runs._loading import rare_parts_on_demand
 
 __all__ = ["NotebookFile", "find_notebook", "is_called", "list_notebooks"]
 
@@ -42,7 +42,7 @@ class NotebookFile:
         FleetkitError
             When the file is not a notebook.
         """
-        with grammar_on_demand():
+        with rare_parts_on_demand():
             import nbformat
 
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -41,7 +42,9 @@ def _render_code(cell: Mapping[str, Any], text: str, widgets: WidgetStates, cont
     )
 
 
+@functools.lru_cache(maxsize=1024)
 def _highlight(text: str) -> str:
+    # Remembered, since a report is made anew every few seconds of a run, and the code in it stays the same.
     from nbconvert.filters import Highlight2HTML
 
     markup: str = Highlight2HTML(pygments_lexer="python")(text)  # type: ignore[no-untyped-call]
