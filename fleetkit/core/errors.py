@@ -18,7 +18,9 @@
     │   ├── FleetError
     │   ├── SshError
     │   └── TerraformError
+    │       └── TerraformStoppedError    ... because it was asked to stop, in good order
     └── WorkflowError                    a step of a workflow failed; says which, and what was completed
+        └── StoppedError                 ... because somebody asked it to stop, in good order
 
 A message says three things: what failed and on what, what was seen, and what to do next.
 The module holds no exit codes: those belong to the command line.
@@ -43,7 +45,9 @@ __all__ = [
     "SettingsError",
     "SshError",
     "StalePlanError",
+    "StoppedError",
     "TerraformError",
+    "TerraformStoppedError",
     "WaitTimeoutError",
     "WorkflowError",
 ]
@@ -190,6 +194,10 @@ class TerraformError(ServiceError):
     """Terraform could not be started, or ended with an error."""
 
 
+class TerraformStoppedError(TerraformError):
+    """Terraform was asked to stop, finished what it had begun, and went no further."""
+
+
 class WorkflowError(FleetkitError):
     """A step of a workflow failed.
 
@@ -213,3 +221,7 @@ class WorkflowError(FleetkitError):
         self.step = step
         self.completed = tuple(completed)
         super().__init__(what, seen=seen, hint=hint)
+
+
+class StoppedError(WorkflowError):
+    """Somebody asked a workflow to stop, and it ended in good order; the next one goes on from there."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from fleetkit.core import FleetkitError, Redactor, TerraformError
+from fleetkit.core import FleetkitError, Redactor, TerraformStoppedError
 from fleetkit.terraform._failures import failure_from
 from fleetkit.terraform._running import RunningTerraform, forwarded_interrupts
 from fleetkit.terraform.diagnostics import Diagnostic, parse_text_diagnostics
@@ -129,7 +129,7 @@ class Runner:
         self, running: RunningTerraform, code: int, *, doing: str, diagnostics: Sequence[Diagnostic], output: str
     ) -> FleetkitError:
         if running.stopped:
-            return TerraformError(
+            return TerraformStoppedError(
                 f"{doing} was stopped before its end",
                 seen="what it had begun is finished or marked in the state",
                 hint="run it again to go on",

@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from fleetkit.core import SYSTEM_CLOCK, format_duration
+from fleetkit.core import SYSTEM_CLOCK, StoppedError, format_duration
 from fleetkit.terraform import Event
 from fleetkit.ui import _parts
 from fleetkit.ui._parts import Tone
@@ -100,13 +100,19 @@ class ApplyCard(StepCard):
 
     def _failed(self, error: BaseException) -> None:
         with self._lock:
-            self._bar.bar_style = "warning" if self.guided.stop.asked else "danger"
+            self._bar.bar_style = "warning" if isinstance(error, StoppedError) else "danger"
         self._draw_progress()
         self._draw_log()
         super()._failed(error)
 
-    def _end_state(self, error: BaseException) -> StepState:
-        return StepState.CANCELLED if self.guided.stop.asked else super()._end_state(error)
+    def _explain(self, error: BaseException) -> str:
+        if not isinstance(error, StoppedError):
+            return super()._explain(error)
+        # The way on stands below the card, as for every step: the error's own hint is for who has no guide.
+        with self._lock:
+            left = self._log.view.left_behind if self._log is not None else ()
+        before = (f"Completed before that: {', '.join(error.completed)}.",) if error.completed else ()
+        return _parts.box_html("<br>".join(map(escape, (f"{error.what}.", *before, *left))), tone=Tone.CARE)
 
     def _draw(self) -> None:
         step = self.guided.steps[self.name]
@@ -133,7 +139,7 @@ class ApplyCard(StepCard):
         spent_s = now_s - self._since_s
         first = f"{view.done} of {view.total} done after {format_duration(spent_s)}"
         lines = [escape(first)]
-        if self._pace is not None and view.done < view.total:
+        if self._pace is not None and view.done < view.total and not self._bar.bar_style:
             left = format_duration(round(self._pace.estimate_s(done=view.done, total=view.total)))
             lines[0] += f", about {left} left as an earlier run went"
         if self.guided.stop.asked and not self._bar.bar_style:

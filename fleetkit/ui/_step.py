@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from fleetkit.core import FleetkitError, PreconditionError
+from fleetkit.core import FleetkitError, PreconditionError, StoppedError
 from fleetkit.ui import _parts
 from fleetkit.ui._guided import Act, GuidedRun
 from fleetkit.ui._parts import Tone
@@ -100,8 +100,9 @@ class StepCard:
         self._result.value = _parts.box_html(result._repr_html_())
         return StepState.PASSED, ""
 
-    def _end_state(self, error: BaseException) -> StepState:
-        return StepState.REFUSED if isinstance(error, PreconditionError) else StepState.FAILED
+    def _explain(self, error: BaseException) -> str:
+        """Return what is shown of the error that ended the step."""
+        return _parts.problem_html(error)
 
     def _reporter(self) -> Reporter:
         return self.guided.reporter(note=self._note)
@@ -115,8 +116,8 @@ class StepCard:
         self.guided.steps.end(self.name, state, words)
 
     def _failed(self, error: BaseException) -> None:
-        self._problem.value = _parts.problem_html(error)
-        self.guided.steps.end(self.name, self._end_state(error), getattr(error, "what", str(error)))
+        self._problem.value = self._explain(error)
+        self.guided.steps.end(self.name, _end_state(error), getattr(error, "what", str(error)))
 
     def _note(self, text: str) -> None:
         with self._lock:
@@ -141,3 +142,9 @@ class StepCard:
     def _put_back(self) -> None:
         """Take away what no longer counts."""
         self._result.value = self._problem.value = ""
+
+
+def _end_state(error: BaseException) -> StepState:
+    if isinstance(error, StoppedError):
+        return StepState.CANCELLED
+    return StepState.REFUSED if isinstance(error, PreconditionError) else StepState.FAILED

@@ -120,6 +120,17 @@ class ApplyView:
             parts.append(f"{_DOING.get(oldest.action, oldest.action)} {oldest.address} for {waited}{others}")
         return ", ".join(parts)
 
+    @property
+    def left_behind(self) -> tuple[str, ...]:
+        """What an apply that was stopped leaves, a sentence each; it is asked when Terraform has ended."""
+        broken = [*self.failed, *self.running]
+        if not self.done and not broken:
+            return ("Terraform had changed nothing yet.",)
+        told = [f"{self.done} of {self.total} changes were made: they stay, and Terraform's state knows them."]
+        if broken:
+            told.append(f"Broken off, and marked in the state where it exists: {', '.join(broken)}.")
+        return (*told, "The next plan holds only what is still to be done, and needs an approval of its own.")
+
     def _running_without(self, address: str) -> dict[str, RunningResource]:
         return {name: one for name, one in self.running.items() if name != address}
 

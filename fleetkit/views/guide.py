@@ -225,8 +225,10 @@ class Guide:
             why = f"{self._taken_back}. " if self._taken_back else ""
         if step is None:
             return "All steps have passed. To begin anew, run the set-up cell again."
+        if why:
+            return f"{why}Next, go back to {step.plan.title!r}: {step.plan.todo}."
         again = "once more: " if step.state is not StepState.READY else ""
-        return f"{why}Next, {again}{step.plan.todo}."
+        return f"Next, {again}{step.plan.todo}."
 
     def _missing_before(self, name: str) -> StepPlan | None:
         """Return the first step before ``name`` that has not passed; None when each has."""

@@ -137,6 +137,8 @@ def apply_deploy(
         When a guard refuses the plan, it is no longer the one that was approved, or the approval holds no longer.
     BusyError
         When another operation is at work on the cluster, here or wherever else its state is used.
+    StoppedError
+        When it was asked to stop, and did.
     WorkflowError
         When a step fails; names it, and what was completed before it.
     """
@@ -164,13 +166,14 @@ def apply_deploy(
             completed.append("leftovers")
             started = start_machines(workspace, plan.starts, told=told)
             completed.append("machines")
-            stopping.check(f"the deploy of {plan.cluster}", step="terraform", completed=completed)
+            doing = f"the deploy of {plan.cluster}"
+            stopping.check(doing, step="terraform", completed=completed)
             result = None
             if plan.view.is_empty:
                 plan.saved.discard()
             else:
                 told.note("applying the plan")
-                with stopping.reaching(plan._copy.cancel):
+                with stopping.reaching(plan._copy.cancel, doing, step="terraform", completed=completed):
                     result = plan._copy.apply(plan.saved, stopping.watching(recorded(told)))
             if result is not None or removed or started:
                 # Some attributes AWS fills in after a creation; and what was amiss may have been read into the state

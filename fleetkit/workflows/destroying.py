@@ -120,6 +120,8 @@ def apply_destroy(
     ------
     PreconditionError
         When the plan is no longer the one that was approved, or the approval holds no longer.
+    StoppedError
+        When it was asked to stop, and did.
     WorkflowError
         When Terraform fails; the next destroy goes on from there.
     """
@@ -135,17 +137,18 @@ def apply_destroy(
         if not plan.view.rows:
             plan.saved.discard()
             return AppliedDestroy(cluster=plan.cluster, result=None)
+        doing, completed = f"the destroy of {plan.cluster}", ["termination protection"]
         try:
             saved = _lift_protection(workspace, plan, told)
-            stopping.check(f"the destroy of {plan.cluster}", step="terraform", completed=["termination protection"])
+            stopping.check(doing, step="terraform", completed=completed)
             told.note("destroying")
-            with stopping.reaching(plan._copy.cancel):
+            with stopping.reaching(plan._copy.cancel, doing, step="terraform", completed=completed):
                 result = plan._copy.apply(saved, stopping.watching(recorded(told)))
         except ServiceError as error:
             raise WorkflowError(
-                f"the destroy of {plan.cluster} failed",
+                f"{doing} failed",
                 step="terraform",
-                completed=["termination protection"],
+                completed=completed,
                 seen=str(error),
                 hint="mend what is named above, then destroy again: it goes on from here",
             ) from error

@@ -7,9 +7,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from fleetkit.core import WorkflowError
+from fleetkit.core import StoppedError, TerraformStoppedError
 
 __all__ = ["StopRequest"]
+
+_GO_ON = "do the same again: it goes on from here"
 
 T = TypeVar("T")
 
@@ -48,24 +50,40 @@ class StopRequest:
 
         Raises
         ------
-        WorkflowError
+        StoppedError
             When somebody has asked.
         """
         if self._asked:
-            raise WorkflowError(
-                f"{doing} was stopped before its step {step}",
-                step=step,
-                completed=completed,
-                hint="do the same again: it goes on from here",
+            raise StoppedError(
+                f"{doing} was stopped before its step {step}", step=step, completed=completed, hint=_GO_ON
             )
 
     @contextlib.contextmanager
-    def reaching(self, stop: Callable[[], bool]) -> Iterator[None]:
-        """Have a request call ``stop`` while the block runs; it returns whether anything ran that it could stop."""
+    def reaching(
+        self, stop: Callable[[], bool], doing: str, *, step: str, completed: Sequence[str] = ()
+    ) -> Iterator[None]:
+        """Have a request call ``stop`` while the block runs.
+
+        Parameters
+        ----------
+        stop
+            Returns whether anything ran that it could stop.
+        doing, step, completed
+            As for `check`.
+
+        Raises
+        ------
+        StoppedError
+            When Terraform ended because it was asked to.
+        """
         with self._lock:
             self._stop = stop
         try:
             yield
+        except TerraformStoppedError as error:
+            raise StoppedError(
+                f"{doing} was stopped at its step {step}", step=step, completed=completed, seen=error.seen, hint=_GO_ON
+            ) from error
         finally:
             with self._lock:
                 self._stop = None

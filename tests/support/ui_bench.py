@@ -131,7 +131,7 @@ class BenchGuide(ChangeGuide):
         plan, stop = self._guided.planned, self._guided.stop
         report.note("applying the plan")
         try:
-            with stop.reaching(plan.copy.cancel):
+            with stop.reaching(plan.copy.cancel, "the deploy of demo", step="terraform"):
                 done = plan.copy.apply(plan.saved, stop.watching(report.event))
         except ServiceError as error:
             raise WorkflowError("the deploy of demo failed", step="terraform", seen=str(error)) from error

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from support.tf_configuration import Bench, await_truth, processes_in
 
-from fleetkit.core import BusyError, TerraformError
+from fleetkit.core import BusyError, TerraformError, TerraformStoppedError
 from fleetkit.terraform import Action, ApplyStartEvent, BinaryOrigin, Event, LockInfo, WorkingCopy
 
 pytestmark = pytest.mark.sandbox
@@ -83,7 +83,7 @@ def test_cancel_from_another_thread_ends_in_good_order(each_bench: Bench) -> Non
         if isinstance(event, ApplyStartEvent) and event.resource.name == "pool":
             threading.Thread(target=copy.cancel).start()
 
-    with pytest.raises(TerraformError, match="stopped before its end"):
+    with pytest.raises(TerraformStoppedError, match="stopped before its end"):
         copy.apply(saved, cancel_at_work)
     assert at_rest(copy)
     assert not copy.cancel(), "nothing runs any more"

@@ -12,7 +12,7 @@ import pytest
 from support.cluster_files import write_cluster
 from support.ui_bench import BenchGuide, BenchResult, guided_in
 
-from fleetkit.core import PreconditionError, TerraformError
+from fleetkit.core import PreconditionError, StoppedError, TerraformError, WorkflowError
 from fleetkit.runs import Way
 from fleetkit.terraform import Plan
 from fleetkit.ui._apply import ApplyCard
@@ -199,6 +199,43 @@ def test_the_time_left_is_told_where_an_earlier_run_says_how_that_went(guided) -
     assert "2 of 4 done" in card._progress_lines(view, 0.0)[0]
     assert "about 1 min 20 s left as an earlier run went" in card._progress_lines(view, 0.0)[0]
     assert "left" not in "".join(card._progress_lines(ApplyView(total=4, done=4), 0.0))
+
+
+def apply_that(guided, error: Exception) -> ApplyCard:
+    """Return the card of an apply that was asked to stop, and then ended with ``error``."""
+    guided.planned = SimpleNamespace(saved=SimpleNamespace(plan=Plan()))
+    for name in ("preflight", "plan", "approve"):
+        guided.steps.begin(name)
+        guided.steps.end(name, StepState.PASSED)
+
+    def act(_report):
+        guided.stop.ask()
+        raise error
+
+    card = ApplyCard(guided, "apply", act, label="Apply")
+    card.press()
+    assert guided.work.join(SOON_S)
+    return card
+
+
+def test_a_cancelled_apply_says_what_it_left_and_names_one_way_on(guided) -> None:
+    error = StoppedError("the deploy of demo was stopped", step="terraform", completed=["bucket"], hint="do it again")
+    card = apply_that(guided, error)
+    shown = texts_in(card.widget)
+    assert "cancelled" in shown
+    for text in ("the deploy of demo was stopped", "Completed before that: bucket.", "Terraform had changed nothing"):
+        assert text in shown
+    assert shown.count("Next") == 1
+    assert "go back to &#x27;Plan&#x27;: plan, and look at what would change" in shown
+    assert "again" not in shown
+
+
+def test_what_fails_while_an_apply_is_asked_to_stop_is_no_cancel(guided) -> None:
+    error = WorkflowError("the deploy of demo failed", step="bucket", seen="access denied", hint="mend it")
+    shown = texts_in(apply_that(guided, error).widget)
+    assert guided.steps["apply"].state is StepState.FAILED
+    assert "access denied" in shown
+    assert "mend it" in shown
 
 
 def test_a_file_that_changed_takes_everything_back(tmp_path, guided) -> None:

@@ -166,3 +166,17 @@ def test_drawing_is_due_at_once_and_then_once_in_an_interval() -> None:
     assert not throttle.is_due()
     clock.sleep(0.6)
     assert throttle.is_due()
+
+
+def test_a_stopped_apply_says_what_stays_what_is_broken_off_and_what_the_next_plan_holds() -> None:
+    view = ApplyView(total=4)
+    assert view.left_behind == ("Terraform had changed nothing yet.",)
+    events = (start("aws_lb.a"), complete("aws_lb.a"), start("aws_lb.b"), fail("aws_lb.b"), start("aws_lb.c"))
+    for event in events:
+        view = view.after(event, at_s=0)
+    stays, broken, following = view.left_behind
+    assert stays.startswith("1 of 4 changes were made: they stay")
+    assert broken.endswith("aws_lb.b, aws_lb.c.")
+    assert following.startswith("The next plan holds only what is still to be done")
+    whole = ApplyView(total=4).after(complete("aws_lb.a"), at_s=0)
+    assert not [line for line in whole.left_behind if "Broken off" in line]

@@ -94,7 +94,9 @@ def test_a_changed_file_takes_everything_back_and_says_why() -> None:
     guide = guide_after("preflight", "plan", "approve")
     guide.take_back("preflight", "The cluster file has changed")
     assert states(guide)["approve"] == states(guide)["plan"] == "waiting"
-    assert guide.next_words == "The cluster file has changed. Next, check what a deploy needs."
+    assert guide.next_words == (
+        "The cluster file has changed. Next, go back to 'Check first': check what a deploy needs."
+    )
     pass_step(guide, "preflight")
     assert guide.next_words == "Next, plan, and look at what would change."
 
@@ -116,7 +118,9 @@ def test_an_apply_that_did_not_pass_has_to_be_planned_and_approved_anew(state) -
     assert guide["apply"].state is state
     assert not guide.is_open("apply")
     assert guide["plan"].state is StepState.READY
-    assert guide.next_words == f"'Apply' ended: {state}. Next, plan, and look at what would change."
+    assert guide.next_words == (
+        f"'Apply' ended: {state}. Next, go back to 'Plan': plan, and look at what would change."
+    )
     for name in ("plan", "approve", "apply"):
         pass_step(guide, name)
     assert guide.is_open("verify")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fleetkit.core import WorkflowError
+from fleetkit.core import StoppedError, TerraformError, TerraformStoppedError
 from fleetkit.workflows import StopRequest
+
+DOING = "the deploy of demo"
 
 
 class Program:
@@ -21,7 +23,7 @@ class Program:
 
 def test_it_stops_what_runs_and_only_once() -> None:
     request, program = StopRequest(), Program(running=True)
-    with request.reaching(program.stop):
+    with request.reaching(program.stop, DOING, step="terraform"):
         request.ask()
         request.ask()
         request.watching(lambda _: None)("an event")
@@ -30,7 +32,7 @@ def test_it_stops_what_runs_and_only_once() -> None:
 
 def test_a_wish_that_came_before_the_program_ran_reaches_it_with_its_first_word() -> None:
     request, program, told = StopRequest(), Program(running=False), []
-    with request.reaching(program.stop):
+    with request.reaching(program.stop, DOING, step="terraform"):
         request.ask()
         assert program.stops == 0
         program.running = True
@@ -40,7 +42,7 @@ def test_a_wish_that_came_before_the_program_ran_reaches_it_with_its_first_word(
 
 def test_nothing_is_stopped_outside_of_its_block() -> None:
     request, program = StopRequest(), Program(running=True)
-    with request.reaching(program.stop):
+    with request.reaching(program.stop, DOING, step="terraform"):
         pass
     request.ask()
     assert program.stops == 0
@@ -48,8 +50,22 @@ def test_nothing_is_stopped_outside_of_its_block() -> None:
 
 def test_no_further_step_begins_after_it() -> None:
     request = StopRequest()
-    request.check("the deploy of demo", step="terraform")
+    request.check(DOING, step="terraform")
     request.ask()
-    with pytest.raises(WorkflowError, match="the deploy of demo was stopped before its step terraform") as caught:
-        request.check("the deploy of demo", step="terraform", completed=["bucket"])
+    with pytest.raises(StoppedError, match="the deploy of demo was stopped before its step terraform") as caught:
+        request.check(DOING, step="terraform", completed=["bucket"])
     assert (caught.value.step, caught.value.completed) == ("terraform", ("bucket",))
+
+
+def test_terraform_that_stopped_as_it_was_asked_is_told_from_terraform_that_failed() -> None:
+    request = StopRequest()
+    with (
+        pytest.raises(StoppedError, match="the deploy of demo was stopped at its step terraform: all is") as caught,
+        request.reaching(lambda: True, DOING, step="terraform", completed=["bucket"]),
+    ):
+        raise TerraformStoppedError("terraform apply was stopped", seen="all is in the state", hint="run it again")
+    assert caught.value.completed == ("bucket",)
+    assert "run it again" not in str(caught.value)
+    request.ask()
+    with pytest.raises(TerraformError, match="no quota"), request.reaching(lambda: True, DOING, step="terraform"):
+        raise TerraformError("no quota")
