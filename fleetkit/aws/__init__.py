@@ -5,7 +5,7 @@ never an empty list. It knows no cluster file: it is handed names and numbers.
 """
 
 from fleetkit.aws._errors import asking
-from fleetkit.aws.address import read_public_address
+from fleetkit.aws.address import is_known_name, read_public_address
 from fleetkit.aws.bucket import bucket_exists, delete_bucket, ensure_bucket
 from fleetkit.aws.images import (
     FLATCAR_OWNER,
@@ -107,6 +107,7 @@ __all__ = [
     "find_newest_ubuntu",
     "find_vpc",
     "has_object",
+    "is_known_name",
     "lift_termination_protection",
     "list_addresses_in_use",
     "list_elastic_addresses",

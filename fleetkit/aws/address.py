@@ -1,15 +1,16 @@
-"""The address from which this computer is seen on the internet, asked of a service that says so."""
+"""Addresses as this computer sees them: its own on the internet, asked of a service, and whether a name has one."""
 
 from __future__ import annotations
 
 import http.client
 import ipaddress
+import socket
 import urllib.error
 import urllib.request
 
 from fleetkit.core import AwsError
 
-__all__ = ["read_public_address"]
+__all__ = ["is_known_name", "read_public_address"]
 
 _LONGEST_ANSWER = 256
 
@@ -46,3 +47,12 @@ def read_public_address(url: str, *, timeout_s: float = 5.0) -> ipaddress.IPv4Ad
         return ipaddress.IPv4Address(text)
     except ValueError:
         raise AwsError(f"{url} did not answer with an IPv4 address", seen=repr(text[:40]), hint=hint) from None
+
+
+def is_known_name(name: str) -> bool:
+    """Return whether ``name`` resolves on this computer now; who answers there is not asked."""
+    try:
+        socket.getaddrinfo(name, None)
+    except (socket.gaierror, UnicodeError):
+        return False
+    return True

@@ -45,12 +45,19 @@ class DeployOutcome:
     has_tunnel: bool
 
     def __repr__(self) -> str:
-        return f"{self.finished!r}\n{self.outputs or f'where it is reached: unknown, {self.unread}'}"
+        if self.outputs is None:
+            return f"{self.finished!r}\nwhere it is reached: unknown, {self.unread}"
+        return f"{self.finished!r}\n{self.outputs}\nnext: {_look_words(self.outputs.cluster)}"
 
     def _repr_html_(self) -> str:
-        unknown = f"<p>Where it is reached is unknown: {escape(self.unread)}</p>"
-        more = unknown if self.outputs is None else self.outputs._repr_html_()
-        return f"{self.finished._repr_html_()}{more}"
+        if self.outputs is None:
+            return f"{self.finished._repr_html_()}<p>Where it is reached is unknown: {escape(self.unread)}</p>"
+        following = f"<p>Next: {escape(_look_words(self.outputs.cluster))}.</p>"
+        return f"{self.finished._repr_html_()}{self.outputs._repr_html_()}{following}"
+
+
+def _look_words(cluster: str) -> str:
+    return f"the notebook 20-inspect-cluster, or fleetkit inspect {cluster}, shows how the cluster is"
 
 
 class DeployGuide(ChangeGuide):

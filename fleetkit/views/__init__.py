@@ -21,7 +21,7 @@ from fleetkit.views.inspect import (
     raft_lag,
     targets_frame,
 )
-from fleetkit.views.outputs import outputs_frame
+from fleetkit.views.outputs import Reach, Signpost, outputs_frame, outputs_html
 from fleetkit.views.pace import Pace, choose_pace
 from fleetkit.views.pictures import draw_certificates, draw_latencies, draw_quorum
 from fleetkit.views.plan import NO_CHANGES, PlanRow, PlanView, show_value
@@ -50,7 +50,9 @@ __all__ = [
     "Pace",
     "PlanRow",
     "PlanView",
+    "Reach",
     "RunningResource",
+    "Signpost",
     "StepPlan",
     "StepState",
     "Throttle",
@@ -70,6 +72,7 @@ __all__ = [
     "machines_frame",
     "members_frame",
     "outputs_frame",
+    "outputs_html",
     "pending_changes_frame",
     "pools_frame",
     "quorum_frame",

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fleetkit import aws
 from fleetkit.core import NotFoundError
 from fleetkit.pki import ClusterPki, known_hosts_line, load_pki
 from fleetkit.ssh import SshTarget, sshuttle_command
+from fleetkit.views import Reach, Signpost, outputs_frame, outputs_html
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
@@ -61,6 +63,8 @@ class ClusterOutputs(Shown):
         Its name.
     public_web
         DNS name of the load balancer that the world reaches.
+    public_web_resolves
+        Whether that name was found when this was read; a new one takes a while to be known everywhere.
     internal_web, fleet_ui, etcd_browser
         DNS name and URLs that are reached from inside the VPC.
     etcd_endpoints
@@ -79,6 +83,7 @@ class ClusterOutputs(Shown):
 
     cluster: str
     public_web: str
+    public_web_resolves: bool
     internal_web: str
     fleet_ui: str
     etcd_browser: str
@@ -90,44 +95,45 @@ class ClusterOutputs(Shown):
     resources: Mapping[str, Any]
 
     @property
-    def rows(self) -> tuple[tuple[str, str, str], ...]:
-        """Name, value and purpose of what people use; what this cluster does not have is left out."""
-        inside = "from inside the VPC"
-        rows = (
-            ("public_web", self.public_web, "the public web's load balancer"),
-            ("sshuttle", self.sshuttle, "brings the VPC's addresses to this computer"),
-            ("fleet_ui", self.fleet_ui, f"FleetUI, {inside}"),
-            ("etcd_browser", self.etcd_browser, f"etcd-browser, {inside}"),
-            ("internal_web", self.internal_web, f"the internal web's load balancer, {inside}"),
-            ("fleetctl_tunnel", self.fleetctl_tunnel, f"FLEETCTL_TUNNEL, {inside}, with the machines' key in an agent"),
-            ("fleetctl_known_host", self.fleetctl_known_host, "goes into ~/.fleetctl/known_hosts"),
-            *(
-                (f"etcd_endpoints.{name}", url, f"an etcd member, {inside}")
-                for name, url in self.etcd_endpoints.items()
-            ),
-            ("zone_name", self.zone_name, "the private zone"),
+    def signposts(self) -> tuple[Signpost, ...]:
+        """What people use, and from where; what this cluster does not have is left out."""
+        public = Reach.ANYWHERE if self.public_web_resolves else Reach.UNRESOLVED
+        pages, members = (Reach.SSHUTTLE, Reach.TUNNEL) if self.sshuttle else (Reach.VPN, Reach.VPN)
+        tunnel = f"fleetkit tunnel open {self.cluster}" if self.sshuttle else ""
+        fleetctl = f"FLEETCTL_TUNNEL {pages}, with the machines' key in an agent"
+        told = (
+            ("public_web", self.public_web, "the public web, where units of the public pool serve it", public),
+            ("sshuttle", self.sshuttle, "brings the VPC's addresses to this computer while it runs", Reach.COPIED),
+            ("tunnel", tunnel, "brings each etcd member to a port of this computer", Reach.COPIED),
+            ("fleet_ui", self.fleet_ui, "FleetUI, once its unit runs", pages),
+            ("etcd_browser", self.etcd_browser, "etcd-browser, once its unit runs", pages),
+            ("internal_web", self.internal_web, "the internal web, where units of the internal pool serve it", pages),
+            *((f"etcd_endpoints.{name}", url, "an etcd member", members) for name, url in self.etcd_endpoints.items()),
+            ("zone_name", self.zone_name, "the private zone", Reach.INSIDE),
+            ("fleetctl_tunnel", self.fleetctl_tunnel, fleetctl, Reach.COPIED),
+            ("fleetctl_known_host", self.fleetctl_known_host, "goes into ~/.fleetctl/known_hosts", Reach.COPIED),
         )
-        return tuple(row for row in rows if row[1])
+        return tuple(
+            Signpost(name=name, value=value, purpose=purpose, reach=reach, url=_url_of(name, value))
+            for name, value, purpose, reach in told
+            if value
+        )
 
     @property
     def text(self) -> str:
         """The useful ones in plain lines: what it is for, then name and value, to be copied whole."""
-        return "\n".join(f"# {purpose}\n{name} = {value}" for name, value, purpose in self.rows)
+        return "\n".join(f"# {one.purpose}, {one.reach}\n{one.name} = {one.value}" for one in self.signposts)
 
     @property
     def frame(self) -> pd.DataFrame:
         """The same as a table."""
-        from fleetkit.views import outputs_frame
-
-        return outputs_frame(self.rows)
+        return outputs_frame(self.signposts)
 
     def __str__(self) -> str:
         return self.text
 
     def _repr_html_(self) -> str:
-        from fleetkit.views import frame_html
-
-        return frame_html(self.frame)
+        return outputs_html(self.signposts)
 
 
 def read_outputs(workspace: Workspace) -> ClusterOutputs:
@@ -157,11 +163,19 @@ def read_outputs(workspace: Workspace) -> ClusterOutputs:
     paths.known_hosts.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return ClusterOutputs(
         cluster=cluster.name,
+        public_web_resolves=aws.is_known_name(values["public_web"]),
         sshuttle=_sshuttle(workspace, bastion) if bastion else "",
         fleetctl_known_host=_fleetctl_known_host(values["internal_web"], pki),
         resources={name: values[name] for name in (*_RESOURCES, _BASTION) if name in values},
         **{name: values[name] for name in _TOLD},
     )
+
+
+def _url_of(name: str, value: str) -> str:
+    """Return what a browser opens: a web's balancer listens on port 80, and leads on from there where it has TLS."""
+    if name in ("public_web", "internal_web"):
+        return f"http://{value}"
+    return value if name in ("fleet_ui", "etcd_browser") else ""
 
 
 def _sshuttle(workspace: Workspace, bastion: str) -> str:

@@ -1,4 +1,4 @@
-"""The public address: asked, or unknown; never guessed."""
+"""The public address: asked, or unknown; never guessed. And names: known here, or not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import pytest
 from support.http_answers import Reply, serve_answers
 
-from fleetkit.aws import read_public_address
+from fleetkit.aws import is_known_name, read_public_address
 from fleetkit.core import AwsError
 
 
@@ -29,3 +29,8 @@ def test_a_refusal_and_silence_leave_the_address_unknown() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute, pytest.raises(AwsError, match="timed out") as caught:
         read_public_address(f"http://127.0.0.1:{mute.getsockname()[1]}", timeout_s=0.2)
     assert caught.value.transient
+
+
+@pytest.mark.parametrize(("name", "known"), [("localhost", True), ("demo.invalid", False), ("a" * 64 + ".x", False)])
+def test_a_name_is_known_or_not(name: str, known: bool) -> None:
+    assert is_known_name(name) is known

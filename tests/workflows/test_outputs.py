@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,28 +11,10 @@ from typing import Any
 
 import pytest
 from support.bare_aws import BareAws, serve_bare_aws
+from support.cluster_outputs import ENDPOINTS, PAGES, TOLD
 from support.pki_made import make_demo_pki
 
-from fleetkit.workflows import ClusterOutputs
 from fleetkit.workflows.outputs import OUTPUTS
-
-PAGES = {
-    "etcd_browser": "http://internal-demo-etcd-browser.elb.example",
-    "fleet_ui": "http://internal-demo-fleet-ui.elb.example",
-    "fleetctl_tunnel": "internal-demo.elb.example:2222",
-    "internal_web": "internal-demo.elb.example",
-    "public_web": "demo-public.elb.example",
-    "zone_name": "demo.internal",
-}
-ENDPOINTS = {"etcd1": "https://10.10.3.100:2379", "etcd2": "https://10.10.4.100:2379"}
-TOLD = ClusterOutputs(
-    cluster="demo",
-    **PAGES,
-    etcd_endpoints=ENDPOINTS,
-    sshuttle="sshuttle --remote ubuntu@203.0.113.9 10.10.0.0/16",
-    fleetctl_known_host="[internal-demo.elb.example]:2222 ssh-ed25519 AAAA",
-    resources={"vpc_id": "vpc-1"},
-)
 
 
 def test_each_output_can_be_copied_whole_from_the_words_and_from_the_table() -> None:
@@ -41,9 +24,24 @@ def test_each_output_can_be_copied_whole_from_the_words_and_from_the_table() -> 
         assert value in TOLD._repr_html_()
 
 
-def test_a_cluster_behind_a_vpn_shows_no_empty_sshuttle_command() -> None:
-    assert "sshuttle" in TOLD.text
-    assert "sshuttle" not in replace(TOLD, sshuttle="").text
+def test_a_cluster_behind_a_vpn_shows_no_tunnel_that_it_does_not_have() -> None:
+    for told in (TOLD.text, TOLD._repr_html_()):
+        assert "sshuttle --remote" in told
+        assert "fleetkit tunnel open demo" in told
+    behind = replace(TOLD, sshuttle="")
+    for told in (behind.text, behind._repr_html_()):
+        assert "sshuttle" not in told
+        assert "tunnel open" not in told
+        assert "while the VPN is connected" in told
+
+
+def test_only_what_opens_from_here_is_a_link_and_all_else_says_what_it_takes() -> None:
+    page = TOLD._repr_html_()
+    assert re.findall(r'<a href="([^"]*)"', page) == ["http://demo-public.elb.example"]
+    for url in (PAGES["fleet_ui"], PAGES["etcd_browser"], f"http://{PAGES['internal_web']}"):
+        assert re.search(rf"<code>{url}</code></td><td[^>]*>[^<]*</td><td[^>]*>while sshuttle runs</td>", page), url
+    assert "<a " not in replace(TOLD, public_web_resolves=False)._repr_html_()
+    assert "does not resolve on this computer" in replace(TOLD, public_web_resolves=False).text
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +71,7 @@ def test_the_command_reads_what_terraform_put_out_and_pins_the_bastions_key(aws:
     told = json.loads(aws.fleetkit("outputs", "demo", "--json"))
     assert {name: told[name] for name in PAGES} == PAGES
     assert told["etcd_endpoints"] == ENDPOINTS
+    assert told["public_web_resolves"] is False
     assert told["resources"]["vpc_id"] == "some id"
     words = shlex.split(told["sshuttle"])
     assert words[-2:] == ["ubuntu@203.0.113.9", "10.10.0.0/16"]
