@@ -43,6 +43,7 @@ class FieldRow:
 
     def __init__(self, field: FormField, typed: Callable[[str, str], None], *, compact: bool = False) -> None:
         self.path, self._field, self._typed = field.path, field, typed
+        self._is_told = True
         self._label, self._width = ("5em", "20em") if compact else (_LABEL, _WIDE)
         self.error = _parts.html()
         self._offers = _parts.html()
@@ -67,17 +68,16 @@ class FieldRow:
             self.error.value = markup
 
     def show_offers(self, offers: Offers) -> None:
-        """Offer what AWS has, or say why nothing can be offered."""
+        """Offer what AWS has, or say why that or the value itself could not be found out."""
         if offers.unknown:
-            lines = escape(offers.unknown).replace("\n", " ")
-            self._offers.value = _soft(f"? what AWS has is unknown: {lines}")
+            self._offers.value = _soft(f"? not found out: {escape(offers.unknown)}")
             return
         values = [offer.value for offer in offers.options]
         if isinstance(self.control, widgets.Combobox):
             self.control.options = values
         elif self._field.outline.kind is FieldKind.LIST:
             self._choose.options = [_CHOOSE, *values]
-            self._choose.layout.display = ""
+            self._choose.layout.display = "" if values else "none"
         about = [f"{offer.value} ({offer.about})" for offer in offers.options if offer.about]
         self._offers.value = _soft(f"AWS has {escape(', '.join(about))}") if about else ""
 
@@ -85,12 +85,22 @@ class FieldRow:
         """Put a value into the field, as if it were typed."""
         self.control.value = value
 
+    def follow(self, field: FormField) -> None:
+        """Show what the file says by now; nobody has typed that."""
+        self._field, self._is_told = field, False
+        if isinstance(self.control, widgets.Checkbox):
+            self.control.value = field.value == "true"
+        elif isinstance(self.control, widgets.HTML):
+            self.control.value = _fixed_html(field)
+        elif not isinstance(self.control, widgets.Dropdown) or field.value in self.control.options:
+            self.control.value = field.value
+        self._is_told = True
+
     def _make_control(self) -> widgets.Widget:
         field, kind = self._field, self._field.outline.kind
         if field.fixed:
-            lines = escape(field.value).replace("\n", "<br>") or "<em>none</em>"
             return widgets.HTML(
-                lines,
+                _fixed_html(field),
                 description=field.label,
                 style={"description_width": self._label},
                 layout=widgets.Layout(width=self._width),
@@ -113,6 +123,8 @@ class FieldRow:
 
     def _tell(self, change: dict[str, object]) -> None:
         value = change["new"]
+        if not self._is_told:
+            return
         self._typed(self.path, str(value).lower() if isinstance(value, bool) else str(value))
 
     def _choose_one(self, change: dict[str, object]) -> None:
@@ -127,6 +139,10 @@ class FieldRow:
         if self._field.fixed:
             return _soft(f"{escape(about.text)}. <em>Not edited here</em>: {escape(self._field.fixed)}.")
         return _soft(f"{escape(about.text)}. Legal: {escape(about.legal)}.")
+
+
+def _fixed_html(field: FormField) -> str:
+    return escape(field.value).replace("\n", "<br>") or "<em>none</em>"
 
 
 def _soft(markup: str) -> str:

@@ -36,22 +36,23 @@ class MasterRows:
         self._rows: dict[str, widgets.Widget] = {}
         self._box = widgets.VBox([])
         self.widget = widgets.VBox([_parts.html(self._help()), self._box, _parts.row(self._name, self._add)])
-        self._arrange()
+        self.arrange()
 
     def _add_one(self) -> None:
         name = self._name.value.strip()
         # What is no name at all cannot be shown as a table; any other one is judged like all that is typed.
         if name and "." not in name and name not in self._form.masters:
             self._form.add_master(name)
-            self._arrange()
+            self.arrange()
             self._changed()
 
     def _remove(self, name: str) -> None:
         self._form.remove_master(name)
-        self._arrange()
+        self.arrange()
         self._changed()
 
-    def _arrange(self) -> None:
+    def arrange(self) -> None:
+        """Show the masters that there are by now."""
         names = self._form.masters
         self._rows = {name: self._rows.get(name) or self._make(name) for name in names}
         self._box.children = list(self._rows.values())

@@ -6,20 +6,21 @@ What AWS has to choose from is asked in a thread; where it cannot be read, the f
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 import ipywidgets as widgets
 
-from fleetkit.config import Problem, Settings
+from fleetkit.config import Problem, Settings, describe_table
 from fleetkit.core import FleetkitError
 from fleetkit.ui import _parts
+from fleetkit.ui._form_asking import Asking
 from fleetkit.ui._form_field import FieldRow, problems_html
 from fleetkit.ui._form_masters import MasterRows
 from fleetkit.ui._parts import Tone
 from fleetkit.ui._work import Work
 from fleetkit.views import ClusterForm, FormGroup, Offers
-from fleetkit.workflows import list_choices, save_description
+from fleetkit.workflows import save_description
 
 __all__ = ["FormCard"]
 
@@ -41,46 +42,35 @@ class FormCard:
     """
 
     def __init__(self, form: ClusterForm, *, settings: Settings, saved: Callable[[], None] | None = None) -> None:
-        self.form, self._settings, self._saved = form, settings, saved
-        self.work = Work()
+        self.form, self._saved = form, saved
         self._lock = threading.RLock()
-        self._offers: dict[str, Offers] = {}
-        self._asked: tuple[str, str] | None = None
+        self._offers: Mapping[str, Offers] = {}
+        self._asking = Asking(form, settings, drafted=self._take_up, offered=self._show_offers)
         self._rows: dict[str, FieldRow] = {}
         self._sections: dict[str, _Section] = {}
         self._head, self._state, self._problem = _parts.html(), _parts.html(), _parts.html()
         self._rest, self._difference = _parts.html(), _parts.html()
         self._save = _parts.button("Save the file", self.save, style="primary")
-        self._ask = _parts.button("Ask AWS again", self.ask, tooltip="Read again what AWS has to choose from")
         self._mine = _parts.button("Use my address", self._use_my_address, tooltip="Fill operator_cidr")
         self._masters = MasterRows(form, make_row=self._make_row, changed=self._change_masters)
         self.widget = _parts.card(
             self._head,
+            self._asking.line,
             *self._make_sections(),
             self._rest,
             self._difference,
-            _parts.row(self._save, self._ask, self._mine),
+            _parts.row(self._save, self._asking.button, self._mine),
             self._state,
             self._problem,
         )
+        self._mine.disabled = True
+        self._asking.ask()
         self.draw()
-        self.ask()
 
-    def ask(self) -> None:
-        """Ask AWS, in a thread, what there is to choose from."""
-        fields = self.form.fields()
-        region, vpc_id = fields["region"].value, fields["network.vpc_id"].value
-        with self._lock:
-            if self.work.is_running:
-                return
-            self._asked = (region, vpc_id)
-        self._ask.disabled = True
-        self._ask.description = "Asking AWS …"
-        self.work.start(
-            lambda: list_choices(self._settings, region=region, vpc_id=vpc_id),
-            done=self._show_offers,
-            failed=lambda error: self._show_offers({}, error),
-        )
+    @property
+    def work(self) -> Work:
+        """The thread in which AWS is asked."""
+        return self._asking.work
 
     def save(self) -> None:
         """Write the file, and say so or why not."""
@@ -97,7 +87,23 @@ class FormCard:
 
     def draw(self) -> None:
         """Show what follows from what is typed: errors, what would be written, and whether it may be saved."""
-        problems = self.form.problems()
+        with self._lock:
+            problems = self.form.problems()
+            count = sum(map(len, problems.values()))
+            if self._asking.is_drafting:
+                # What is being found out is no mistake of anybody's; the save stays locked meanwhile.
+                problems = {path: kept for path, found in problems.items() if (kept := tuple(filter(_is_typed, found)))}
+            self._draw_problems(problems)
+            kind = "new file" if self.form.new else "file"
+            self._head.value = _parts.box_html(
+                f"<strong>The cluster</strong> as its {kind} says: {escape(str(self.form.file))}"
+            )
+            self._save.disabled = bool(count) or not self.form.is_dirty
+            wrong = sum(map(len, problems.values()))
+            self._state.value = _parts.box_html(_state_words(wrong, gaps=count - wrong, is_dirty=self.form.is_dirty))
+            self._difference.value = self._show_difference() if self.form.is_dirty else ""
+
+    def _draw_problems(self, problems: Mapping[str, Sequence[Problem]]) -> None:
         for path, row in self._rows.items():
             row.show_problems(problems.get(path, ()))
         for name, section in self._sections.items():
@@ -105,14 +111,6 @@ class FormCard:
             own = () if name in self._rows else problems.get(name, ())
             section.show(sum(len(problems[path]) for path in inside), own)
         self._rest.value = problems_html(problems.get("", ()))
-        count = sum(map(len, problems.values()))
-        kind = "new file" if self.form.new else "file"
-        self._head.value = _parts.box_html(
-            f"<strong>The cluster</strong> as its {kind} says: {escape(str(self.form.file))}"
-        )
-        self._save.disabled = bool(count) or not self.form.is_dirty
-        self._state.value = _parts.box_html(_state_words(count, is_dirty=self.form.is_dirty))
-        self._difference.value = self._show_difference() if self.form.is_dirty else ""
 
     def _show_difference(self) -> str:
         try:
@@ -132,7 +130,7 @@ class FormCard:
                 content: list[widgets.Widget] = [self._masters.widget]
             else:
                 content = [part for group in groups for part in self._show_group(group, alone=len(groups) == 1)]
-            about = groups[0].about if groups else ""
+            about = groups[0].about if groups else describe_table(name)
             self._sections[name] = _Section(name, about, content, is_open=name in is_open)
         return [section.widget for section in self._sections.values()]
 
@@ -141,39 +139,44 @@ class FormCard:
         return [*title, *(self._make_row(field.path).widget for field in group.fields)]
 
     def _make_row(self, path: str) -> FieldRow:
-        field = self.form.fields()[path]
-        row = self._rows[path] = FieldRow(field, self._type, compact=path.startswith("masters."))
-        offers = self._offers.get(row.outline_path)
-        if offers is not None:
-            row.show_offers(offers)
-        return row
+        with self._lock:
+            field = self.form.fields()[path]
+            row = self._rows[path] = FieldRow(field, self._type, compact=path.startswith("masters."))
+            row.show_offers(self._offers.get(row.outline_path, Offers()))
+            return row
 
     def _type(self, path: str, typed: str) -> None:
-        self.form.type_into(path, typed)
-        self._problem.value = ""
-        self.draw()
-        fields, problems = self.form.fields(), self.form.problems()
-        wanted = (fields["region"].value, fields["network.vpc_id"].value)
-        if path in ("region", "network.vpc_id") and path not in problems and wanted != self._asked:
-            self.ask()
+        with self._lock:
+            self.form.type_into(path, typed)
+            self._problem.value = ""
+            self.draw()
+        self._asking.ask_where_moved(path)
 
     def _change_masters(self) -> None:
-        there = self.form.fields()
-        self._rows = {path: row for path, row in self._rows.items() if path in there}
-        self.draw()
+        with self._lock:
+            there = self.form.fields()
+            self._rows = {path: row for path, row in self._rows.items() if path in there}
+            self.draw()
 
-    def _show_offers(self, offers: dict[str, Offers], error: BaseException | None = None) -> None:
+    def _take_up(self, text: str) -> None:
+        """Show what was found out for a new file, where nothing was typed; a file that is there by now stays."""
+        with self._lock:
+            if self.form.new:
+                self.form.take_up(text)
+            fields = self.form.fields()
+            for path, row in self._rows.items():
+                row.follow(fields[path])
+            self._masters.arrange()
+            self.draw()
+
+    def _show_offers(self, offers: Mapping[str, Offers]) -> None:
         with self._lock:
             self._offers = offers
-            for row in list(self._rows.values()):
-                found = offers.get(row.outline_path)
-                if found is not None:
-                    row.show_offers(found)
+            for row in self._rows.values():
+                row.show_offers(offers.get(row.outline_path, Offers()))
             mine = offers.get("operator_cidr")
             self._mine.disabled = mine is None or not mine.options
-            self._ask.disabled, self._ask.description = False, "Ask AWS again"
-        if error is not None:
-            self._problem.value = _parts.problem_html(error)
+            self.draw()
 
     def _use_my_address(self) -> None:
         self._rows["operator_cidr"].set(self._offers["operator_cidr"].options[0].value)
@@ -213,9 +216,15 @@ class _Section:
         self._box.layout.display = "" if self._is_open else "none"
 
 
-def _state_words(count: int, *, is_dirty: bool) -> str:
-    if count:
-        return f"{_parts.badge_html(f'{count} not legal', Tone.BAD)} nothing can be saved until that is mended"
+def _is_typed(problem: Problem) -> bool:
+    return problem.seen != "missing"
+
+
+def _state_words(wrong: int, *, gaps: int, is_dirty: bool) -> str:
+    if wrong:
+        return f"{_parts.badge_html(f'{wrong} not legal', Tone.BAD)} nothing can be saved until that is mended"
+    if gaps:
+        return f"{_parts.badge_html(f'{gaps} to be filled in', Tone.BUSY)} nothing can be saved until that is done"
     if is_dirty:
         return f"{_parts.badge_html('legal', Tone.GOOD)} not saved yet"
     return f"{_parts.badge_html('legal', Tone.GOOD)} nothing has been changed"

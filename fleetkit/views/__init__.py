@@ -5,7 +5,7 @@ from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningRes
 from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
 from fleetkit.views.charts import Measure, draw_history
 from fleetkit.views.form import ClusterForm
-from fleetkit.views.form_fields import FormField, FormGroup, Offer, Offers
+from fleetkit.views.form_fields import FormField, FormGroup, Offer, Offers, find_shared_causes
 from fleetkit.views.guide import DEPLOY_STEPS, DESTROY_STEPS, Guide, GuideStep, StepPlan, StepState
 from fleetkit.views.inspect import (
     certificates_frame,
@@ -66,6 +66,7 @@ __all__ = [
     "draw_quorum",
     "drift_frame",
     "fault_tolerance_frame",
+    "find_shared_causes",
     "frame_html",
     "judge_days_left",
     "machine_counts_frame",

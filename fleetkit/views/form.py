@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import threading
 import tomllib
 from collections.abc import Container, Mapping
 from pathlib import Path
@@ -40,7 +41,7 @@ _BY_HAND = "this form does not edit it: edit it in the file"
 
 
 class ClusterForm:
-    """What a person types into the form, and what follows from it.
+    """What a person types into the form, and what follows from it; any thread may ask and tell.
 
     Parameters
     ----------
@@ -57,6 +58,7 @@ class ClusterForm:
     def __init__(self, text: str, *, file: Path, new: bool = False, today: dt.date | None = None) -> None:
         self.file, self.new = file, new
         self._today = today
+        self._lock = threading.RLock()
         self.restart(text)
 
     def __repr__(self) -> str:
@@ -64,15 +66,31 @@ class ClusterForm:
 
     def restart(self, text: str) -> None:
         """Take ``text`` for what the file says now, and forget what was typed."""
-        self.seen = text
-        self._data = tomllib.loads(text)
-        self._changes: dict[str, object] = {}
-        self._removed: list[str] = []
+        data = tomllib.loads(text)
+        with self._lock:
+            self.seen, self._data = text, data
+            self._changes: dict[str, object] = {}
+            self._removed: list[str] = []
+
+    def take_up(self, text: str) -> None:
+        """Go on from another draft of the file: what was typed stays, and what is still empty is filled in."""
+        data = tomllib.loads(text)
+        with self._lock:
+            self.seen, self._data = text, data
+            there = {path for path in (*self._changes, *self._removed) if _value(data, path) is not None}
+            self._changes = {path: one for path, one in self._changes.items() if one != "" or path not in there}
+            self._removed = [path for path in self._removed if path in there]
 
     @property
     def data(self) -> dict[str, Any]:
         """What the file would say."""
-        return change_cluster_data(self._data, self._changes, remove=self._removed)
+        with self._lock:
+            return change_cluster_data(self._data, self._changes, remove=self._removed)
+
+    @property
+    def name(self) -> str:
+        """The cluster's name, which is the file's."""
+        return self.file.stem
 
     @property
     def is_dirty(self) -> bool:
@@ -125,16 +143,17 @@ class ClusterForm:
             The text as it stands in the field; ``true`` or ``false`` for a switch.
         """
         outline = self.fields()[path].outline
-        self._changes.pop(path, None)
-        self._removed = [one for one in self._removed if one != path]
-        there = _value(change_cluster_data(self._data, {}, remove=self._removed), path)
-        if not typed.strip() and not outline.required:
-            self._removed += [] if there is None else [path]
-            return
-        value = parse_typed(outline.kind, typed)
-        untouched = there if there is not None else outline.default
-        if value != (list(untouched) if isinstance(untouched, tuple) else untouched):
-            self._changes[path] = value
+        with self._lock:
+            self._changes.pop(path, None)
+            self._removed = [one for one in self._removed if one != path]
+            there = _value(change_cluster_data(self._data, {}, remove=self._removed), path)
+            if not typed.strip() and not outline.required:
+                self._removed += [] if there is None else [path]
+                return
+            value = parse_typed(outline.kind, typed)
+            untouched = there if there is not None else outline.default
+            if value != (list(untouched) if isinstance(untouched, tuple) else untouched):
+                self._changes[path] = value
 
     def add_master(self, name: str) -> None:
         """Add a master, or bring back one that was removed; its zone is the one with the fewest masters."""
@@ -142,14 +161,16 @@ class ClusterForm:
         zones = [str(zone) for zone in data.get("zones", ())]
         held = [one.get("zone") for one in _table(data, "masters").values() if isinstance(one, Mapping)]
         zone = min(zones, key=held.count, default="")
-        self._changes |= {f"masters.{name}.zone": zone, f"masters.{name}.address": ""}
+        with self._lock:
+            self._changes |= {f"masters.{name}.zone": zone, f"masters.{name}.address": ""}
 
     def remove_master(self, name: str) -> None:
         """Take a master out."""
         path = f"masters.{name}"
-        self._changes = {key: value for key, value in self._changes.items() if not key.startswith(f"{path}.")}
-        if name in _table(self._data, "masters") and path not in self._removed:
-            self._removed.append(path)
+        with self._lock:
+            self._changes = {key: value for key, value in self._changes.items() if not key.startswith(f"{path}.")}
+            if name in _table(self._data, "masters") and path not in self._removed:
+                self._removed.append(path)
 
     def problems(self) -> dict[str, tuple[Problem, ...]]:
         """Return what is wrong: path of a field, or of a group, to its problems; the empty path for the rest."""
@@ -167,7 +188,8 @@ class ClusterForm:
         ClusterFileError
             When the file is written in a way in which this cannot be done without harm.
         """
-        return change_cluster_file(self.seen, self._changes, remove=self._removed)
+        with self._lock:
+            return change_cluster_file(self.seen, self._changes, remove=self._removed)
 
     def difference(self) -> str:
         """Return what would be written as a unified diff; empty when nothing would."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fleetkit.config import FieldOutline
 
-__all__ = ["FormField", "FormGroup", "Offer", "Offers"]
+__all__ = ["FormField", "FormGroup", "Offer", "Offers", "find_shared_causes"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +28,22 @@ class Offers:
         The values, in the order in which they are shown.
     unknown
         Why they could not be read; empty when they could.
+    cause
+        What lies behind that: the same for all fields that could not be read for the same reason.
     """
 
     options: tuple[Offer, ...] = ()
     unknown: str = ""
+    cause: str = ""
+
+
+def find_shared_causes(offers: Mapping[str, Offers]) -> dict[str, tuple[str, ...]]:
+    """Return each cause for which more than one field could not be read, with the paths of those fields."""
+    held: dict[str, list[str]] = {}
+    for path, found in offers.items():
+        if found.cause:
+            held.setdefault(found.cause, []).append(path)
+    return {cause: tuple(paths) for cause, paths in held.items() if len(paths) > 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from fleetkit.workflows._workspace import Workspace, open_workspace
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
 from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
-from fleetkit.workflows.describing import list_choices, open_description, save_description
+from fleetkit.workflows.describing import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
@@ -57,6 +57,7 @@ __all__ = [
     "begin_run",
     "clear_lock",
     "cluster_of_plan",
+    "draft_description",
     "find_lock",
     "forget_cluster",
     "give_approval",

@@ -13,15 +13,17 @@ from fleetkit import aws
 from fleetkit.config import ClusterPaths, Settings, find_cluster, read_cluster_data, write_cluster_file
 from fleetkit.core import ClusterFileError, FleetkitError, call_each
 from fleetkit.views import ClusterForm, Offer, Offers
-from fleetkit.workflows.initialize import draft_cluster
+from fleetkit.workflows.initialize import Answers, draft_cluster, propose_unasked
 
-__all__ = ["list_choices", "open_description", "save_description"]
+__all__ = ["draft_description", "list_choices", "open_description", "save_description"]
 
 
 def open_description(
     name_or_path: str | None = None, *, folder: Path | None = None, environ: Mapping[str, str] | None = None
 ) -> ClusterForm:
-    """Return the form of a cluster file; a name that has no file yet gets the draft that ``fleetkit init`` writes.
+    """Return the form of a cluster file; nobody is asked for that, so it is there at once.
+
+    A name that has no file yet gets what can be proposed unasked; `draft_description` finds out the rest.
 
     Parameters
     ----------
@@ -41,10 +43,26 @@ def open_description(
     if wanted and not wanted.endswith(".toml") and "/" not in wanted:
         paths = ClusterPaths(folder, wanted)
         if not paths.file.exists():
-            return ClusterForm(draft_cluster(wanted, settings=settings).text, file=paths.file, new=True)
+            return ClusterForm(propose_unasked(wanted), file=paths.file, new=True)
     file = find_cluster(wanted, folder=folder).file
     read_cluster_data(file)  # says by line and column what is no TOML
     return ClusterForm(_read_text(file), file=file)
+
+
+def draft_description(name: str, settings: Settings, *, region: str = "") -> tuple[str, dict[str, Offers]]:
+    """Return the draft that ``fleetkit init`` would write, and by path why what it lacks could not be found out.
+
+    Parameters
+    ----------
+    name
+        The new cluster's name.
+    settings
+        The settings in force.
+    region
+        The region to look in; the environment's own where empty.
+    """
+    draft = draft_cluster(name, settings=settings, answers=Answers(region=region or None))
+    return draft.text, {path: _unread(error) for path, error in draft.failed.items()}
 
 
 def save_description(form: ClusterForm) -> Path:
@@ -103,7 +121,7 @@ def list_choices(settings: Settings, *, region: str = "", vpc_id: str = "") -> d
         questions["network.public_subnet_ids"] = lambda: _subnets(session, vpc_id)
     answers = call_each(list(questions), lambda path: questions[path](), catch=FleetkitError)
     found = {path: Offers(options=options) for answer in answers.ok.values() for path, options in answer.items()}
-    failed = {path: Offers(unknown=str(error)) for path, error in answers.failed.items()}
+    failed = {path: _unread(error) for path, error in answers.failed.items() if isinstance(error, FleetkitError)}
     for path, like in (("masters.NAME.zone", "zones"), ("network.private_subnet_ids", "network.public_subnet_ids")):
         if like in failed:
             failed[path] = failed[like]
@@ -115,6 +133,12 @@ def _read_text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except OSError as error:
         raise ClusterFileError(f"cannot read the cluster file {file}", seen=error.strerror or str(error)) from error
+
+
+def _unread(error: FleetkitError) -> Offers:
+    """Say why something could not be read, and what lies behind that, whatever it was that was asked for."""
+    behind = "; ".join(filter(None, (error.seen or error.what, error.hint)))
+    return Offers(unknown=str(error).replace("\n  next: ", "; "), cause=behind)
 
 
 def _plain(values: list[str] | tuple[str, ...]) -> tuple[Offer, ...]:

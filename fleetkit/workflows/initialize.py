@@ -37,7 +37,15 @@ from fleetkit.core import (
 )
 from fleetkit.workflows.pin import resolve_pins
 
-__all__ = ["Answers", "DraftedCluster", "Initialized", "check_cluster_name", "draft_cluster", "initialize"]
+__all__ = [
+    "Answers",
+    "DraftedCluster",
+    "Initialized",
+    "check_cluster_name",
+    "draft_cluster",
+    "initialize",
+    "propose_unasked",
+]
 
 _ZONES = 3
 _TYPES = ("t3.medium", "t3.micro", "t3.small")  # those that a new file proposes
@@ -87,13 +95,20 @@ class DraftedCluster:
     ----------
     text
         What it would hold.
-    found, unknown
+    found
         As in `Initialized`.
+    failed
+        Dotted path to the error for which it could not be found out.
     """
 
     text: str
     found: Mapping[str, str]
-    unknown: Mapping[str, str]
+    failed: Mapping[str, FleetkitError]
+
+    @property
+    def unknown(self) -> Mapping[str, str]:
+        """As in `Initialized`."""
+        return {path: _reason(error) for path, error in self.failed.items()}
 
 
 def initialize(
@@ -146,14 +161,29 @@ def draft_cluster(
         When the name is not legal.
     """
     check_cluster_name(name)
-    known, zones, unknown, who = _find_out(settings, answers or Answers())
+    known, zones, failed, who = _find_out(settings, answers or Answers())
     values = propose_cluster(
         name, region=known.get("region"), zones=zones, today=today or utc_now().date(), who=who or current_user()
     )
     for path, value in known.items():
         _set(values, path, value)
     found = known | ({"zones": ", ".join(zones)} if zones else {})
-    return DraftedCluster(text=render_cluster_file(values, unknown=unknown), found=found, unknown=unknown)
+    unknown = {path: _reason(error) for path, error in failed.items()}
+    return DraftedCluster(text=render_cluster_file(values, unknown=unknown), found=found, failed=failed)
+
+
+def propose_unasked(name: str) -> str:
+    """Return the file of a new cluster as far as it is known before anybody is asked: the rest are gaps.
+
+    Raises
+    ------
+    SettingsError
+        When the name is not legal.
+    """
+    values = propose_cluster(
+        check_cluster_name(name), region=None, zones=(), today=utc_now().date(), who=current_user()
+    )
+    return render_cluster_file(values)
 
 
 def _refuse_bad_answers(text: str, file: Path) -> None:
@@ -184,7 +214,9 @@ def check_cluster_name(name: str) -> str:
         ) from None
 
 
-def _find_out(settings: Settings, answers: Answers) -> tuple[dict[str, str], tuple[str, ...], dict[str, str], str]:
+def _find_out(
+    settings: Settings, answers: Answers
+) -> tuple[dict[str, str], tuple[str, ...], dict[str, FleetkitError], str]:
     """Return what is known by path, the zones, what is unknown and why, and who asks."""
     session = open_session(answers.region)
     lookups: dict[str, Callable[[], str]] = {
@@ -196,16 +228,16 @@ def _find_out(settings: Settings, answers: Answers) -> tuple[dict[str, str], tup
     told = call_each(list(lookups), lambda path: lookups[path](), catch=FleetkitError)
     pins = resolve_pins(session, settings, pins=Pins())
     known = {path: value for path, value in told.ok.items() if path != "who"} | dict(pins.values)
-    unknown = {path: _reason(error) for path, error in told.failed.items() if path != "who"}
-    unknown |= {path: _reason(error) for path, error in pins.failed.items()}
-    if "pins.fleet_sha256" in unknown:
-        unknown["pins.fleet_archive"] = unknown["pins.fleet_sha256"]
+    failed = {path: error for path, error in told.failed.items() if path != "who" and isinstance(error, FleetkitError)}
+    failed |= pins.failed
+    if "pins.fleet_sha256" in failed:
+        failed["pins.fleet_archive"] = failed["pins.fleet_sha256"]
     try:
         zones = _zones(session)
     except FleetkitError as error:
         zones = ()
-        unknown |= dict.fromkeys(_OF_ZONES, _reason(error))
-    return known, zones, unknown, told.ok.get("who", "")
+        failed |= dict.fromkeys(_OF_ZONES, error)
+    return known, zones, failed, told.ok.get("who", "")
 
 
 def _only_key_pair(session: AwsSession) -> str:

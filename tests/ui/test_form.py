@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import ipywidgets as widgets
 import pytest
 from support.aws_world import World, surrounding_world
 from support.cluster_files import write_cluster
-from support.http_answers import Reply
+from support.http_answers import Reply, Request, serve_answers
 from support.ui_bench import guided_in
 
+from fleetkit.config import Settings
+from fleetkit.core import NotYet, Patience, wait_until
 from fleetkit.runs import Way
 from fleetkit.ui import DeployGuide
 from fleetkit.ui.form import FormCard
@@ -31,6 +35,20 @@ def open_card(world: World, name: str = "demo", **options) -> FormCard:
     )
     assert card.work.join(60)
     return card
+
+
+@contextlib.contextmanager
+def held_address(world: World) -> Iterator[tuple[Settings, threading.Event, threading.Event]]:
+    """Give settings whose address service waits; an event tells that it was asked, another lets it answer."""
+    asked, answer = threading.Event(), threading.Event()
+
+    def wait(_request: Request) -> Reply:
+        asked.set()
+        assert answer.wait(60)
+        return Reply(body=b"198.51.100.7")
+
+    with serve_answers(wait) as url:
+        yield Settings.from_environment({**world.environ, "FLEETKIT_ADDRESS_URL": url}), asked, answer
 
 
 def every(widget: widgets.Widget) -> Iterator[widgets.Widget]:
@@ -101,7 +119,7 @@ def test_where_nothing_can_be_read_the_field_takes_free_text_and_says_why(world:
     write_cluster(world.folder)
     world.replies["/address"] = Reply(status=503)
     card = open_card(world)
-    assert "what AWS has is unknown: cannot learn this computer&#x27;s public address" in shown(card)
+    assert "? not found out: cannot learn this computer&#x27;s public address" in shown(card)
     assert field(card, "Use my address").disabled
     field(card, "operator_cidr").value = "198.51.100.8/32"
     assert not field(card, "Save the file").disabled
@@ -137,6 +155,61 @@ def test_a_new_cluster_begins_with_a_draft_that_can_be_saved_at_once(world: Worl
     assert field(card, "▾ hide masters"), "what a new cluster is made of is in sight"
     field(card, "Save the file").click()
     assert card.form.file.exists()
+
+
+def test_while_aws_is_asked_the_form_is_there_takes_what_is_typed_and_keeps_it(world: World) -> None:
+    form = open_description("fresh", folder=world.folder, environ=world.environ)
+    with held_address(world) as (settings, asked, answer):
+        card = FormCard(form, settings=settings)
+        assert asked.wait(60)
+        assert card.work.is_running
+        assert "asking AWS" in shown(card)
+        assert "not legal" not in shown(card), "what is still asked for is nobody's mistake"
+        assert "to be filled in" in shown(card)
+        assert field(card, "Save the file").disabled
+        field(card, "key_name").value = "mine"
+        field(card, "operator_cidr").value = "0.0.0.0/0"
+        assert "which is the whole internet" in shown(card)
+        field(card, "operator_cidr").value = "198.51.100.8/32"
+        answer.set()
+        assert card.work.join(60)
+    assert "asking AWS" not in shown(card)
+    assert (field(card, "key_name").value, field(card, "operator_cidr").value) == ("mine", "198.51.100.8/32")
+    assert field(card, "zones").value == "us-west-2a, us-west-2b, us-west-2c"
+    assert field(card, "Remove etcd3")
+    assert not field(card, "Save the file").disabled
+
+
+def test_where_aws_does_not_answer_one_reason_is_told_once_and_the_fields_take_free_text(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    card = open_card(world, "fresh")
+    reason = "Could not connect to the endpoint URL: &quot;http://127.0.0.1:9/&quot;; nothing answers there"
+    # In the file that would be written each gap has its reason beside it, as init writes it.
+    told = shown(card).replace(card._difference.value, "")
+    assert told.count(reason) == 1
+    assert told.count("? not found out: the reason stands at the top") >= 4
+    (line,) = [text for text in told.splitlines() if reason in text]
+    for path in ("region", "zones", "key_name", "network.vpc_id"):
+        assert path in line
+    assert "✗ not legal" in shown(card), "what was not found out is to be typed now"
+    field(card, "region").value = "us-west-2"
+    assert card.form.fields()["region"].value == "us-west-2"
+    assert card.work.join(60)
+
+
+def test_a_place_that_is_typed_while_another_is_asked_about_is_asked_about_too(world: World) -> None:
+    write_cluster(world.folder)
+    form = open_description("demo", folder=world.folder, environ=world.environ)
+    with held_address(world) as (settings, asked, answer):
+        card = FormCard(form, settings=settings)
+        assert asked.wait(60)
+        field(card, "region").value = "eu-west-1"
+        answer.set()
+        assert card.work.join(60)
+    assert any("eu-west-1a" in getattr(one, "options", ()) for one in every(card.widget))
 
 
 def test_a_save_that_somebody_else_was_quicker_than_says_so(world: World) -> None:
@@ -175,7 +248,13 @@ def test_in_the_guide_a_cluster_without_a_file_is_written_by_the_form_and_then_o
     guided = guided_in(settled.folder)
     form = DeployGuide(guided).form()
     assert "new file" in shown_in(form)
-    field_in(form, "Save the file").click()
+    save = field_in(form, "Save the file")
+    wait_until(
+        lambda: NotYet("it is locked") if save.disabled else True,
+        what="the draft",
+        patience=Patience(deadline_s=60, interval_s=0.02),
+    )
+    save.click()
     assert guided.workspace.cluster.name == "demo"
 
 

@@ -10,7 +10,7 @@ from support.cluster_files import TODAY, cluster_data
 
 from fleetkit.config import outline_fields, parse_cluster, render_cluster_file
 from fleetkit.core import ClusterFileError
-from fleetkit.views import ClusterForm
+from fleetkit.views import ClusterForm, Offer, Offers, find_shared_causes
 
 FILE = Path("demo.toml")
 
@@ -165,3 +165,30 @@ def test_what_the_form_does_not_edit_says_so_and_a_secret_that_is_no_reference_i
 def test_a_key_that_nobody_knows_is_a_problem_of_its_table() -> None:
     form = ClusterForm(make_form().seen.replace("[logs]", "[logs]\ndays = 3"), file=FILE, today=TODAY)
     assert said_of(form, "logs") == ["no such key"]
+
+
+def test_a_draft_that_is_taken_up_fills_what_is_empty_and_keeps_what_was_typed() -> None:
+    gaps = cluster_data()
+    for name in ("region", "zones", "key_name", "masters"):
+        del gaps[name]
+    form = ClusterForm(render_cluster_file(gaps), file=FILE, new=True, today=TODAY)
+    form.type_into("key_name", "mine")
+    form.add_master("etcd1")
+    form.type_into("etcd.disk_gb", "")
+    form.take_up(make_form(key_name="theirs").seen)
+    fields = form.fields()
+    assert fields["key_name"].value == "mine"
+    assert fields["masters.etcd1.address"].value == cluster_data()["masters"]["etcd1"]["address"]  # type: ignore[index]
+    assert fields["etcd.disk_gb"].value == ""
+    assert form.problems() == {}
+    assert tomllib.loads(form.text())["key_name"] == "mine"
+
+
+def test_a_cause_is_shared_only_where_more_than_one_field_has_it() -> None:
+    offers = {
+        "region": Offers(unknown="no regions", cause="no credentials"),
+        "zones": Offers(unknown="no zones", cause="no credentials"),
+        "operator_cidr": Offers(unknown="no address", cause="no answer"),
+        "key_name": Offers(options=(Offer(value="ops"),)),
+    }
+    assert find_shared_causes(offers) == {"no credentials": ("region", "zones")}

@@ -12,8 +12,8 @@ from support.cluster_files import write_cluster
 from support.http_answers import Reply
 
 from fleetkit.core import ClusterFileError
-from fleetkit.views import Offer
-from fleetkit.workflows import list_choices, open_description, save_description
+from fleetkit.views import ClusterForm, Offer, Offers, find_shared_causes
+from fleetkit.workflows import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.initialize import initialize
 
 
@@ -58,10 +58,20 @@ def test_a_change_that_somebody_else_made_is_not_lost(tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8").endswith("# a note of Ada's\n")
 
 
-def test_a_name_without_a_file_starts_from_the_draft_that_init_writes(world: World) -> None:
-    form = open_description("fresh", folder=world.folder, environ=world.environ)
-    assert (form.new, form.problems()) == (True, {})
+def draft(form: ClusterForm, world: World) -> dict[str, Offers]:
+    """Have the form take up what is found out, and return what is not."""
+    text, lacking = draft_description(form.name, world.settings)
+    form.take_up(text)
+    return lacking
+
+
+def test_a_name_without_a_file_is_opened_unasked_and_takes_up_the_draft_that_init_writes(world: World) -> None:
+    nowhere = {name: "http://127.0.0.1:9" for name in world.environ if name.endswith("_URL")}
+    form = open_description("fresh", folder=world.folder, environ={**world.environ, **nowhere})
+    assert {problem.seen for problem in form.problems()["region"]} == {"missing"}
     assert not form.file.exists()
+    assert draft(form, world) == {}
+    assert (form.new, form.problems()) == (True, {})
     save_description(form)
     written = form.file.read_bytes()
     form.file.unlink()
@@ -70,6 +80,7 @@ def test_a_name_without_a_file_starts_from_the_draft_that_init_writes(world: Wor
 
 def test_a_new_file_goes_over_none_that_came_meanwhile(world: World) -> None:
     form = open_description("fresh", folder=world.folder, environ=world.environ)
+    draft(form, world)
     form.file.parent.mkdir(parents=True, exist_ok=True)
     form.file.write_text('name = "fresh"\n', encoding="utf-8")
     with pytest.raises(ClusterFileError, match="exists already"):
@@ -104,3 +115,15 @@ def test_what_cannot_be_read_says_why_and_the_rest_is_offered(world: World) -> N
     assert "cannot learn this computer's public address" in offers["operator_cidr"].unknown
     assert offers["operator_cidr"].options == ()
     assert offers["zones"].options
+
+
+def test_what_fails_for_one_reason_has_one_cause_whatever_was_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    offers = list_choices(world.settings, region="us-west-2")
+    (paths,) = [paths for cause, paths in find_shared_causes(offers).items() if "127.0.0.1:9" in cause]
+    assert set(paths) == {"region", "zones", "masters.NAME.zone", "key_name", "network.vpc_id"}
+    assert len({offers[path].unknown for path in paths}) > 1, "each still says what was asked for"
+    assert offers["operator_cidr"].options
