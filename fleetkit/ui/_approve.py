@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from fleetkit.ui import _parts
 from fleetkit.ui._parts import Tone
 from fleetkit.ui._step import StepCard
-from fleetkit.views import PlanView, StepState
+from fleetkit.views import PlanView, StepState, alarm_html
 
 __all__ = ["ApproveCard", "Planned"]
 
@@ -86,10 +86,7 @@ class ApproveCard(StepCard):
 def _describe(planned: Any) -> str:
     if planned.is_empty:
         return "The plan is empty: there is nothing to approve, and no name is needed."
-    alarms = "".join(
-        f'<br><strong style="color:{Tone.BAD.colour}">{Tone.BAD.sign} {escape(alarm)}</strong>'
-        for alarm in planned.view.alarms
-    )
+    alarms = "".join(f"<br>{alarm_html(alarm)}" for alarm in planned.view.alarms)
     return (
         f"{escape(planned.opening)}{alarms}<br>sha256 of the plan: <code>{planned.sha256}</code><br>"
         f"Nothing has changed yet. To approve exactly this plan, type the name of its cluster, "

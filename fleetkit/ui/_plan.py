@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
@@ -12,15 +11,13 @@ import ipywidgets as widgets
 
 from fleetkit.ui import _parts
 from fleetkit.ui._approve import Planned
-from fleetkit.ui._parts import Tone
 from fleetkit.ui._step import StepCard
-from fleetkit.views import PlanRow, PlanView, StepState, show_value
+from fleetkit.views import PlanRow, PlanView, StepState, alarm_html, attributes_html, changes_html, counts_html
 
 __all__ = ["DrawnPlan", "PlanCard", "PlanPanel"]
 
 _ALL = "all"
 _NONE = ""
-_TONES = {"create": Tone.GOOD, "update": Tone.CARE, "replace": Tone.BAD, "delete": Tone.BAD, "forget": Tone.CARE}
 _HEIGHT = "22em"
 
 
@@ -75,13 +72,10 @@ class PlanPanel:
 
     def _draw_table(self) -> None:
         shown = [row for row in self._view.rows if self._is_wanted(row)]
-        table = _parts.table_html(
-            ("what happens", "resource", "why"), map(_row_html, shown), label="changes of the plan"
-        )
         words = f"{len(shown)} of {len(self._view.rows)} changes"
         self._table.value = _parts.box_html(
             f'{words}<div tabindex="0" role="region" aria-label="changes" '
-            f'style="max-height:{_HEIGHT};overflow:auto">{table}</div>'
+            f'style="max-height:{_HEIGHT};overflow:auto">{changes_html(shown)}</div>'
         )
 
     def _is_wanted(self, row: PlanRow) -> bool:
@@ -96,20 +90,8 @@ class PlanPanel:
         if row is None:
             self._detail.value = ""
             return
-        rows = [
-            (
-                f"<code>{escape(one.path)}</code>",
-                escape(show_value(one.before)),
-                escape(show_value(one.after)),
-                _parts.badge_html("forces replacement", Tone.BAD) if one.forces_replacement else "",
-            )
-            for one in row.attributes
-        ]
-        table = _parts.table_html(
-            ("attribute", "before", "after", ""), rows, label=f"before and after of {row.address}"
-        )
         self._detail.value = _parts.box_html(
-            f"{_action_html(row.sign, row.action, row.action)} <code>{escape(row.address)}</code>{table}"
+            f"{counts_html([row])} <code>{escape(row.address)}</code>{attributes_html(row)}"
         )
 
 
@@ -142,14 +124,8 @@ def _modules(view: PlanView) -> Iterable[str]:
 def _summary_html(planned: Planned) -> str:
     view = planned.view
     parts = [f"<strong>{escape(words)}</strong>" for words in _sentences(planned)]
-    parts += [
-        f'<strong style="color:{Tone.BAD.colour}">{Tone.BAD.sign} {escape(one)}</strong>'
-        for one in (*view.alarms, *view.warnings)
-    ]
-    counts = Counter((row.sign, row.action) for row in view.rows)
-    parts += [
-        " &nbsp; ".join(_action_html(sign, f"{count} to {action}", action) for (sign, action), count in counts.items())
-    ]
+    parts += [alarm_html(one) for one in (*view.alarms, *view.warnings)]
+    parts += [counts_html(view.rows)]
     parts += [f"outputs that change: {escape(', '.join(view.outputs))}"] if view.outputs else []
     beyond = "".join(f"<details><summary>{_first_line(part)}</summary><pre>{escape(part)}</pre></details>"
                      for part in planned.beyond_terraform)  # fmt: skip
@@ -164,18 +140,3 @@ def _sentences(planned: Planned) -> list[str]:
 def _first_line(text: str) -> str:
     first, _, rest = text.partition("\n")
     return escape(f"{first.rstrip(':')} ({rest.count(chr(10)) + 1})" if rest else first)
-
-
-def _row_html(row: PlanRow) -> tuple[str, str, str]:
-    alarm = f"{row.alarm} a master" if row.alarm else ""
-    red = f'<strong style="color:{Tone.BAD.colour}">{Tone.BAD.sign} {escape(alarm)}</strong>' if alarm else ""
-    return (
-        _action_html(row.sign, row.action, row.action),
-        f"<code>{escape(row.address)}</code>",
-        " ".join(filter(None, (red, escape(row.why)))),
-    )
-
-
-def _action_html(sign: str, words: str, action: str) -> str:
-    colour = _TONES.get(action, Tone.QUIET).colour
-    return f'<span style="color:{colour};white-space:nowrap"><b>{escape(sign)}</b> {escape(words)}</span>'

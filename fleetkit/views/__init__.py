@@ -24,8 +24,10 @@ from fleetkit.views.inspect import (
 from fleetkit.views.outputs import Reach, Signpost, outputs_frame, outputs_html
 from fleetkit.views.pace import Pace, choose_pace
 from fleetkit.views.pictures import draw_certificates, draw_latencies, draw_quorum
-from fleetkit.views.plan import NO_CHANGES, PlanRow, PlanView, show_value
+from fleetkit.views.plan import NO_CHANGES, PlanRow, PlanView
+from fleetkit.views.plan_markup import alarm_html, attributes_html, changes_html, counts_html
 from fleetkit.views.plan_picture import draw_plan
+from fleetkit.views.plan_values import show_value
 from fleetkit.views.preflight import checks_frame
 
 __all__ = [
@@ -56,9 +58,13 @@ __all__ = [
     "StepPlan",
     "StepState",
     "Throttle",
+    "alarm_html",
+    "attributes_html",
     "certificates_frame",
+    "changes_html",
     "checks_frame",
     "choose_pace",
+    "counts_html",
     "draw_certificates",
     "draw_history",
     "draw_latencies",

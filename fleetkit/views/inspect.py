@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from fleetkit.core import FAULT_TOLERANCE_TABLE, Quorum
 from fleetkit.terraform import Drift, Plan
 from fleetkit.views._frames import build_frame, read_field
-from fleetkit.views.plan import PlanView, show_value
+from fleetkit.views.plan import PlanView
+from fleetkit.views.plan_values import show_value
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fleetkit.terraform import Action, AttributeChange, Plan, ResourceChange
-from fleetkit.views._frames import build_frame, frame_html
+from fleetkit.views._frames import build_frame
+from fleetkit.views.plan_markup import alarm_html, changes_html
+from fleetkit.views.plan_values import show_value
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NO_CHANGES", "PlanRow", "PlanView", "show_value", "sign_of"]
+__all__ = ["NO_CHANGES", "PlanRow", "PlanView", "sign_of"]
 
 NO_CHANGES = "No changes."
 """The whole text of an empty plan."""
@@ -36,7 +37,6 @@ _REASONS = {
     "replace_by_request": "asked for",
     "replace_by_triggers": "what it follows changes",
 }
-_LONGEST_VALUE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,9 +198,10 @@ class PlanView:
 
         if self.is_empty:
             return f"<p>{NO_CHANGES}</p>"
-        alarms = "".join(f"<p><strong>! {html.escape(one)}</strong></p>" for one in (*self.alarms, *self.warnings))
-        table = frame_html(self.to_frame())
-        return f"<p>{html.escape(self.headline)}</p>{alarms}{table}"
+        alarms = "".join(f"<p>{alarm_html(one)}</p>" for one in (*self.alarms, *self.warnings))
+        table = changes_html(self.rows, in_full=True) if self.rows else ""
+        outputs = f"<p>Outputs that change: {html.escape(', '.join(self.outputs))}</p>" if self.outputs else ""
+        return f"<p>{html.escape(self.headline)}</p>{alarms}{table}{outputs}"
 
     def _module_lines(self) -> list[str]:
         frame = self.summary_frame()
@@ -214,15 +215,6 @@ class PlanView:
 def sign_of(action: Action) -> str:
     """Return the sign of an action, as Terraform writes it; ``=`` where nothing happens."""
     return _SIGNS.get(action, "=")
-
-
-def show_value(value: Any) -> str:
-    """Write a value of a plan in a few words; long ones are cut, and say how long they were."""
-    if value is None:
-        return "(none)"
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}... ({len(text)} characters)"
 
 
 def _row(change: ResourceChange, alarm: str) -> PlanRow:

@@ -13,16 +13,10 @@ from html import escape
 from fleetkit.terraform import Action, Plan, ResourceGraph
 from fleetkit.views import colours
 from fleetkit.views.plan import sign_of
+from fleetkit.views.plan_markup import colour_of_action
 
 __all__ = ["draw_plan"]
 
-_COLOURS = {
-    Action.CREATE: colours.GOOD_COLOUR,
-    Action.UPDATE: colours.CARE_COLOUR,
-    Action.REPLACE: colours.BAD_COLOUR,
-    Action.DELETE: colours.BAD_COLOUR,
-    Action.FORGET: colours.CARE_COLOUR,
-}
 _WORST = (Action.DELETE, Action.REPLACE, Action.FORGET, Action.UPDATE, Action.CREATE)
 _LINE, _HEAD, _WIDE, _GAP_X, _GAP_Y, _EDGE = 16, 22, 232, 38, 14, 8
 _LONGEST = 31
@@ -55,8 +49,10 @@ def draw_plan(plan: Plan, graph: ResourceGraph) -> str:
         modules.setdefault(_module_of(node), []).append(node)
     boxes = _place(modules, graph.edges)
     width = max((box.x + _WIDE for box in boxes.values()), default=_WIDE) + _EDGE
-    height = max((box.y + box.height for box in boxes.values()), default=_LINE) + _EDGE
+    bottom = max((box.y + box.height for box in boxes.values()), default=_LINE) + _EDGE
+    height = bottom + (_HEAD if plan.counts else 0)
     parts = [*_draw_edges(boxes, graph.edges), *(_draw_box(box, actions, graph.edges) for box in boxes.values())]
+    parts.append(_draw_legend(plan.counts, y=bottom + _LINE / 2))
     words = ", ".join(f"{count} to {action}" for action, count in plan.counts.items()) or "no changes"
     label = f"Resources of the plan by module: {words}; lines lead to what needs them"
     return (
@@ -141,7 +137,7 @@ def _draw_box(box: _Box, actions: Mapping[str, Counter[Action]], edges: Iterable
 
 def _draw_node(box: _Box, node: str, actions: Counter[Action]) -> str:
     worst = next((action for action in _WORST if actions[action]), Action.NO_OP)
-    colour = _COLOURS.get(worst, colours.SOFT_COLOUR)
+    colour = colour_of_action(worst)
     count = sum(actions.values())
     kind, name = node.split(".")[-2:]
     words = f"{kind.removeprefix('aws_')}.{name}"
@@ -155,6 +151,14 @@ def _draw_node(box: _Box, node: str, actions: Counter[Action]) -> str:
         f'font-weight="{weight}" style="fill:{colour}">{sign_of(worst)}</text>'
         f'<text x="{box.x + 40:g}" y="{y:g}" style="fill:{colour}">{escape(words)}</text></g>'
     )
+
+
+def _draw_legend(counts: Mapping[Action, int], *, y: float) -> str:
+    words = "".join(
+        f'<tspan dx="{2 * _EDGE}" style="fill:{colour_of_action(action)}">{sign_of(action)} {count} to {action}</tspan>'
+        for action, count in counts.items()
+    )
+    return f'<text x="0" y="{y:g}" font-weight="600">{words}</text>' if words else ""
 
 
 def _title(module: str) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fleetkit.terraform import Plan
-from fleetkit.views import NO_CHANGES, PlanView
-from fleetkit.views.plan import show_value
+from fleetkit.views import NO_CHANGES, PlanView, colours
+from fleetkit.views.plan_values import show_value
 
 FIXTURES = Path(__file__).parents[1] / "terraform_room" / "fixtures"
 MASTERS: dict[str, Any] = {"master_types": ("terraform_data",)}
@@ -130,3 +132,31 @@ def test_a_master_that_is_gone_is_no_alarm_but_a_warning_that_its_machine_alone_
     assert '! module.etcd.aws_instance.member["etcd3"] is gone, and its member\'s data with it' in shown.text
     assert "(somebody removed it)" in shown.text
     assert shown.warnings[0].split(":")[0].replace('"', "&quot;").replace("'", "&#x27;") in shown._repr_html_()
+
+
+def test_a_page_has_a_table_by_module_each_with_its_counts_and_masters_in_words_and_red_on_top() -> None:
+    page = view("plan-change-1.11.4.json", **MASTERS)._repr_html_()
+    heads = [html.unescape(re.sub(r"<[^>]*>|&nbsp;", "", one)) for one in re.findall(r"<th colspan.*?</th>", page)]
+    assert [" ".join(head.split()) for head in heads] == [
+        "etcd -/+ 2 to replace - 1 to delete",
+        "root ~ 1 to update",
+        'workers["internal"] ~ 1 to update',
+        'workers["public"] ~ 1 to update',
+    ]
+    marks = re.findall(r'<strong style="color:([^"]*)">✗ (\w+ a master)</strong>', page)
+    assert [words for _, words in marks] == ["replaces a master", "replaces a master", "destroys a master"]
+    assert {colour for colour, _ in marks} == {colours.BAD_COLOUR}
+
+
+def test_a_page_shows_before_and_after_of_what_changes_with_secrets_masked_and_of_nothing_else() -> None:
+    shown = view("plan-change-1.11.4.json", **MASTERS)
+    page = shown._repr_html_()
+    changed = [row for row in shown.rows if row.action in ("update", "replace") and row.attributes]
+    assert page.count("<summary>before and after</summary>") == len(changed) < len(shown.rows)
+    for row in changed:
+        assert html.escape(f"before and after of {row.address}") in page
+    assert "<code>input.password</code>" in page
+    assert "[redacted]" in page
+    assert "canary" not in page
+    assert "✗ forces replacement" in page
+    assert "<details>" not in view("plan-create-1.11.4.json", **MASTERS)._repr_html_()

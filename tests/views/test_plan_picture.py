@@ -85,3 +85,12 @@ def test_the_picture_says_in_words_what_it_shows() -> None:
 
 def test_an_empty_configuration_has_a_picture() -> None:
     assert "no changes" in draw_plan(Plan(), ResourceGraph(nodes=(), edges=frozenset()))
+
+
+def test_the_picture_says_below_how_many_there_are_of_each_action() -> None:
+    drawing = draw_plan(plan_of(**{POOL: Action.CREATE, MEMBER: Action.REPLACE}), GRAPH)
+    assert f'style="fill:{colours.GOOD_COLOUR}">+ 1 to create</tspan>' in drawing
+    assert f'style="fill:{colours.BAD_COLOUR}">-/+ 1 to replace</tspan>' in drawing
+    height = float(re.findall(r'height="([\d.]+)"', drawing)[0])
+    (below,) = re.findall(r'<text x="0" y="([\d.]+)"', drawing)
+    assert max(float(y) for y in re.findall(r'<text x="[\d.]+" y="([\d.]+)"', drawing)) == float(below) < height
