@@ -44,10 +44,17 @@ class FieldRow:
     def __init__(self, field: FormField, typed: Callable[[str, str], None], *, compact: bool = False) -> None:
         self.path, self._field, self._typed = field.path, field, typed
         self._is_told = True
-        self._label, self._width = ("5em", "20em") if compact else (_LABEL, _WIDE)
+        self._label, self._width = ("8em", "23em") if compact else (_LABEL, _WIDE)
+        # Where several lines look alike, each of their fields is told from the others by its own name.
+        self._name = " ".join(field.path.split(".")[1:]) if compact else field.label
         self.error = _parts.html()
         self._offers = _parts.html()
-        self._choose = widgets.Dropdown(options=[_CHOOSE], layout=widgets.Layout(width="9em", display="none"))
+        self._choose = widgets.Dropdown(
+            options=[_CHOOSE],
+            description="from AWS",
+            style={"description_width": "5em"},
+            layout=widgets.Layout(width="15em", display="none"),
+        )
         self._choose.observe(self._choose_one, names="value")
         self.control = self._make_control()
         below = [] if compact else [_parts.html(self._help()), self._offers]
@@ -101,12 +108,12 @@ class FieldRow:
         if field.fixed:
             return widgets.HTML(
                 _fixed_html(field),
-                description=field.label,
+                description=self._name,
                 style={"description_width": self._label},
                 layout=widgets.Layout(width=self._width),
             )
         options = {
-            "description": field.label,
+            "description": self._name,
             "style": {"description_width": self._label},
             "layout": widgets.Layout(width=self._width),
         }

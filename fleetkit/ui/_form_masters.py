@@ -59,11 +59,10 @@ class MasterRows:
         self._name.value = next(name for number in range(1, 99) if (name := f"etcd{number}") not in names)
 
     def _make(self, name: str) -> widgets.Widget:
-        title = widgets.HTML(f"<strong>{escape(name)}</strong>", layout=widgets.Layout(width="6em"))
         remove = _parts.button(f"Remove {name}", partial(self._remove, name))
         paths = [path for path in self._form.fields() if path.startswith(f"masters.{name}.")]
         fields = [self._make_row(path) for path in paths]
-        line = _parts.row(title, *(field.widget for field in fields), remove)
+        line = _parts.row(*(field.widget for field in fields), remove)
         return widgets.VBox([line, *(field.error for field in fields)])
 
     def _help(self) -> str:

@@ -79,11 +79,11 @@ def problem_html(error: BaseException) -> str:
     """Return an error as a person needs it: what failed, what was seen, what to do next."""
     if not isinstance(error, FleetkitError):
         words = f"{type(error).__name__}: {error}"
-        return box_html(f"{badge_html('failed', Tone.BAD)} a defect: {_lines(words)}", tone=Tone.BAD)
+        return _alert_html(f"{badge_html('failed', Tone.BAD)} a defect: {_lines(words)}")
     parts = [f"<strong>{_lines(error.what)}</strong>"]
     parts += [f"seen: {_lines(error.seen)}"] if error.seen else []
     parts += [f"next: {_lines(error.hint)}"] if error.hint else []
-    return box_html("<br>".join(parts), tone=Tone.BAD)
+    return _alert_html("<br>".join(parts))
 
 
 def table_html(headings: Sequence[str], rows: Iterable[Sequence[str]], *, label: str) -> str:
@@ -137,6 +137,11 @@ def card(*children: widgets.Widget) -> widgets.VBox:
         list(children),
         layout=widgets.Layout(border=BORDER, padding="8px 12px", margin="4px 0", overflow="auto", max_width="1100px"),
     )
+
+
+def _alert_html(markup: str) -> str:
+    """Return what readers aloud tell at once, whatever they are at."""
+    return f'<div role="alert">{box_html(markup, tone=Tone.BAD)}</div>'
 
 
 def _lines(text: str) -> str:
