@@ -14,7 +14,7 @@ from fleetkit.ui._guided import GuidedRun
 from fleetkit.ui._parts import Tone
 from fleetkit.ui._step import StepCard
 from fleetkit.ui._work import Work
-from fleetkit.views import StepState
+from fleetkit.views import StepState, table_html
 from fleetkit.workflows import WayIn, open_way_in
 
 __all__ = ["OutcomeCard", "TunnelPanel"]
@@ -60,7 +60,7 @@ class TunnelPanel:
             lines = "\n".join(f"export {name}={shlex.quote(text)}" for name, text in way.etcdctl_environment.items())
             self._shown.value = _parts.box_html(
                 f"{_parts.badge_html('open', Tone.GOOD)} the tunnel"
-                + _parts.table_html(("member", "here", "there"), ports, label="where each member is reached")
+                + table_html(("member", "here", "there"), ports, label="where each member is reached")
                 + f'<p>For etcdctl on this computer:</p><pre tabindex="0">{escape(lines)}</pre>'
             )
         self._button.description = "Open the tunnel" if way is None else "Close the tunnel"

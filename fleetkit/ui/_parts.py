@@ -1,4 +1,4 @@
-"""The look that all widgets share: cards, badges, buttons, tables, and how an error is shown.
+"""The look that all widgets share: cards, badges, buttons, and how an error is shown.
 
 Colours are JupyterLab's own, so that they follow its theme; in a report, where there is no JupyterLab, the report's.
 No colour stands alone: a badge has a sign and a word too.
@@ -8,7 +8,7 @@ Only widgets that a record can show without a script are used: boxes, HTML, butt
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from html import escape
 
 import ipywidgets as widgets
@@ -28,7 +28,6 @@ __all__ = [
     "html",
     "problem_html",
     "row",
-    "table_html",
 ]
 
 BORDER = f"1px solid {LINE_COLOUR}"
@@ -84,27 +83,6 @@ def problem_html(error: BaseException) -> str:
     parts += [f"seen: {_lines(error.seen)}"] if error.seen else []
     parts += [f"next: {_lines(error.hint)}"] if error.hint else []
     return _alert_html("<br>".join(parts))
-
-
-def table_html(headings: Sequence[str], rows: Iterable[Sequence[str]], *, label: str) -> str:
-    """Return a table whose cells are markup already.
-
-    Parameters
-    ----------
-    headings
-        Plain text.
-    rows
-        Markup, one text for each heading.
-    label
-        What the table shows, for those who cannot see it.
-    """
-    edge = f"border-bottom:{BORDER};padding:.15em .9em .15em 0;text-align:left;vertical-align:top"
-    head = "".join(f'<th scope="col" style="{edge};white-space:nowrap">{escape(one)}</th>' for one in headings)
-    body = "".join("<tr>" + "".join(f'<td style="{edge}">{cell}</td>' for cell in cells) + "</tr>" for cells in rows)
-    return (
-        f'<table aria-label="{escape(label)}" style="border-collapse:collapse;line-height:1.45;font-size:.95em">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
 
 
 def button(label: str, press: Callable[[], None], *, style: str = "", tooltip: str = "") -> widgets.Button:

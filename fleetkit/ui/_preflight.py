@@ -8,7 +8,7 @@ from typing import Any
 from fleetkit.ui import _parts
 from fleetkit.ui._parts import Tone
 from fleetkit.ui._step import StepCard
-from fleetkit.views import StepState
+from fleetkit.views import StepState, table_html
 
 __all__ = ["PreflightCard"]
 
@@ -30,6 +30,6 @@ class PreflightCard(StepCard):
             )
             for line in lines
         ]
-        table = _parts.table_html(("state", "check", "seen", "how to mend it"), rows, label="what the preflight saw")
+        table = table_html(("state", "check", "seen", "how to mend it"), rows, label="what the preflight saw")
         self._result.value = _parts.box_html(f"<p>{escape(result.summary)}.</p>{table}")
         return (StepState.PASSED if result.ok else StepState.FAILED), result.summary

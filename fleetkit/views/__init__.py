@@ -21,6 +21,7 @@ from fleetkit.views.inspect import (
     raft_lag,
     targets_frame,
 )
+from fleetkit.views.markup import grouped_table_html, table_html
 from fleetkit.views.outputs import Reach, Signpost, outputs_frame, outputs_html
 from fleetkit.views.pace import Pace, choose_pace
 from fleetkit.views.pictures import draw_certificates, draw_latencies, draw_quorum
@@ -74,6 +75,7 @@ __all__ = [
     "fault_tolerance_frame",
     "find_shared_causes",
     "frame_html",
+    "grouped_table_html",
     "judge_days_left",
     "machine_counts_frame",
     "machines_frame",
@@ -85,5 +87,6 @@ __all__ = [
     "quorum_frame",
     "raft_lag",
     "show_value",
+    "table_html",
     "targets_frame",
 ]

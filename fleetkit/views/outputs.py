@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fleetkit.views._frames import build_frame
 from fleetkit.views.colours import LINE_COLOUR
+from fleetkit.views.markup import table_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,17 +98,9 @@ def outputs_html(signposts: Sequence[Signpost]) -> str:
 def _table_html(title: str, signposts: Sequence[Signpost]) -> str:
     if not signposts:
         return ""
-    edge = f"border-bottom:1px solid {LINE_COLOUR};padding:.15em .9em .15em 0;text-align:left;vertical-align:top"
-    rows = "".join(
-        f'<tr><td style="{edge}">{_place_html(one)}</td><td style="{edge}">{escape(one.purpose)}</td>'
-        f'<td style="{edge}">{escape(one.reach)}</td></tr>'
-        for one in signposts
-    )
-    head = "".join(f'<th scope="col" style="{edge}">{word}</th>' for word in ("where", "what", "reached"))
-    return (
-        f'<p><strong>{escape(title)}</strong></p><div style="overflow-x:auto"><table aria-label="{escape(title)}" '
-        f'style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-    )
+    rows = [(_place_html(one), escape(one.purpose), escape(one.reach)) for one in signposts]
+    table = table_html(("where", "what", "reached"), rows, label=title)
+    return f'<p><strong>{escape(title)}</strong></p><div style="overflow-x:auto">{table}</div>'
 
 
 def _place_html(one: Signpost) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fleetkit.core import TerraformError
-from fleetkit.ui._parts import Tone, badge_html, button, problem_html, table_html
+from fleetkit.ui._parts import Tone, badge_html, button, problem_html
 
 
 @pytest.mark.parametrize("tone", list(Tone), ids=lambda tone: tone.name)
@@ -29,13 +29,6 @@ def test_an_error_says_what_failed_what_was_seen_and_what_is_next() -> None:
 
 def test_an_error_that_nobody_expected_is_shown_as_a_defect() -> None:
     assert "a defect: KeyError: &#x27;x&lt;y&#x27;" in problem_html(KeyError("x<y"))
-
-
-def test_a_table_has_headings_and_a_name_for_readers_aloud() -> None:
-    shown = table_html(["state"], [["<b>ok</b>"]], label="what <it> shows")
-    assert '<th scope="col"' in shown
-    assert 'aria-label="what &lt;it&gt; shows"' in shown
-    assert "<b>ok</b>" in shown
 
 
 def test_a_button_calls_what_it_stands_for() -> None:
