@@ -20,6 +20,8 @@ __all__ = ["draw_plan"]
 _WORST = (Action.DELETE, Action.REPLACE, Action.FORGET, Action.UPDATE, Action.CREATE)
 _LINE, _HEAD, _WIDE, _GAP_X, _GAP_Y, _EDGE = 16, 22, 232, 38, 14, 8
 _LONGEST = 31
+_LETTER = 7
+"""How wide a letter of the last line is at most, on average."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,8 @@ def draw_plan(plan: Plan, graph: ResourceGraph) -> str:
     for node in sorted(actions):
         modules.setdefault(_module_of(node), []).append(node)
     boxes = _place(modules, graph.edges)
-    width = max((box.x + _WIDE for box in boxes.values()), default=_WIDE) + _EDGE
+    legend = sum(2 * _EDGE + _LETTER * len(_count_words(*one)) for one in plan.counts.items())
+    width = max(legend, *(box.x + _WIDE for box in boxes.values()), _WIDE) + _EDGE
     bottom = max((box.y + box.height for box in boxes.values()), default=_LINE) + _EDGE
     height = bottom + (_HEAD if plan.counts else 0)
     parts = [*_draw_edges(boxes, graph.edges), *(_draw_box(box, actions, graph.edges) for box in boxes.values())]
@@ -153,9 +156,13 @@ def _draw_node(box: _Box, node: str, actions: Counter[Action]) -> str:
     )
 
 
+def _count_words(action: Action, count: int) -> str:
+    return f"{sign_of(action)} {count} to {action}"
+
+
 def _draw_legend(counts: Mapping[Action, int], *, y: float) -> str:
     words = "".join(
-        f'<tspan dx="{2 * _EDGE}" style="fill:{colour_of_action(action)}">{sign_of(action)} {count} to {action}</tspan>'
+        f'<tspan dx="{2 * _EDGE}" style="fill:{colour_of_action(action)}">{_count_words(action, count)}</tspan>'
         for action, count in counts.items()
     )
     return f'<text x="0" y="{y:g}" font-weight="600">{words}</text>' if words else ""

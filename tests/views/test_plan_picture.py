@@ -91,6 +91,8 @@ def test_the_picture_says_below_how_many_there_are_of_each_action() -> None:
     drawing = draw_plan(plan_of(**{POOL: Action.CREATE, MEMBER: Action.REPLACE}), GRAPH)
     assert f'style="fill:{colours.GOOD_COLOUR}">+ 1 to create</tspan>' in drawing
     assert f'style="fill:{colours.BAD_COLOUR}">-/+ 1 to replace</tspan>' in drawing
+    *_, last = re.findall(r">([^<]*)</tspan>", drawing)
+    assert float(re.findall(r'width="([\d.]+)"', drawing)[0]) >= 6 * len(f"+ 1 to create{last}")
     height = float(re.findall(r'height="([\d.]+)"', drawing)[0])
     (below,) = re.findall(r'<text x="0" y="([\d.]+)"', drawing)
     assert max(float(y) for y in re.findall(r'<text x="[\d.]+" y="([\d.]+)"', drawing)) == float(below) < height
