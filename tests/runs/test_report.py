@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import re
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from support.runs_records import make_record, write_events
 
+from fleetkit.core import judge_quorum
 from fleetkit.runs import EventKind, Outcome, RunError, render_report
 from fleetkit.runs._writing import RecordWriter
 from fleetkit.runs.report._sanitizing import sanitize_html
+from fleetkit.views import Measure, MemberHistory, draw_history, draw_quorum
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -56,7 +59,19 @@ def shown(**data):
             "<svg viewBox='0 0 1 1'><script>x</script><path d='M0 0'/></svg>",
             '<svg viewBox="0 0 1 1"><path d="M0 0"></path></svg>',
         ),
-        ("<svg><image href='https://x.test/p.svg'/><use href='//x#a'/></svg>", "<svg></svg>"),
+        ("<svg><image href='https://x.test/p.svg'/><use href='//x#a'/></svg>", "<svg><use></use></svg>"),
+        (
+            (
+                "<svg><use xlink:href='https://x#a'/><a xlink:href='#a'>b</a></svg>",
+                '<svg><use></use><a rel="noreferrer noopener">b</a></svg>',
+            ),
+            '<svg><use></use><a rel="noreferrer noopener">b</a></svg>',
+        ),
+        ("<svg><use xlink:href='#a' x='1'/></svg>", '<svg><use xlink:href="#a" x="1"></use></svg>'),
+        (
+            "<svg><pattern id='a' patternUnits='userSpaceOnUse'><rect/></pattern></svg>",
+            '<svg><pattern id="a" patternUnits="userSpaceOnUse"><rect></rect></pattern></svg>',
+        ),
         (
             "<svg><path fill='url(https://x.test#a)'/><rect fill='url(#a)'/></svg>",
             '<svg><path></path><rect fill="url(#a)"></rect></svg>',
@@ -130,6 +145,12 @@ def test_a_table_of_pandas_is_kept_as_a_table():
     assert "<style scoped" not in page
 
 
+def test_each_table_stands_in_a_box_of_its_own():
+    page = report_of(shown(text__html="<p>&lt;table</p><table><tr><td>1</td></tr></table>"))
+    assert '<p>&lt;table</p><div class="table" tabindex="0" style="overflow-x:auto"><table><tr>' in page
+    assert page.count("</table></div>") == 1 + page[: page.index("<main")].count("</table></div>")
+
+
 def test_cells_that_never_ran_say_so():
     notebook = new_notebook(cells=[new_code_cell("never()")])
     assert "not run" in render_report(notebook, make_record())
@@ -184,3 +205,18 @@ def test_the_head_names_the_plan_and_who_approved_it(tmp_path):
     assert f"<td>deploy: 3 to create; sha256 {'a' * 64}</td>" in head
     assert f"<td>by ann, desk, by name &lt;b&gt;, for the plan {'a' * 64}</td>" in head
     assert "b" * 64 not in head
+
+
+def test_a_picture_keeps_its_colours_its_hatching_and_its_marks():
+    history = MemberHistory()
+    for minute in (1, 2):
+        at = dt.datetime(2026, 11, 25, 12, minute, tzinfo=dt.UTC)
+        history.add(at, [{"name": "etcd1", "took_ms": 2.0, "db_size_bytes": 1, "raft_index": 7}])
+    for drawing in (draw_quorum(judge_quorum(voters=3, healthy=2)), draw_history(history, Measure.LATENCY)):
+        page = report_of(shown(text__html=drawing))
+        pointed_to = set(re.findall(r'url\(#([^)]+)\)|xlink:href="#([^"]+)"', drawing))
+        assert pointed_to
+        for names in pointed_to:
+            (name,) = filter(None, names)
+            assert f'id="{name}"' in page, name
+        assert page.count("<use ") == drawing.count("<use ")

@@ -8,6 +8,7 @@ from support.lab_browser import open_page
 from support.runs_records import make_record
 
 from fleetkit.runs import Outcome, RunError, render_report
+from fleetkit.views import frame_html, members_frame
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +20,40 @@ HOSTILE = (
 )
 SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><script>x</script><circle r='9'/></svg>"
 READ = ("h1", "a", ".outcome span", ".error pre", "summary", ".ansi-red-fg", ".ansi-green-fg", ".code .s1", ".code .c1")
-OVERFLOWS = "(() => {const box = document.querySelector('.result'); return box.scrollWidth > box.clientWidth})()"
+MEMBERS = frame_html(
+    members_frame(
+        {
+            "name": f"etcd{number}",
+            "id": f"8211f1d0f64f3{number:03}",
+            "healthy": number != 3,
+            "is_leader": number == 1,
+            "raft_term": 12,
+            "raft_index": 1_234_567,
+            "db_size_bytes": 41_000_000,
+            "took_ms": 12.25,
+            "version": "3.5.33",
+            "alarms": ["NOSPACE"] if number == 2 else [],
+            "reason": "did not answer within 5 s: the connection was refused" if number == 3 else "",
+        }
+        for number in (1, 2, 3)
+    )
+)
+TALL = f'<div style="max-height:3em;overflow:auto">{"<p>line</p>" * 40}<p>the last line</p></div>'
+A4_BETWEEN_MARGINS = {"width": 680, "height": 1000}
+SIDEWAYS = "() => document.documentElement.scrollWidth > window.innerWidth"
+REACHES = """() => [...document.querySelectorAll('.table')].map((box) => {
+  box.scrollLeft = 1e6;
+  const [outer, inner] = [box, box.querySelector('tr').lastElementChild].map((one) => one.getBoundingClientRect());
+  return outer.right <= window.innerWidth && inner.right <= outer.right + 1;
+})"""
+CUT_OFF = """() => [...document.querySelectorAll('td, th')]
+  .filter((cell) => cell.getBoundingClientRect().right > window.innerWidth + 1).map((cell) => cell.textContent)"""
+LINES = """(word) => {
+  const cell = [...document.querySelectorAll('td, th')].find((one) => one.textContent.trim() === word);
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
+}"""
 CONTRAST = """([selector]) => {
   const light = (color) => {
     const [r, g, b] = color.match(/[0-9.]+/g).slice(0, 3).map(Number).map((c) => c / 255)
@@ -38,6 +72,8 @@ CONTRAST = """([selector]) => {
 def report(tmp_path):
     outputs = [
         new_output("display_data", data={"text/html": WIDE}),
+        new_output("display_data", data={"text/html": MEMBERS}),
+        new_output("display_data", data={"text/html": TALL}),
         new_output("display_data", data={"text/html": HOSTILE}),
         new_output("display_data", data={"image/svg+xml": SVG}),
         new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m \x1b[32mgreen\x1b[0m\n"),
@@ -63,11 +99,34 @@ def test_it_asks_for_nothing_and_meets_no_error(chromium, report):
         assert page.locator("script, iframe, form, link[rel=stylesheet]").count() == 0
 
 
-def test_wide_tables_scroll_in_their_own_box_on_a_narrow_screen(chromium, report):
-    with open_page(chromium, viewport={"width": 400, "height": 800}) as (page, _, _):
+@pytest.mark.parametrize("width", [400, 800, 1280])
+def test_a_wide_table_scrolls_in_its_own_box_by_keyboard_too_and_the_page_does_not(chromium, report, width):
+    with open_page(chromium, viewport={"width": width, "height": 800}) as (page, _, _):
         page.goto(report.as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        assert page.evaluate(OVERFLOWS)
+        assert not page.evaluate(SIDEWAYS)
+        assert page.evaluate(REACHES) == [True, True]
+        wide = page.locator(".table").first
+        wide.evaluate("(box) => { box.scrollLeft = 0; box.focus(); }")
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("() => document.querySelector('.table').scrollLeft > 0")
+
+
+def test_on_paper_a_wide_table_shrinks_until_it_fits_and_breaks_no_short_word(chromium, report):
+    with open_page(chromium, viewport=A4_BETWEEN_MARGINS) as (page, _, _):
+        page.goto(report.as_uri())
+        page.emulate_media(media="print")
+        assert page.evaluate(CUT_OFF) == []
+        assert not page.evaluate(SIDEWAYS)
+        lines = {word: page.evaluate(LINES, word) for word in ("etcd3", "unhealthy", "leader", "1234567", "3.5.33")}
+        assert set(lines.values()) == {1}, lines
+
+
+def test_on_paper_what_scrolled_on_the_screen_is_shown_in_full(chromium, report):
+    with open_page(chromium, viewport=A4_BETWEEN_MARGINS) as (page, _, _):
+        page.goto(report.as_uri())
+        page.emulate_media(media="print")
+        box = page.get_by_text("the last line").locator("xpath=..")
+        assert box.evaluate("(one) => one.scrollHeight <= one.clientHeight")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -97,4 +156,3 @@ def test_on_paper_nothing_is_folded_away_or_cut_off_and_the_ink_is_dark(chromium
         assert trace.is_visible()
         assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
         assert page.evaluate("getComputedStyle(document.querySelector('.stderr')).whiteSpace") == "pre-wrap"
-        assert page.evaluate("getComputedStyle(document.querySelector('.result')).overflowX") == "visible"

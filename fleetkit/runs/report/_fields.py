@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from fleetkit.runs.report._sanitizing import sanitize_html
+from fleetkit.runs.report._tables import box_tables
 
 __all__ = ["WidgetState", "render_field"]
 
@@ -43,7 +44,7 @@ def _list(state: WidgetState) -> str:
 
 
 def _markup(state: WidgetState) -> str:
-    return _label(state) + sanitize_html(str(state.get("value") or ""))
+    return _label(state) + box_tables(sanitize_html(str(state.get("value") or "")))
 
 
 def _slider(state: WidgetState) -> str:

@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from fleetkit.runs.report._sanitizing import sanitize_html
+from fleetkit.runs.report._tables import box_tables
 
 __all__ = ["WIDGET_VIEW", "WidgetStates", "render_markdown", "render_outputs"]
 
@@ -29,7 +30,7 @@ def render_markdown(text: str) -> str:
     """Return Markdown as HTML."""
     from nbconvert.filters import markdown2html
 
-    return sanitize_html(markdown2html(text))
+    return box_tables(sanitize_html(markdown2html(text)))
 
 
 def _render_output(output: Mapping[str, Any], widgets: WidgetStates) -> str:
@@ -40,7 +41,7 @@ def _render_output(output: Mapping[str, Any], widgets: WidgetStates) -> str:
     if kind == "error":
         return _render_error(output)
     if kind in {"display_data", "execute_result"}:
-        return f'<div class="result" tabindex="0">{_render_data(output.get("data", {}), widgets)}</div>'
+        return f'<div class="result">{_render_data(output.get("data", {}), widgets)}</div>'
     return ""
 
 
@@ -87,7 +88,7 @@ _RENDERERS: dict[str, Callable[[Any], str]] = {
     "image/svg+xml": _picture("image/svg+xml"),
     "image/png": _picture("image/png"),
     "image/jpeg": _picture("image/jpeg"),
-    "text/html": lambda value: sanitize_html(_text(value)),
+    "text/html": lambda value: box_tables(sanitize_html(_text(value))),
     "text/markdown": lambda value: render_markdown(_text(value)),
     "application/json": _json,
 }

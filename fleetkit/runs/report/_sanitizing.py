@@ -19,7 +19,7 @@ _TAG_NAMES = (
     "hr i img ins kbd label li mark meter ol p pre progress q s samp small span strong sub summary sup table tbody td "
     "tfoot th thead time tr tt u ul var "
     "svg g path rect circle ellipse line polyline polygon text tspan title desc defs lineargradient radialgradient "
-    "stop clippath marker"
+    "stop clippath marker pattern use"
 )
 _ATTRIBUTE_NAMES = (
     "align alt aria-describedby aria-hidden aria-label aria-labelledby class colspan datetime dir headers height high "
@@ -28,7 +28,7 @@ _ATTRIBUTE_NAMES = (
     "marker-end marker-start marker-mid markerheight markerwidth offset opacity orient pathlength points "
     "preserveaspectratio r refx refy rx ry stop-color stop-opacity stroke stroke-dasharray stroke-dashoffset "
     "stroke-linecap stroke-linejoin stroke-opacity stroke-width text-anchor transform viewbox x x1 x2 xmlns y y1 y2 "
-    "clip-path dominant-baseline"
+    "clip-path dominant-baseline patterntransform patternunits xlink:href xmlns:xlink"
 )
 _DROPPED_NAMES = (
     "script style iframe object embed template noscript head select textarea foreignobject math audio video"
@@ -36,7 +36,7 @@ _DROPPED_NAMES = (
 # HTML's parser lowers every name, and SVG's names mind their case.
 _SVG_NAMES = (
     "linearGradient radialGradient clipPath viewBox preserveAspectRatio gradientTransform gradientUnits "
-    "markerHeight markerWidth pathLength refX refY"
+    "markerHeight markerWidth pathLength patternTransform patternUnits refX refY"
 )
 _TAGS = frozenset(_TAG_NAMES.split())
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
@@ -111,8 +111,13 @@ def _attributes(tag: str, attrs: list[tuple[str, str | None]]) -> str:
 
 
 def _is_harmless(tag: str, name: str, text: str) -> bool:
+    if name in ("href", "xlink:href") and tag == "use":
+        # What is drawn again stands in the same picture: any other address would be asked for.
+        return text.startswith("#")
     if name == "href":
         return tag == "a" and bool(_HARMLESS_LINK.match(text))
+    if name == "xlink:href":
+        return False
     if name == "src":
         return tag == "img" and bool(_HARMLESS_PICTURE.match(text))
     if name == "id" and (text == FAILED_ANCHOR or text.startswith(PART_ANCHOR)):

@@ -24,8 +24,8 @@ h1,h2,h3{line-height:1.25;margin:1.4em 0 .4em}a{color:var(--link)}
 .remark,summary,.not-run{color:var(--soft)}summary{cursor:pointer;font-size:.9rem}
 .anchor-link{display:none}
 .step{margin:.5rem 0 1.2rem}
-pre,.result,.scroll{overflow-x:auto;max-width:100%}
-.result table,.prose table{overflow-wrap:normal}
+pre,.result,.scroll,.table{overflow-x:auto;max-width:100%}
+.table{overflow-wrap:normal}.widget,.widget>div{min-width:0;max-width:100%}
 pre{margin:.4rem 0;padding:.6rem;border-radius:.3rem;background:var(--card);font:.85rem/1.45 ui-monospace,monospace;
 white-space:pre-wrap}
 .stream,.error details pre{white-space:pre}.stderr{border-left:.2rem solid var(--warn)}
@@ -53,6 +53,15 @@ nav .level-2{padding-left:1.2rem}nav .level-3{padding-left:2.4rem}
 body{max-width:none;padding:0;font-size:10pt}header{print-color-adjust:exact}
 details::details-content{content-visibility:visible;display:block}summary{list-style:none}
 pre,.stream,.error details pre{white-space:pre-wrap}pre,.result,.scroll{overflow:visible}
+.table{overflow:visible!important}
+.result :is(div,span,table,td,th)[style]{max-height:none!important;overflow:visible!important;
+white-space:normal!important}
+.result pre[style]{max-height:none!important;overflow:visible!important;white-space:pre-wrap!important}
+.table table{max-width:100%;overflow-wrap:anywhere}
+.table :is(th,td){padding:.15rem .5em .15rem 0!important;min-width:6em}
+.table table:has(tr>:nth-child(6)){font-size:8pt!important}
+.table table:has(tr>:nth-child(10)){font-size:6.5pt!important}
+.table table:has(tr>:nth-child(14)) :is(th,td){min-width:0;padding-right:.15em!important}
 h1,h2,h3,summary{break-after:avoid}tr,img,svg,header,nav{break-inside:avoid}
 nav a{text-decoration:none}}
 """
