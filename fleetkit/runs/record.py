@@ -1,6 +1,7 @@
 """What ``run.json`` says of one run, as a value.
 
 Reading is strict: a record that lacks a field or carries a wrong one is an error that names the field.
+Only a link to another record may be missing, as it is where none is needed.
 """
 
 from __future__ import annotations
@@ -197,7 +198,7 @@ class RunRecord:
             exit=reader.get("exit", int, None),
             summary=reader.get("summary", str),
             error=None if error is None else _read_error(error),
-            resumes=reader.get("resumes", str),
+            resumes=reader.get_or("resumes", str, default=""),
             closing=None if closing is None else _read_closing(closing),
         )
 
@@ -245,6 +246,9 @@ class _Reader:
             legal = " or ".join("null" if kind is None else kind.__name__ for kind in kinds)
             raise self.refuse(name, f"{type(value).__name__} where {legal} belongs")
         return value
+
+    def get_or(self, name: str, *kinds: type | None, default: Any) -> Any:
+        return self.get(name, *kinds) if name in self._document else default
 
     def convert(self, name: str, convert: Any) -> Any:
         try:

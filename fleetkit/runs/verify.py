@@ -19,6 +19,7 @@ from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE, is_under_w
 __all__ = ["ProofState", "RunProof", "verify_run"]
 
 _CLOSED_OVER = frozenset({NOTEBOOK_FILE, REPORT_FILE})
+_NOT_IN_RUN_FILE = frozenset({"notebook_sha256"})
 _KNOWN = _CLOSED_OVER | {JOURNAL_FILE, RUN_FILE, TORN_FILE}
 
 
@@ -132,9 +133,9 @@ def _of_start(journal: CheckedJournal, document: Mapping[str, Any], folder: Path
         yield Flaw(where=f"Line 1 of {JOURNAL_FILE}", what="the journal does not begin with the run's start")
         return
     started = journal.started or {}
-    for name, said in started.items():
-        field = "id" if name == "run" else name
-        if field in document and document[field] != said:
+    told = {"id" if name == "run" else name: said for name, said in started.items() if name not in _NOT_IN_RUN_FILE}
+    for field, said in told.items():
+        if document and document.get(field) != said:
             yield Flaw(where=RUN_FILE, what=f"its {field} is not the one that the journal's first line tells")
     if started and started.get("run") != folder.name:
         yield Flaw(where=JOURNAL_FILE, what=f"it is that of the run {started.get('run')}")

@@ -80,6 +80,7 @@ def test_a_damaged_record_is_listed_as_an_error_and_hides_none_of_the_others(tmp
         (lambda document: document.update(parameters=[1]), "parameters: list where dict belongs"),
         (lambda document: document.update(format=9), "format: 9"),
         (lambda document: document.update(error="x"), "error: str where dict or null belongs"),
+        (lambda document: document.update(resumes=None), "resumes: NoneType where str belongs"),
     ],
 )
 def test_a_wrong_field_is_named(tmp_path, damage, said):
@@ -90,6 +91,14 @@ def test_a_wrong_field_is_named(tmp_path, damage, said):
     with pytest.raises(FleetkitError, match="cannot be read") as caught:
         read_run(folder)
     assert said in str(caught.value)
+
+
+def test_a_record_without_a_link_goes_on_for_no_other(tmp_path):
+    folder = store(tmp_path)
+    document = json.loads((folder / "run.json").read_text())
+    del document["resumes"]
+    (folder / "run.json").write_text(json.dumps(document))
+    assert read_run(folder).record.resumes == ""
 
 
 def test_a_run_under_way_is_told_from_one_whose_process_is_gone(tmp_path):

@@ -223,6 +223,15 @@ def test_a_run_that_was_killed_is_open_and_what_is_vouched_for_is_counted(tmp_pa
     assert check(folder).state is ProofState.BROKEN
 
 
+def test_a_link_that_was_taken_out_of_the_run_file_of_a_killed_run_is_found(tmp_path: Path) -> None:
+    folder = write_whole(tmp_path / "runs", None, closes=False)
+    document = json.loads((folder / "run.json").read_text())
+    del document["resumes"]
+    (folder / "run.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    (flaw,) = check(folder).flaws
+    assert str(flaw) == "run.json: its resumes is not the one that the journal's first line tells"
+
+
 def test_a_run_under_way_is_open(tmp_path: Path) -> None:
     record = make_record(outcome=Outcome.RUNNING, exit=None, ended=None)
     folder = make_record_folder(tmp_path / "runs", cluster="demo", notebook="10-try", started=record.started)
