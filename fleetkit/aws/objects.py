@@ -23,10 +23,11 @@ _AT_ONCE = 1000  # S3 API, DeleteObjects: at most 1000 keys in one call
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredObject:
-    """An object's key, its size in bytes, and when it was put."""
+    """An object's key, its size in bytes, the name that S3 gives to its content, and when it was put."""
 
     key: str
     size_bytes: int
+    etag: str
     changed: dt.datetime
 
 
@@ -128,7 +129,9 @@ def list_objects(session: AwsSession, bucket: str, *, prefix: str = "") -> tuple
             Bucket=bucket, Prefix=prefix, ExpectedBucketOwner=session.account_id()
         )
         return tuple(
-            StoredObject(key=item["Key"], size_bytes=item["Size"], changed=item["LastModified"])
+            StoredObject(
+                key=item["Key"], size_bytes=item["Size"], etag=item["ETag"].strip('"'), changed=item["LastModified"]
+            )
             for page in pages
             for item in page.get("Contents", [])
         )

@@ -90,10 +90,7 @@ class _BucketObjects:
 
     def list_objects(self, prefix: str = "") -> dict[str, ObjectFacts]:
         found = list_objects(self._open(), self._bucket, prefix=f"{self._prefix}{prefix}")
-        return {
-            one.key.removeprefix(self._prefix): ObjectFacts(size_bytes=one.size_bytes, changed=one.changed)
-            for one in found
-        }
+        return {one.key.removeprefix(self._prefix): ObjectFacts(etag=one.etag, changed=one.changed) for one in found}
 
     def read_object(self, key: str) -> bytes:
         return read_object(self._open(), self._bucket, key=f"{self._prefix}{key}")

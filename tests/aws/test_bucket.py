@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -96,6 +97,7 @@ def test_an_object_is_put_once_and_again_only_when_it_changed(session: AwsSessio
     assert len(versions) == 2
     (seen,) = list_objects(session, bucket, prefix="roles/")
     assert (seen.key, seen.size_bytes) == ("roles/public/manifest", 3)
+    assert seen.etag == hashlib.md5(b"two", usedforsecurity=False).hexdigest()
 
 
 def test_an_object_that_is_not_there_is_told(session: AwsSession, bucket: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import md5
 
 from fleetkit.core import AwsError, NotFoundError, utc_now
 from fleetkit.runs import ObjectFacts
@@ -40,7 +41,7 @@ class Bucket:
     def list_objects(self, prefix: str = "") -> dict[str, ObjectFacts]:
         self._answer()
         return {
-            key: ObjectFacts(size_bytes=len(content), changed=self.changed[key])
+            key: ObjectFacts(etag=md5(content, usedforsecurity=False).hexdigest(), changed=self.changed[key])
             for key, content in self.content.items()
             if key.startswith(prefix)
         }

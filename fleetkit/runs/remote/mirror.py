@@ -41,6 +41,7 @@ class RecordMirror:
     ) -> None:
         self._folder, self._objects, self._tell, self._every_s = folder, objects, tell, every_s
         self._stop = threading.Event()
+        self._pushing = threading.Lock()
         self._failing = False
         self._sent_s = -SIGN_OF_LIFE_S
         self._thread = threading.Thread(target=self._follow, name="record-mirror", daemon=True)
@@ -54,12 +55,18 @@ class RecordMirror:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        if words := self.send():
+            self._tell(words)
+
+    def send(self) -> str:
+        """Send what changed now; return what a person should know where that fails, else an empty text."""
         error = self._push()
-        if error is not None:
-            self._tell(
-                f"the record could not be sent to {self._objects.address}: {error.what}; it is kept in {self._folder}, "
-                "and sent by the next run or by: fleetkit runs push"
-            )
+        if error is None:
+            return ""
+        return (
+            f"the record is not in {self._objects.address} yet: {error.what}; it is kept in {self._folder}, "
+            "and sent by the next run or by: fleetkit runs push"
+        )
 
     def _follow(self) -> None:
         caught_up = False
@@ -81,8 +88,9 @@ class RecordMirror:
             # The run has not said its first word, so there is nothing to send yet.
             return None
         try:
-            if push_record(self._folder, self._objects, always=always):
-                self._sent_s = time.monotonic()
+            with self._pushing:
+                if push_record(self._folder, self._objects, always=always):
+                    self._sent_s = time.monotonic()
         except FleetkitError as error:
             return error
         except OSError as error:

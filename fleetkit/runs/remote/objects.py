@@ -16,13 +16,14 @@ class ObjectFacts:
 
     Attributes
     ----------
-    size_bytes
-        Its size.
+    etag
+        A name that changes with its content: the content's MD5, in hex, where it was put as we put it,
+        which is in one piece and under S3's own key.
     changed
         When it was written last, by the bucket's clock.
     """
 
-    size_bytes: int
+    etag: str
     changed: dt.datetime
 
 

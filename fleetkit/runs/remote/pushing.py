@@ -7,21 +7,23 @@ What was sent is noted beside the records, so that sending again costs nothing w
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, NotFoundError, Results
+from fleetkit.runs._writing import hash_file
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.remote.objects import RecordObjects
-from fleetkit.runs.store import RUN_FILE, list_runs
+from fleetkit.runs.store import RUN_FILE, StoredRun, list_runs
 
 __all__ = ["forget_pushed", "is_pushed", "key_of", "push_pending", "push_record"]
 
 _NOTES = ".pushed"
 """Folder beside the clusters' own, hidden from those who list records."""
 
-_Stamp = list[int]
-"""Size in bytes and time of the last change in nanoseconds: a file of which both are as noted is the same."""
+_Sent = dict[str, str]
+"""SHA-256 of each file as it was sent, by its name."""
 
 
 def key_of(folder: Path) -> str:
@@ -47,23 +49,22 @@ def push_record(folder: Path, objects: RecordObjects, *, always: bool = False) -
     noted = _read_notes(folder, objects.address)
     try:
         # Read before the others: what it says they hold is then in what is sent before it.
-        run_stamp, run = _stamp(folder / RUN_FILE), (folder / RUN_FILE).read_bytes()
+        run = (folder / RUN_FILE).read_bytes()
     except FileNotFoundError as error:
         raise NotFoundError(f"{folder} holds no record", seen=f"no {RUN_FILE}") from error
-    sent = 0
-    for path in _files_of(folder):
-        stamp = _stamp(path)
-        if path.name != RUN_FILE and noted.get(path.name) != stamp:
-            objects.write_object(f"{key_of(folder)}/{path.name}", path.read_bytes())
-            noted[path.name] = stamp
-            _write_notes(folder, objects.address, noted)
-            sent += 1
-    if sent or always or noted.get(RUN_FILE) != run_stamp:
-        objects.write_object(f"{key_of(folder)}/{RUN_FILE}", run)
-        noted[RUN_FILE] = run_stamp
+
+    def send(name: str, content: bytes, *, anyway: bool = False) -> bool:
+        sha256 = hashlib.sha256(content).hexdigest()
+        if noted.get(name) == sha256 and not anyway:
+            return False
+        objects.write_object(f"{key_of(folder)}/{name}", content)
+        noted[name] = sha256
         _write_notes(folder, objects.address, noted)
-        sent += 1
-    return sent
+        return True
+
+    others = [path for path in _files_of(folder) if path.name != RUN_FILE]
+    sent = sum(send(path.name, path.read_bytes()) for path in others)
+    return sent + send(RUN_FILE, run, anyway=always or sent > 0)
 
 
 def push_pending(runs: Path, objects: RecordObjects) -> Results[Path, int]:
@@ -77,7 +78,7 @@ def push_pending(runs: Path, objects: RecordObjects) -> Results[Path, int]:
     """
     pushed: dict[Path, int | Exception] = {}
     for folder, stored in list_runs(runs).ok.items():
-        if stored.record.outcome is Outcome.RUNNING:
+        if stored.record.outcome is Outcome.RUNNING or _is_settled(stored, objects):
             continue
         try:
             sent = push_record(folder, objects)
@@ -92,7 +93,16 @@ def push_pending(runs: Path, objects: RecordObjects) -> Results[Path, int]:
 def is_pushed(folder: Path, objects: RecordObjects) -> bool:
     """Return whether all of a record was sent as it is now; the bucket is not asked."""
     noted = _read_notes(folder, objects.address)
-    return all(noted.get(path.name) == _stamp(path) for path in _files_of(folder))
+    return all(noted.get(path.name) == hash_file(path) for path in _files_of(folder))
+
+
+def _is_settled(stored: StoredRun, objects: RecordObjects) -> bool:
+    """Return whether a record was sent once it had closed: ``run.json`` goes last, and nothing comes after it.
+
+    Of many old records the other files need not even be read then.
+    """
+    noted = _read_notes(stored.folder, objects.address)
+    return stored.record.closing is not None and noted.get(RUN_FILE) == hash_file(stored.folder / RUN_FILE)
 
 
 def forget_pushed(folder: Path) -> None:
@@ -105,16 +115,11 @@ def _files_of(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
 
 
-def _stamp(path: Path) -> _Stamp:
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns]
-
-
 def _notes_of(folder: Path) -> Path:
     return folder.parents[1] / _NOTES / folder.parent.name / f"{folder.name}.json"
 
 
-def _read_notes(folder: Path, address: str) -> dict[str, _Stamp]:
+def _read_notes(folder: Path, address: str) -> _Sent:
     try:
         notes = json.loads(_notes_of(folder).read_text(encoding="utf-8"))
         return dict(notes["files"]) if notes["address"] == address else {}
@@ -123,7 +128,7 @@ def _read_notes(folder: Path, address: str) -> dict[str, _Stamp]:
         return {}
 
 
-def _write_notes(folder: Path, address: str, files: dict[str, _Stamp]) -> None:
+def _write_notes(folder: Path, address: str, files: _Sent) -> None:
     path = _notes_of(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".part")

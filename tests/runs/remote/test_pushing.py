@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 
+import nbformat
 import pytest
 from support.runs_bucket import Bucket
 from support.runs_records import inspected, make_record, member, write_events, write_record
@@ -40,6 +42,27 @@ def test_only_what_changed_is_sent_again(tmp_path):
     assert (push_record(folder, bucket), bucket.names()) == (2, {"report.html", "run.json"})
     assert (push_record(folder, bucket, always=True), bucket.names()) == (1, {"run.json"})
     assert push_record(folder, Bucket(address="s3://elsewhere")) == 4, "another bucket knows nothing of it"
+
+
+def test_what_was_written_anew_in_the_same_moment_with_the_same_size_is_sent(tmp_path):
+    folder, bucket = write_whole(tmp_path), Bucket()
+    push_record(folder, bucket)
+    report, moment = folder / "report.html", (folder / "report.html").stat().st_mtime_ns
+    report.write_text(report.read_text().swapcase())
+    os.utime(report, ns=(moment, moment))
+    assert not is_pushed(folder, bucket)
+    assert (push_record(folder, bucket), is_pushed(folder, bucket)) == (2, True)
+    assert bucket.content[f"demo/{folder.name}/report.html"] == b"REPORT.HTML"
+
+
+def test_what_somebody_does_to_a_closed_record_here_does_not_reach_the_bucket(tmp_path):
+    folder, bucket = write_record(tmp_path), Bucket()
+    writer = RecordWriter(folder)
+    writer.write_closed(nbformat.v4.new_notebook(), make_record(id=folder.name))
+    writer.close()
+    assert push_pending(tmp_path, bucket).ok == {folder: 4}
+    (folder / "report.html").write_text("all is well")
+    assert push_pending(tmp_path, bucket) == {}
 
 
 def test_a_push_that_is_cut_off_leaves_no_record_that_looks_whole_and_goes_on_where_it_was(tmp_path):
@@ -129,6 +152,7 @@ def test_a_record_that_could_not_be_sent_is_kept_and_how_to_send_it_told(tmp_pat
     with RecordMirror(folder, bucket, tell=told.append):
         pass
     assert not is_pushed(folder, bucket)
+    assert "the record is not in s3://records/team yet: cannot ask AWS" in told[-1]
     assert f"it is kept in {folder}" in told[-1]
     assert "fleetkit runs push" in told[-1]
     bucket.reachable_for = None

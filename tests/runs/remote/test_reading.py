@@ -71,6 +71,18 @@ def test_what_was_fetched_is_fetched_anew_when_it_changed(tmp_path, bucket, stor
     assert store.find_run(name).record.summary == "looked at again"
 
 
+def test_what_was_written_anew_in_the_same_second_with_the_same_size_is_fetched_anew(tmp_path, bucket, store):
+    name = send(tmp_path, bucket)
+    key = f"demo/{name}/journal.jsonl"
+    copy = store.find_record(name) / "journal.jsonl"
+    content, changed = bucket.content[key], bucket.changed[key]
+    assert copy.read_bytes() == content
+    bucket.write_object(key, content.swapcase())
+    bucket.changed[key] = changed
+    store.find_record(name)
+    assert copy.read_bytes() == content.swapcase()
+
+
 def test_a_file_that_was_removed_from_the_bucket_is_gone_from_the_copy_too(tmp_path, bucket, store):
     name = send(tmp_path, bucket)
     copy = store.find_record(name)
