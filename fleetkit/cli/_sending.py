@@ -1,4 +1,4 @@
-"""Sending records to the bucket of FLEETKIT_RUNS; where there is none, the workflows are not even loaded."""
+"""Records and the bucket of FLEETKIT_RUNS: sent to it, found in it; without one the workflows are not even loaded."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fleetkit.runs.execute import Follow
+    from fleetkit.runs.following import Follow
+    from fleetkit.runs.stores import RunStore
 
-__all__ = ["find_follower", "is_kept"]
+__all__ = ["find_follower", "find_store", "is_kept"]
 
 
 def find_follower(*, tell: Callable[[str], None]) -> Follow:
@@ -27,13 +28,30 @@ def find_follower(*, tell: Callable[[str], None]) -> Follow:
         When FLEETKIT_RUNS is not legal.
     """
     if not _names_bucket():
-        from fleetkit.runs.execute import no_follower
+        from fleetkit.runs.following import no_follower
 
         return no_follower
     from fleetkit.workflows import open_record_place
 
     place = open_record_place()
     return lambda folder: place.follow(folder, tell=tell)
+
+
+def find_store() -> RunStore:
+    """Return where earlier runs are found: in the current folder, and in the bucket.
+
+    Raises
+    ------
+    SettingsError
+        When FLEETKIT_RUNS is not legal.
+    """
+    if not _names_bucket():
+        from fleetkit.runs.stores import FolderStore
+
+        return FolderStore(Path.cwd() / "runs")
+    from fleetkit.workflows import open_record_place
+
+    return open_record_place().store
 
 
 def is_kept(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from fleetkit.runs import engine
 
 if TYPE_CHECKING:
     from fleetkit.core import Signer
-    from fleetkit.runs.execute import Follow
+    from fleetkit.runs.following import Follow
 
 __all__ = ["Engine"]
 

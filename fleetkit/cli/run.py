@@ -11,7 +11,7 @@ import click
 
 from fleetkit.cli._exit import ExitCode, join_exit_codes
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note
-from fleetkit.cli._sending import find_follower, is_kept
+from fleetkit.cli._sending import find_follower, find_store, is_kept
 from fleetkit.cli._signing import find_signer
 from fleetkit.core import SettingsError, format_duration
 
@@ -55,7 +55,7 @@ def command(
     With FLEETKIT_RUNS=s3://bucket/prefix it is sent there too; where that fails, it stays here and the exit code is 1.
     Ctrl-C lets the cell under way end well; a second one kills it. Parameters are kept: never pass a secret.
     To resume takes over the notebook (a path is to be given again) and the parameters of RUN, but never its approval;
-    steps run again, but for those that a probe of the notebook proves to be done.
+    steps run again, but for those that a probe of the notebook proves to be done. RUN may be in the bucket alone.
 
     \b
     fleetkit run inspect-cluster --cluster demo
@@ -66,10 +66,11 @@ def command(
     from fleetkit import runs
 
     folder = Path.cwd()
-    earlier = runs.find_run(folder / "runs", resume) if resume else None
+    store = find_store()
+    earlier = store.find_run(resume) if resume else None
     found = runs.find_notebook(notebook or _notebook_of(earlier), folder=folder)
     known = runs.read_parameters(found.read())
-    resumption = None if earlier is None else runs.resume_run(earlier, found, known=known)
+    resumption = None if earlier is None else runs.resume_run(earlier, found, known=known, store=store)
     values = runs.parse_parameters(pairs, known=known)
     named = {parameter.name for parameter in known}
     label = _label(cluster or str(values.get("cluster", "")), earlier, needed="cluster" in named, folder=folder)

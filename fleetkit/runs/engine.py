@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fleetkit.runs._kernel import RunKernel
     from fleetkit.runs._session import RunSession
     from fleetkit.runs.events import OnEvent, RunEvent
-    from fleetkit.runs.execute import Follow
+    from fleetkit.runs.following import Follow
 
 __all__ = ["Engine"]
 
@@ -49,7 +49,7 @@ class Engine:
     @classmethod
     def find_follower(cls) -> Follow:
         """Return what goes on beside the run; nothing does, where nothing is found."""
-        from fleetkit.runs.execute import no_follower
+        from fleetkit.runs.following import no_follower
 
         return no_follower
 

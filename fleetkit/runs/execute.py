@@ -18,6 +18,7 @@ from fleetkit.runs._session import RunSession
 from fleetkit.runs._stopping import RunStopped, Stopper, stop_on_signals
 from fleetkit.runs._writing import RecordWriter
 from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
+from fleetkit.runs.following import Follow, no_follower
 from fleetkit.runs.notebook_files import NotebookFile
 from fleetkit.runs.parameters import check_parameters, read_parameters
 from fleetkit.runs.record import RunError, RunRecord, Way
@@ -27,18 +28,10 @@ from fleetkit.runs.store import StoredRun, make_record_folder, read_run
 if TYPE_CHECKING:
     from fleetkit.runs._kernel import RunKernel
 
-__all__ = ["Follow", "RunLimits", "drive_kernel", "execute_notebook", "no_follower", "open_session"]
-
-Follow = Callable[[Path], contextlib.AbstractContextManager[object]]
-"""Given the folder of a record, what goes on beside its run: sending the record elsewhere, for one."""
+__all__ = ["RunLimits", "drive_kernel", "execute_notebook", "open_session"]
 
 _KERNEL = "python3"
 """The kernel of a notebook that names none."""
-
-
-def no_follower(_folder: Path) -> contextlib.AbstractContextManager[object]:
-    """Let the run go on alone."""
-    return contextlib.nullcontext()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ from fleetkit.runs.notebook_files import NotebookFile
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.parameters import Parameter
 from fleetkit.runs.record import Way
-from fleetkit.runs.store import StoredRun, read_run
+from fleetkit.runs.store import StoredRun
+from fleetkit.runs.stores import FolderStore, RunStore
 
 __all__ = ["Resumption", "resume_run"]
 
@@ -77,7 +78,9 @@ def _shows_true(cell: Any) -> bool:
     return bool(shown) and shown[-1] == "True"
 
 
-def resume_run(stored: StoredRun, notebook: NotebookFile, *, known: Sequence[Parameter]) -> Resumption:
+def resume_run(
+    stored: StoredRun, notebook: NotebookFile, *, known: Sequence[Parameter], store: RunStore | None = None
+) -> Resumption:
     """Read what a run left, for another that goes on for it.
 
     Parameters
@@ -86,6 +89,8 @@ def resume_run(stored: StoredRun, notebook: NotebookFile, *, known: Sequence[Par
         The notebook that is to be run; it must be the one that the run was of.
     known
         The notebook's parameters.
+    store
+        Where the runs are that it went on for itself; beside it where not given.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def resume_run(stored: StoredRun, notebook: NotebookFile, *, known: Sequence[Par
     SettingsError
         When a parameter was a secret, which the record does not hold.
     FleetkitError
-        When the journal cannot be read.
+        When a journal, an earlier record of that line or the store cannot be read.
     """
     record = stored.record
     if record.outcome is Outcome.RUNNING:
@@ -106,7 +111,7 @@ def resume_run(stored: StoredRun, notebook: NotebookFile, *, known: Sequence[Par
         raise PreconditionError(f"the run {record.id} was by hand", hint="go on in JupyterLab, or leave out --resume")
     _check_notebook(stored, notebook)
     finished: Counter[str] = Counter()
-    for folder in _line_of(stored):
+    for folder in _line_of(stored, store or FolderStore(stored.folder.parents[1])):
         finished |= Counter(_steps_done(folder))
     parameters = {
         # JSON knows no tuples.
@@ -131,12 +136,17 @@ def _check_notebook(stored: StoredRun, notebook: NotebookFile) -> None:
         )
 
 
-def _line_of(stored: StoredRun) -> Iterator[Path]:
+def _line_of(stored: StoredRun, store: RunStore) -> Iterator[Path]:
     """Yield the run's folder, and those of the runs that it went on for; one that was removed tells nothing."""
     yield stored.folder
-    while stored.record.resumes and (folder := stored.folder.with_name(stored.record.resumes)).is_dir():
-        yield folder
-        stored = read_run(folder)
+    if not stored.record.resumes:
+        return
+    listed = {folder.name: one for folder, one in store.list_runs(cluster=stored.record.cluster).items()}
+    while earlier := listed.pop(stored.record.resumes, None):
+        if isinstance(earlier, Exception):
+            raise earlier
+        stored = store.fetch_run(earlier)
+        yield stored.folder
 
 
 def _steps_done(folder: Path) -> Iterator[str]:

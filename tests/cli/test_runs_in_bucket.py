@@ -3,59 +3,20 @@
 from __future__ import annotations
 
 import json
-import urllib.request
+import shutil
 
-import boto3
-import pytest
-from moto.server import ThreadedMotoServer
-from support.runs_notebooks import records_under, start_python, write_recorded_notebook
+from support.runs_notebooks import (
+    records_under,
+    start_python,
+    write_notebook_with_a_probe,
+    write_recorded_notebook,
+)
 from support.runs_records import inspected, member, write_events, write_record
+from support.runs_s3 import PLACE, keys_of, move_to
 
 from fleetkit.cli import main
 from fleetkit.pki import ensure_signing_key
 from fleetkit.runs import Outcome
-
-PLACE = "s3://records/team"
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def s3(server, monkeypatch):
-    """Give a client of an S3 with the empty bucket ``records``; FLEETKIT_RUNS names a prefix of it."""
-    # What is emulated lives in this process, and outlives each test.
-    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()  # noqa: S310  # loopback
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    monkeypatch.setenv("FLEETKIT_RUNS", PLACE)
-    client = boto3.client("s3", region_name="us-east-1")
-    client.create_bucket(Bucket="records")
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    return move_to(tmp_path / "here", monkeypatch)
-
-
-def move_to(folder, monkeypatch):
-    """Sit down at a computer: its folder, and the key of who works there."""
-    (folder / "clusters").mkdir(parents=True)
-    (folder / "clusters" / "demo.toml").touch()
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("FLEETKIT_HOME", str(folder / "home"))
-    return folder
-
-
-def keys_of(s3) -> list[str]:
-    return [one["Key"] for one in s3.list_objects_v2(Bucket="records").get("Contents", ())]
 
 
 def run(folder, *cells: str) -> int:
@@ -103,7 +64,7 @@ def test_a_record_that_cannot_be_sent_stays_here_and_goes_with_the_next_push(her
     (record,) = records_under(here)
     assert json.loads((record / "run.json").read_text())["outcome"] == "done"
     said = capsys.readouterr().err
-    assert "the record could not be sent to s3://nowhere" in said
+    assert "the record is not in s3://nowhere yet" in said
     assert f"it is kept in {record}" in said
     assert main(["runs", "push"]) == 1
     assert f"{record} was not sent" in capsys.readouterr().err
@@ -123,6 +84,32 @@ def test_the_engine_under_papermill_sends_its_record_too(here, s3):
     assert process.returncode == 0, said
     (record,) = records_under(here)
     assert f"team/demo/{record.name}/run.json" in keys_of(s3)
+
+
+def test_a_run_is_gone_on_for_on_another_computer_and_so_is_that_one_on_a_third(here, s3, tmp_path, monkeypatch):
+    path = write_notebook_with_a_probe(here / "10-try.ipynb", "## Pass", "assert Path('passed').exists()")
+    assert main(["run", path.name, "--cluster", "demo", "--quiet", "-p", "count", "7"]) == 1
+    ids = [records_under(here)[0].name]
+    for computer, found, code in (("second", ["made"], 1), ("third", ["made", "passed"], 0)):
+        there = move_to(tmp_path / computer, monkeypatch)
+        shutil.copy(path, there)
+        for name in found:
+            (there / name).touch()
+        assert main(["run", path.name, "--resume", "latest", "--quiet"]) == code
+        (record,) = records_under(there)
+        said = json.loads((record / "run.json").read_text())
+        assert (said["resumes"], said["parameters"]["count"]) == (ids[-1], 7)
+        assert (there / "made").read_text() == "", "what the first made is not made again"
+        ids.append(record.name)
+    assert {key.split("/")[2] for key in keys_of(s3)} == set(ids)
+
+
+def test_a_run_that_is_nowhere_is_not_gone_on_for_and_those_that_there_are_are_named(here, s3, capsys):
+    assert run(here, "1 / 0") == 1
+    (record,) = records_under(here)
+    assert main(["run", "--resume", "2027"]) == 2
+    assert record.name in capsys.readouterr().err
+    assert records_under(here) == [record]
 
 
 def test_a_run_that_failed_still_sends_its_record(here, s3):

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import nbformat
+import datetime as dt
+import shutil
+
 import pytest
-from support.runs_notebooks import records_under, start_run, wait_for_line, write_recorded_notebook
+from support.runs_bucket import Bucket
+from support.runs_notebooks import (
+    records_under,
+    start_run,
+    wait_for_line,
+    write_notebook_with_a_probe,
+    write_recorded_notebook,
+)
 
 from fleetkit.cli import main
-from fleetkit.core import FleetkitError, PreconditionError
+from fleetkit.core import FleetkitError, PreconditionError, utc_now
 from fleetkit.pki import verify_signature
 from fleetkit.runs import (
     EventKind,
     Outcome,
     ProofState,
+    RemoteStore,
     RunEventKind,
     execute_notebook,
     find_notebook,
+    push_record,
     read_journal,
     read_parameters,
     read_run,
@@ -23,21 +34,11 @@ from fleetkit.runs import (
     verify_run,
 )
 
-PROBE = "from pathlib import Path\nPath('made').exists()"
-MAKE = "with open('made', 'a') as file: file.write('once ')\nprint('made it')"
 WAIT = (
     "import threading\nfrom pathlib import Path\nprint('ready', flush=True)\n"
     "if not Path('go').exists(): threading.Event().wait()"
 )
-
-
-def write_notebook_with_a_probe(path, *rest):
-    """Write a notebook whose step ``Make`` must be done once, and whose last step hangs until it may go on."""
-    write_recorded_notebook(path, "## Make", PROBE, MAKE, *rest or ("## Wait", WAIT))
-    notebook = nbformat.read(path, as_version=4)
-    next(cell for cell in notebook.cells if cell.source == PROBE).metadata["tags"] = ["probe"]
-    nbformat.write(notebook, path)
-    return path
+HANGS = ("## Wait", WAIT)
 
 
 def kill_in_the_middle(path, folder, *, code=""):
@@ -48,10 +49,10 @@ def kill_in_the_middle(path, folder, *, code=""):
     return read_run(records_under(folder)[-1])
 
 
-def resume(stored, path, **options):
+def resume(stored, path, *, store=None, **options):
     notebook = find_notebook(str(path))
-    resumption = resume_run(stored, notebook, known=read_parameters(notebook.read()))
-    return execute_notebook(notebook, cluster="demo", folder=stored.folder.parents[2], resumption=resumption, **options)
+    resumption = resume_run(stored, notebook, known=read_parameters(notebook.read()), store=store)
+    return execute_notebook(notebook, cluster="demo", folder=path.parent, resumption=resumption, **options)
 
 
 def steps_run(stored):
@@ -59,7 +60,7 @@ def steps_run(stored):
 
 
 def test_a_run_that_was_killed_in_a_step_goes_on_with_that_step(tmp_path):
-    path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb")
+    path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb", *HANGS)
     killed = kill_in_the_middle(path, tmp_path, code=", parameters={'count': 7}")
     (tmp_path / "go").touch()
     events = []
@@ -80,7 +81,7 @@ def test_a_run_that_was_killed_in_a_step_goes_on_with_that_step(tmp_path):
 
 
 def test_a_step_whose_probe_finds_its_work_gone_is_run_again(tmp_path):
-    path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb")
+    path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb", *HANGS)
     killed = kill_in_the_middle(path, tmp_path)
     (tmp_path / "made").unlink()
     (tmp_path / "go").touch()
@@ -99,7 +100,7 @@ def test_a_probe_spares_nothing_that_no_earlier_run_finished(tmp_path):
 
 
 def test_what_a_run_finished_is_known_to_the_one_after_next(tmp_path):
-    path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb")
+    path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb", *HANGS)
     first = kill_in_the_middle(path, tmp_path)
     earlier = f"read_run(Path({str(first.folder)!r})), find_notebook({str(path)!r}), known=()"
     second = kill_in_the_middle(path, tmp_path, code=f", resumption=resume_run({earlier})")
@@ -107,6 +108,33 @@ def test_what_a_run_finished_is_known_to_the_one_after_next(tmp_path):
     (tmp_path / "go").touch()
     assert resume(second, path).record.outcome is Outcome.DONE
     assert (tmp_path / "made").read_text() == "once "
+
+
+def test_a_run_that_was_killed_elsewhere_goes_on_here_once_nothing_is_heard_of_it(tmp_path):
+    (tmp_path / "there").mkdir()
+    path = write_notebook_with_a_probe(tmp_path / "there" / "10-try.ipynb", *HANGS)
+    bucket, here = Bucket(), tmp_path / "here"
+    killed = kill_in_the_middle(path, tmp_path / "there")
+    push_record(killed.folder, bucket)
+    shutil.copytree(tmp_path / "there", here, ignore=shutil.ignore_patterns("runs"))
+    (here / "go").touch()
+    store = RemoteStore(bucket, here / "runs")
+    with pytest.raises(PreconditionError, match="is under way"):
+        resume(store.find_run("latest"), here / path.name, store=store)
+    bucket.changed = dict.fromkeys(bucket.changed, utc_now() - dt.timedelta(minutes=10))
+    stored = resume(store.find_run("latest"), here / path.name, store=store)
+    assert (stored.record.outcome, stored.record.resumes) == (Outcome.DONE, killed.record.id)
+    assert (here / "made").read_text() == "once "
+    assert records_under(here) == [stored.folder]
+
+
+def test_an_earlier_run_that_cannot_be_read_is_no_reason_to_do_its_work_twice(tmp_path):
+    path = write_notebook_with_a_probe(tmp_path / "10-try.ipynb", "1 / 0")
+    first = execute_notebook(find_notebook(str(path)), cluster="demo", folder=tmp_path)
+    second = resume(first, path)
+    (first.folder / "run.json").write_text("{")
+    with pytest.raises(FleetkitError, match=f"{first.record.id}/run.json cannot be read"):
+        resume(second, path)
 
 
 @pytest.mark.parametrize(("spoil", "said"), [(True, "is not the one"), (False, "ran to its end")])

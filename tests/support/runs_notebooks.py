@@ -17,6 +17,8 @@ BEGIN = (
     'run = runs.begin_run(notebook="{name}.ipynb", cluster="demo", parameters={{"count": count}})\n'
     "run"
 )
+_PROBE = "from pathlib import Path\nPath('made').exists()"
+_MAKE = "with open('made', 'a') as file: file.write('once ')\nprint('made it')"
 PARAMETERS = 'cluster = ""  # which one\ncount = 3  # how many\nratio = 0.5  # of what\nflag = False  # whether'
 
 
@@ -38,6 +40,15 @@ def write_recorded_notebook(path: Path, *cells: str, finish: str = "run.finish()
     """Write a notebook that begins and finishes its own run, as those of the package do."""
     begin = BEGIN.format(name=path.stem)
     return write_notebook(path, "## Set up", begin, *cells, "## Outcome", finish)
+
+
+def write_notebook_with_a_probe(path: Path, *cells: str) -> Path:
+    """Write a notebook whose step ``Make`` must be done once, with a probe that says whether it is done."""
+    write_recorded_notebook(path, "## Make", _PROBE, _MAKE, *cells)
+    notebook = nbformat.read(path, as_version=4)
+    next(cell for cell in notebook.cells if cell.source == _PROBE).metadata["tags"] = ["probe"]
+    nbformat.write(notebook, path)
+    return path
 
 
 def records_under(folder: Path) -> list[Path]:
