@@ -10,6 +10,7 @@ from fleetkit.runs.diff import Difference, RunDiff, diff_runs
 from fleetkit.runs.digest import RunDigest, read_digest
 from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
 from fleetkit.runs.execute import RunLimits, execute_notebook
+from fleetkit.runs.following import Follow, Follower, no_follower
 from fleetkit.runs.journal import EventKind, Flaw, JournalEvent, read_journal
 from fleetkit.runs.notebook_copies import CopyState, NotebookCopy, copy_notebooks
 from fleetkit.runs.notebook_files import NotebookFile, find_notebook, list_notebooks
@@ -40,6 +41,8 @@ __all__ = [
     "FinishedRun",
     "Flaw",
     "FolderStore",
+    "Follow",
+    "Follower",
     "JournalEvent",
     "NotebookCopy",
     "NotebookFile",
@@ -80,6 +83,7 @@ __all__ = [
     "is_pushed",
     "list_notebooks",
     "list_runs",
+    "no_follower",
     "parse_outcome",
     "parse_parameters",
     "push_pending",

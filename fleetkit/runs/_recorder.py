@@ -23,6 +23,7 @@ from fleetkit.runs._document import ExecutedNotebook
 from fleetkit.runs._session import mark_cell
 from fleetkit.runs._steps import StepTeller, status_of
 from fleetkit.runs._writing import RecordWriter
+from fleetkit.runs.following import Follow, Follower, no_follower
 from fleetkit.runs.journal import EventKind
 from fleetkit.runs.notebook_files import NotebookFile, find_notebook
 from fleetkit.runs.outcome import Outcome, exit_of_error, outcome_of_error
@@ -72,6 +73,8 @@ class KernelRecorder:
         self._places: dict[str, int] = {}
         self._cell_ids: dict[str, str] = {}
         self._began_s: dict[int, float] = {}
+        self._beside = contextlib.ExitStack()
+        self._follower: Follower | None = None
         self._finished = False
         self._dirty = False
         self._lock = threading.Lock()
@@ -81,7 +84,9 @@ class KernelRecorder:
         self._thread = threading.Thread(target=self._listen, name="run-recorder", daemon=True)
 
     @classmethod
-    def start(cls, shell: Any, record: RunRecord, writer: RecordWriter, *, notebook: str) -> KernelRecorder:
+    def start(
+        cls, shell: Any, record: RunRecord, writer: RecordWriter, *, notebook: str, follow: Follow = no_follower
+    ) -> KernelRecorder:
         """Begin to record; a run of the same kernel that was under way ends."""
         if cls._current is not None:
             cls._current.close()
@@ -92,6 +97,7 @@ class KernelRecorder:
         shell.events.register("pre_run_cell", recorder._note_cell_id)
         atexit.register(recorder.close)
         recorder._write(report=True)
+        recorder._follower = recorder._beside.enter_context(follow(writer.folder))
         recorder._thread.start()
         recorder._wait_until_heard()
         cls._current = recorder
@@ -105,17 +111,22 @@ class KernelRecorder:
         """Write an event into the journal."""
         self._writer.record(kind, data)
 
-    def finish(self, outcome: Outcome, summary: str) -> None:
-        """Note how the run ended; the record is closed when the cell that says so has ended, soon where none does."""
+    def finish(self, outcome: Outcome, summary: str) -> str:
+        """Note how the run ended, and return what to know of a record that cannot be sent.
+
+        The record is closed when the cell that says so has ended, soon where none does. What is sent then
+        nobody may be there to hear of, so it is tried before.
+        """
+        unsent = "" if self._follower is None else self._follower.send()
         with self._lock:
             self._record = dataclasses.replace(
                 self._record, outcome=outcome, exit=outcome.exit, summary=summary, ended=utc_now(), error=None
             )
             self._finished = True
-            self._writer.write_run(self._record)
             if not self._began_s:
                 # A widget's thread says so, after its cell: what it shows of that is still on its way.
                 threading.Timer(_LAST_WORDS_S, self._stop.set).start()
+        return unsent
 
     def close(self) -> None:
         """Hear what is still under way, and write the record for the last time."""
@@ -197,6 +208,9 @@ class KernelRecorder:
         from nbformat.v4 import new_code_cell
 
         kind, parent = message["msg_type"], message["parent_header"].get("msg_id", "")
+        if kind == "shutdown_reply":
+            # Python's own exit first waits for threads that still ask somebody, longer than a kernel is given.
+            self._stop.set()
         if kind == "execute_input":
             content = message["content"]
             self._begin_cell(parent, content["code"], content["execution_count"], self._cell_ids.pop(parent, None))
@@ -243,7 +257,6 @@ class KernelRecorder:
         self._dirty = False
         notebook = self._gather_widgets()
         self._writer.write_notebook(notebook)
-        self._writer.write_run(self._record)
         if report:
             self._writer.write_report(notebook, self._record)
 
@@ -268,8 +281,8 @@ class KernelRecorder:
         if self._record.outcome is Outcome.RUNNING:
             message = "the kernel ended before the notebook's last cell"
             self._end_with(Outcome.INTERRUPTED, RunError(kind="Interrupted", message=message))
-        self._record = self._writer.write_closed(self._gather_widgets(), self._record)
-        self._writer.close()
+        with contextlib.closing(self._writer), self._beside:
+            self._record = self._writer.write_closed(self._gather_widgets(), self._record)
         # The last of all: until here the kernel has to wait for what is written.
         atexit.unregister(self.close)
 

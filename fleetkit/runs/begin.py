@@ -20,6 +20,7 @@ from fleetkit.runs._facts import current_actor, current_versions
 from fleetkit.runs._handover import MESSAGE, handed_over_folder
 from fleetkit.runs._redacting import redact_value, secrets_of_environment
 from fleetkit.runs._writing import RecordWriter
+from fleetkit.runs.following import Follow, no_follower
 from fleetkit.runs.journal import EventKind, JournalWriter
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.parameters import refuse_secrets
@@ -45,20 +46,31 @@ class RunResult(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FinishedRun:
-    """The run's outcome, for the last cell to show."""
+    """The run's outcome, for the last cell to show.
+
+    Attributes
+    ----------
+    folder
+        Folder of the record.
+    unsent
+        Why the record cannot be sent to where it is to be kept as well, and what sends it later; empty where it can.
+    """
 
     outcome: Outcome
     summary: str
     folder: Path
+    unsent: str = ""
 
     def __repr__(self) -> str:
-        return f"{self.outcome.value}: {self.summary or 'the notebook ran to its end'}\nrecord: {self.folder}"
+        said = f"{self.outcome.value}: {self.summary or 'the notebook ran to its end'}\nrecord: {self.folder}"
+        return f"{said}\n{self.unsent}" if self.unsent else said
 
     def _repr_html_(self) -> str:
+        unsent = f"<p>{escape(self.unsent)}</p>" if self.unsent else ""
         return (
             f"<p><strong>{escape(self.outcome.value)}</strong>: "
             f"{escape(self.summary or 'the notebook ran to its end')}</p>"
-            f"<p>Record: <code>{escape(str(self.folder))}</code></p>"
+            f"<p>Record: <code>{escape(str(self.folder))}</code></p>{unsent}"
         )
 
 
@@ -69,7 +81,7 @@ class _Sink(Protocol):
 
     def record(self, kind: EventKind, data: Mapping[str, Any]) -> None: ...
 
-    def finish(self, outcome: Outcome, summary: str) -> None: ...
+    def finish(self, outcome: Outcome, summary: str) -> str: ...
 
 
 class Run:
@@ -144,8 +156,8 @@ class Run:
         if name not in set(_ENDINGS):
             raise SettingsError(f"a run cannot end with the outcome {name!r}", seen=f"legal: {', '.join(_ENDINGS)}")
         outcome, summary = Outcome(name), str(getattr(result, "summary", ""))
-        self._sink.finish(outcome, summary)
-        return FinishedRun(outcome=outcome, summary=summary, folder=self.folder)
+        unsent = self._sink.finish(outcome, summary)
+        return FinishedRun(outcome=outcome, summary=summary, folder=self.folder, unsent=unsent)
 
 
 def begin_run(
@@ -156,6 +168,7 @@ def begin_run(
     folder: Path | None = None,
     aws_caller: str = "",
     signer: Signer | None = None,
+    follow: Follow = no_follower,
 ) -> Run:
     """Begin the run of this notebook, and its record.
 
@@ -173,6 +186,8 @@ def begin_run(
         Who AWS says that we are, where that is known.
     signer
         Signs the journal where the kernel writes the record; where there is none it stays unsigned.
+    follow
+        Where the kernel writes the record: entered with its folder, and left when its last word is written.
 
     Raises
     ------
@@ -204,7 +219,9 @@ def begin_run(
         started=started,
     )
     writer = RecordWriter(place, secrets=secrets_of_environment(), signer=signer)
-    return Run(folder=place, way=way, sink=KernelRecorder.start(shell, record, writer, notebook=notebook))
+    return Run(
+        folder=place, way=way, sink=KernelRecorder.start(shell, record, writer, notebook=notebook, follow=follow)
+    )
 
 
 def find_workspace_folder(start: Path | None = None) -> Path:
@@ -253,5 +270,6 @@ class _RunnerSink:
         self._secrets.update(values)
         self._publish({MESSAGE: {"protect": values}})
 
-    def finish(self, outcome: Outcome, summary: str) -> None:
+    def finish(self, outcome: Outcome, summary: str) -> str:
         self._publish({MESSAGE: {"finish": {"outcome": outcome.value, "summary": summary}}})
+        return ""

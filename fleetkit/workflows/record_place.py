@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from fleetkit.aws import AwsLimits, AwsSession, delete_objects, list_objects, open_session, put_object, read_object
 from fleetkit.config import RunsBucket, Settings
-from fleetkit.runs import FolderStore, ObjectFacts, RecordMirror, RecordObjects, RemoteStore, RunStore, is_pushed
+from fleetkit.runs import (
+    FolderStore,
+    Follower,
+    ObjectFacts,
+    RecordMirror,
+    RecordObjects,
+    RemoteStore,
+    RunStore,
+    is_pushed,
+    no_follower,
+)
 
 __all__ = ["RecordPlace", "open_record_place"]
 
@@ -40,7 +50,7 @@ class RecordPlace:
         """All records, as those who read them see them."""
         return FolderStore(self.folder) if self.objects is None else RemoteStore(self.objects, self.folder)
 
-    def follow(self, folder: Path, *, tell: Callable[[str], None]) -> AbstractContextManager[object]:
+    def follow(self, folder: Path, *, tell: Callable[[str], None]) -> AbstractContextManager[Follower]:
         """Send the record in ``folder`` while its run goes on, and at its end.
 
         Parameters
@@ -48,7 +58,7 @@ class RecordPlace:
         tell
             Told where it cannot be sent.
         """
-        return nullcontext() if self.objects is None else RecordMirror(folder, self.objects, tell=tell)
+        return no_follower(folder) if self.objects is None else RecordMirror(folder, self.objects, tell=tell)
 
     def is_kept(self, folder: Path) -> bool:
         """Return whether the record in ``folder`` is everywhere where it is to be kept."""

@@ -1,7 +1,8 @@
-"""Beginning a record that is signed: the operator's key, and the run of the notebook that this is called in."""
+"""Beginning a record that is signed and sent: the operator's key and bucket, and the run of the notebook around it."""
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,12 +12,18 @@ from fleetkit import runs
 from fleetkit.config import Settings
 from fleetkit.pki import ensure_signing_key
 from fleetkit.runs import Run
+from fleetkit.workflows.record_place import open_record_place
 
 __all__ = ["begin_run"]
 
+_LOG = logging.getLogger(__name__)
+"""Where nobody listens to it, a kernel shows what is logged below the cell."""
+
 
 def begin_run(*, notebook: str, cluster: str, parameters: Mapping[str, Any], folder: Path | None = None) -> Run:
-    """Begin the run of this notebook, and its record, signed with the operator's key as it grows.
+    """Begin the run of this notebook, and its record, signed with the operator's key and sent as it grows.
+
+    A bucket that cannot be reached stops no run: that is told, and the record is kept here.
 
     Parameters
     ----------
@@ -32,9 +39,18 @@ def begin_run(*, notebook: str, cluster: str, parameters: Mapping[str, Any], fol
     Raises
     ------
     SettingsError
-        When this is no notebook's kernel, a parameter looks like a secret, or no record can be written.
+        When this is no notebook's kernel, a parameter looks like a secret, FLEETKIT_RUNS is not legal,
+        or no record can be written.
     PreconditionError
         When the operator's key is damaged, or others can reach it.
     """
     signer = ensure_signing_key(Settings.from_environment(os.environ).home)
-    return runs.begin_run(notebook=notebook, cluster=cluster, parameters=parameters, folder=folder, signer=signer)
+    place = open_record_place(folder)
+    return runs.begin_run(
+        notebook=notebook,
+        cluster=cluster,
+        parameters=parameters,
+        folder=folder,
+        signer=signer,
+        follow=lambda record: place.follow(record, tell=_LOG.warning),
+    )

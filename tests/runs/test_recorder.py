@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
 import nbclient
 import nbformat
 import pytest
+from support.runs_kernels import start_kernel_by_hand
 from support.runs_notebooks import (
+    BEGIN,
     CANARY,
     everything_in,
     records_under,
@@ -17,8 +21,9 @@ from support.runs_notebooks import (
     write_recorded_notebook,
 )
 
-from fleetkit.core import MASK
-from fleetkit.runs import Outcome, Way, execute_notebook, find_notebook, read_run
+from fleetkit.core import MASK, NotYet, Patience, wait_until
+from fleetkit.pki import verify_signature
+from fleetkit.runs import Outcome, ProofState, Way, execute_notebook, find_notebook, read_run, verify_run
 
 # An output widget that is filled from the kernel's side: `with out:` makes papermill itself miss answers.
 WIDGET = (
@@ -90,8 +95,7 @@ def test_papermill_that_was_killed_leaves_a_record_that_can_be_read(tmp_path):
 
 
 def wait_for_end(folder):
-    """Wait for the kernel to notice that its parent is gone."""
-    from fleetkit.core import NotYet, Patience, wait_until
+    """Wait for the kernel to be gone."""
 
     def look():
         stored = read_run(folder)
@@ -119,6 +123,29 @@ def test_a_cell_that_is_mended_and_run_again_ends_well(tmp_path):
     stored = read_run(records_under(tmp_path)[0])
     assert (stored.record.outcome, stored.record.error) == (Outcome.DONE, None)
     assert "ZeroDivisionError" in stored.report.read_text()
+
+
+def test_a_kernel_that_is_killed_after_a_failed_cell_leaves_a_record_that_is_open_and_not_broken(tmp_path):
+    with start_kernel_by_hand(tmp_path) as kernel:
+        kernel.run("count = 3")
+        kernel.run(BEGIN.format(name="10-try"))
+        assert kernel.try_run("1 / 0") == ("error", "division by zero")
+        (folder,) = records_under(tmp_path)
+        wait_for_report(folder, "ZeroDivisionError")
+        assert read_run(folder).record.outcome is Outcome.RUNNING, "a person may mend the cell and run it again"
+        os.kill(kernel.process, signal.SIGKILL)
+        stored = wait_for_end(folder)
+    assert stored.record.outcome is Outcome.ABANDONED
+    proof = verify_run(folder, verify=verify_signature)
+    assert (proof.state, proof.flaws) == (ProofState.OPEN, ())
+
+
+def wait_for_report(folder, word):
+    wait_until(
+        lambda: word in (folder / "report.html").read_text() or NotYet("the report does not say so yet"),
+        what=f"{word} in the report",
+        patience=Patience(deadline_s=20, interval_s=0.1),
+    )
 
 
 def test_a_notebook_that_is_left_before_its_last_cell_is_interrupted(tmp_path):

@@ -43,8 +43,9 @@ class SilentSink:
     def record(self, kind: EventKind, data: Mapping[str, Any]) -> None:
         """Keep no journal."""
 
-    def finish(self, outcome: Outcome, summary: str) -> None:
+    def finish(self, outcome: Outcome, summary: str) -> str:
         self.finished.append((outcome, summary))
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
