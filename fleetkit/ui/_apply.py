@@ -150,7 +150,8 @@ class ApplyCard(StepCard):
             lines.append(f"{escape(one.action)} <code>{escape(one.address)}</code> for {waited}")
         if len(running) > _SHOWN_RUNNING:
             lines.append(f"and {len(running) - _SHOWN_RUNNING} more")
-        for failed in view.failed.values():
+        # What a stop broke off has not failed: the card names it apart.
+        for failed in view.failed.values() if self._bar.bar_style != "warning" else ():
             lines.append(f"{_parts.badge_html('failed', Tone.BAD)} <code>{escape(failed.address)}</code>")
         return lines
 

@@ -78,4 +78,5 @@ class GuidePage:
             self.page.wait_for_function(
                 "name => document.body.dataset.jpThemeName === name", arg=f"JupyterLab {theme}", timeout=_SLOW_MS
             )
+            self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=_SLOW_MS)
             self.card(title).screenshot(path=Path(folder) / f"{name}-{theme.lower()}.png")

@@ -19,7 +19,7 @@ from fleetkit.ui._apply import ApplyCard
 from fleetkit.ui._approve import ApproveCard
 from fleetkit.ui._plan import DrawnPlan, PlanPanel
 from fleetkit.ui._step import StepCard
-from fleetkit.views import ApplyView, Pace, PlanView, StepState
+from fleetkit.views import ApplyView, FailedResource, Pace, PlanView, StepState
 
 FIXTURES = Path(__file__).parents[1] / "terraform_room" / "fixtures"
 SOON_S = 30
@@ -236,6 +236,15 @@ def test_what_fails_while_an_apply_is_asked_to_stop_is_no_cancel(guided) -> None
     assert guided.steps["apply"].state is StepState.FAILED
     assert "access denied" in shown
     assert "mend it" in shown
+
+
+def test_what_a_stop_broke_off_is_not_called_failed(guided) -> None:
+    card = ApplyCard(guided, "apply", lambda _report: "done", label="Apply")
+    view = ApplyView(total=2, failed={"aws_lb.b": FailedResource(address="aws_lb.b", action="create")})
+    assert "failed" in "".join(card._progress_lines(view, 0.0))
+    card._bar.bar_style = "warning"
+    assert "failed" not in "".join(card._progress_lines(view, 0.0))
+    assert "aws_lb.b" in "".join(view.left_behind)
 
 
 def test_a_file_that_changed_takes_everything_back(tmp_path, guided) -> None:
