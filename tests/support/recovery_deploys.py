@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from fleetkit.core import NotYet, Patience, wait_until
 
 __all__ = ["Deploy", "run_fleetkit"]
 
@@ -22,10 +24,10 @@ def run_fleetkit(folder: Path, environ: Mapping[str, str], *words: str) -> subpr
 
 
 class Deploy:
-    """A running ``fleetkit deploy NAME``, whose lines are read as they come."""
+    """A running ``fleetkit deploy NAME``, or another command that deploys, whose lines are read as they come."""
 
-    def __init__(self, folder: Path, name: str, *, environ: Mapping[str, str]) -> None:
-        words = [sys.executable, "-m", "fleetkit.cli", "deploy", name, "--approve", name]
+    def __init__(self, folder: Path, name: str, *, environ: Mapping[str, str], by: Sequence[str] = ("deploy",)) -> None:
+        words = [sys.executable, "-m", "fleetkit.cli", *by, name, "--approve", name]
         # Standard output goes the same way: a failed deploy is told in full.
         self.process = subprocess.Popen(
             words, cwd=folder, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -83,6 +85,21 @@ class Deploy:
                 os.kill(pid, signal.SIGKILL)
         self._close()
 
+    def kill_runner_and_kernel(self) -> None:
+        """End the command and the kernel that it started, and wait until what that had started has ended by itself."""
+        tree = _descendants(self.process.pid)
+        kernels = [pid for pid in tree if b"ipykernel" in _command_of(pid)]
+        assert kernels, "no kernel was there to be killed"
+        for pid in (self.process.pid, *kernels):
+            os.kill(pid, signal.SIGKILL)
+        self._close()
+        others = [Path(f"/proc/{pid}") for pid in tree if pid not in (self.process.pid, *kernels)]
+        wait_until(
+            lambda: not any(one.exists() for one in others) or NotYet("something of it goes on"),
+            what="the end of what the kernel had started",
+            patience=Patience(deadline_s=120, interval_s=0.1),
+        )
+
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
@@ -131,3 +148,9 @@ def _descendants(root: int) -> list[int]:
     for pid in found:
         found += [child for child, parent in parents.items() if parent == pid]
     return found
+
+
+def _command_of(pid: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
