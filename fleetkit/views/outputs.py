@@ -28,7 +28,7 @@ class Reach(enum.StrEnum):
     """From where something is reached, in the words that people are told."""
 
     ANYWHERE = "from anywhere"
-    UNRESOLVED = "from anywhere, but its name does not resolve on this computer"
+    UNRESOLVED = "from anywhere, once its name resolves here"
     SSHUTTLE = "while sshuttle runs"
     TUNNEL = "through the tunnel, or while sshuttle runs"
     VPN = "while the VPN is connected"

@@ -30,7 +30,7 @@ def begin_run(*, notebook: str, cluster: str, parameters: Mapping[str, Any], fol
     notebook
         Name of the notebook, or its path.
     cluster
-        Name or file of the cluster; empty where there is only one.
+        Name or file of the cluster; empty where the settings name it, or there is only one.
     parameters
         The notebook's parameters, for the record.
     folder
@@ -44,11 +44,12 @@ def begin_run(*, notebook: str, cluster: str, parameters: Mapping[str, Any], fol
     PreconditionError
         When the operator's key is damaged, or others can reach it.
     """
-    signer = ensure_signing_key(Settings.from_environment(os.environ).home)
+    settings = Settings.from_environment(os.environ)
+    signer = ensure_signing_key(settings.home)
     place = open_record_place(folder)
     return runs.begin_run(
         notebook=notebook,
-        cluster=cluster,
+        cluster=cluster or settings.cluster or "",
         parameters=parameters,
         folder=folder,
         signer=signer,

@@ -41,7 +41,7 @@ def test_only_what_opens_from_here_is_a_link_and_all_else_says_what_it_takes() -
     for url in (PAGES["fleet_ui"], PAGES["etcd_browser"], f"http://{PAGES['internal_web']}"):
         assert re.search(rf"<code>{url}</code></td><td[^>]*>[^<]*</td><td[^>]*>while sshuttle runs</td>", page), url
     assert "<a " not in replace(TOLD, public_web_resolves=False)._repr_html_()
-    assert "does not resolve on this computer" in replace(TOLD, public_web_resolves=False).text
+    assert "once its name resolves here" in replace(TOLD, public_web_resolves=False).text
 
 
 @pytest.fixture(scope="module")

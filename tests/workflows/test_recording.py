@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+from support.runs_kernels import start_kernel_by_hand
 
 from fleetkit.core import Quorum, judge_quorum
 from fleetkit.runs import EventKind
@@ -72,3 +74,13 @@ def test_a_part_that_could_not_be_read_is_recorded_as_unknown_and_not_as_empty(
         (EventKind.FACT, {"about": "findings", "findings": ["odd"]}),
         (EventKind.FACT, {"about": "unknown", "unknown": [{"name": "members", "why": "no answer"}]}),
     ]
+
+
+def test_a_run_that_is_told_no_cluster_lies_under_the_one_that_the_settings_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEETKIT_CLUSTER", "fresh")
+    begin = "from fleetkit import workflows\nrun = workflows.begin_run(notebook='10-try', cluster='', parameters={})"
+    with start_kernel_by_hand(tmp_path) as kernel:
+        kernel.run(begin)
+        assert [folder.name for folder in (tmp_path / "runs").iterdir()] == ["fresh"]
