@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["StoredObject", "delete_objects", "has_object", "list_objects", "put_object", "read_object"]
 
 _HASH = "sha256"
+_THERE = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
 _AT_ONCE = 1000  # S3 API, DeleteObjects: at most 1000 keys in one call
 
 
@@ -31,7 +32,9 @@ class StoredObject:
     changed: dt.datetime
 
 
-def put_object(session: AwsSession, bucket: str, *, key: str, content: bytes, always: bool = False) -> bool:
+def put_object(
+    session: AwsSession, bucket: str, *, key: str, content: bytes, always: bool = False, new: bool = False
+) -> bool:
     """Put an object, unless it is there already with the same content.
 
     Parameters
@@ -44,24 +47,35 @@ def put_object(session: AwsSession, bucket: str, *, key: str, content: bytes, al
         Its bytes; never shown in a message.
     always
         Put it without looking whether it is there.
+    new
+        Put it only where there is none of that key, whatever its content; S3 sees to it that of two at once one does.
 
     Returns
     -------
     bool
         Whether it was put.
     """
+    from botocore.exceptions import ClientError
+
     digest = hashlib.sha256(content).hexdigest()
-    if not always and has_object(session, bucket, key=key, sha256=digest, size_bytes=len(content)):
+    if not (always or new) and has_object(session, bucket, key=key, sha256=digest, size_bytes=len(content)):
         return False
+    condition: dict[str, Any] = {"IfNoneMatch": "*"} if new else {}
     with asking(f"the object {key} of {bucket}"):
-        session.s3.put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=content,
-            Metadata={_HASH: digest},
-            ServerSideEncryption="AES256",
-            ExpectedBucketOwner=session.account_id(),
-        )
+        try:
+            session.s3.put_object(
+                Bucket=bucket,
+                Key=key,
+                Body=content,
+                Metadata={_HASH: digest},
+                ServerSideEncryption="AES256",
+                ExpectedBucketOwner=session.account_id(),
+                **condition,
+            )
+        except ClientError as error:
+            if new and error_code(error) in _THERE:
+                return False
+            raise
     return True
 
 

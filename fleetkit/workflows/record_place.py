@@ -105,6 +105,9 @@ class _BucketObjects:
     def read_object(self, key: str) -> bytes:
         return read_object(self._open(), self._bucket, key=f"{self._prefix}{key}")
 
+    def create_object(self, key: str, content: bytes) -> bool:
+        return put_object(self._open(), self._bucket, key=f"{self._prefix}{key}", content=content, new=True)
+
     def write_object(self, key: str, content: bytes) -> None:
         put_object(self._open(), self._bucket, key=f"{self._prefix}{key}", content=content, always=True)
 

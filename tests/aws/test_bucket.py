@@ -100,6 +100,12 @@ def test_an_object_is_put_once_and_again_only_when_it_changed(session: AwsSessio
     assert seen.etag == hashlib.md5(b"two", usedforsecurity=False).hexdigest()
 
 
+def test_a_new_object_is_put_over_no_other(session: AwsSession, bucket: str) -> None:
+    assert put_object(session, bucket, key="journal", content=b"mine", new=True)
+    assert not put_object(session, bucket, key="journal", content=b"yours", new=True)
+    assert read_object(session, bucket, key="journal") == b"mine"
+
+
 def test_an_object_that_is_not_there_is_told(session: AwsSession, bucket: str) -> None:
     with pytest.raises(NotFoundError, match="no object archives/none"):
         read_object(session, bucket, key="archives/none")

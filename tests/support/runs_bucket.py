@@ -54,6 +54,14 @@ class Bucket:
         except KeyError as error:
             raise NotFoundError(f"no object {key}") from error
 
+    def create_object(self, key: str, content: bytes) -> bool:
+        self._answer()
+        if key in self.content:
+            return False
+        self.content[key], self.changed[key] = content, utc_now()
+        self.written.append(key)
+        return True
+
     def write_object(self, key: str, content: bytes) -> None:
         self._answer()
         self.content[key], self.changed[key] = content, utc_now()

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from fleetkit.core import FleetkitError
+from fleetkit.core import FleetkitError, PreconditionError
+from fleetkit.runs.journal import read_journal
 from fleetkit.runs.remote.objects import RecordObjects
 from fleetkit.runs.remote.pushing import push_pending, push_record
 from fleetkit.runs.store import RUN_FILE
@@ -63,6 +64,8 @@ class RecordMirror:
         error = self._push()
         if error is None:
             return ""
+        if isinstance(error, PreconditionError):
+            return str(error)
         return (
             f"the record is not in {self._objects.address} yet: {error.what}; it is kept in {self._folder}, "
             "and sent by the next run or by: fleetkit runs push"
@@ -73,7 +76,8 @@ class RecordMirror:
         while not self._stop.is_set():
             error = self._push(always=time.monotonic() - self._sent_s >= SIGN_OF_LIFE_S)
             if error is None and not caught_up:
-                caught_up = not push_pending(self._folder.parents[1], self._objects).failed
+                failed = push_pending(self._folder.parents[1], self._objects).failed
+                caught_up = all(isinstance(one, PreconditionError) for one in failed.values())
             if (error is not None) != self._failing:
                 self._failing = error is not None
                 self._tell(
@@ -84,10 +88,10 @@ class RecordMirror:
             self._stop.wait(self._every_s)
 
     def _push(self, *, always: bool = False) -> FleetkitError | None:
-        if not (self._folder / RUN_FILE).exists():
-            # The run has not said its first word, so there is nothing to send yet.
-            return None
         try:
+            if not (self._folder / RUN_FILE).exists() or next(read_journal(self._folder), None) is None:
+                # The run has not said its first word, so there is nothing to send yet.
+                return None
             with self._pushing:
                 if push_record(self._folder, self._objects, always=always):
                     self._sent_s = time.monotonic()

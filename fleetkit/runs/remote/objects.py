@@ -43,6 +43,9 @@ class RecordObjects(Protocol):
     def read_object(self, key: str) -> bytes:
         """Return an object's content."""
 
+    def create_object(self, key: str, content: bytes) -> bool:
+        """Put an object where there is none of that key yet; return False where there is one."""
+
     def write_object(self, key: str, content: bytes) -> None:
         """Put an object, whole or not at all."""
 

@@ -11,13 +11,14 @@ import hashlib
 import json
 from pathlib import Path
 
-from fleetkit.core import FleetkitError, NotFoundError, Results
+from fleetkit.core import FleetkitError, NotFoundError, PreconditionError, Results
 from fleetkit.runs._writing import hash_file
+from fleetkit.runs.journal import JOURNAL_FILE
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.remote.objects import RecordObjects
 from fleetkit.runs.store import RUN_FILE, StoredRun, list_runs
 
-__all__ = ["forget_pushed", "is_pushed", "key_of", "push_pending", "push_record"]
+__all__ = ["forget_pushed", "has_place", "is_pushed", "key_of", "push_pending", "push_record"]
 
 _NOTES = ".pushed"
 """Folder beside the clusters' own, hidden from those who list records."""
@@ -43,6 +44,8 @@ def push_record(folder: Path, objects: RecordObjects, *, always: bool = False) -
     ------
     NotFoundError
         When the folder holds no record.
+    PreconditionError
+        When another run's record lies in its place.
     FleetkitError
         When the bucket refuses or cannot be reached; what was sent until then is noted and not sent again.
     """
@@ -52,6 +55,7 @@ def push_record(folder: Path, objects: RecordObjects, *, always: bool = False) -
         run = (folder / RUN_FILE).read_bytes()
     except FileNotFoundError as error:
         raise NotFoundError(f"{folder} holds no record", seen=f"no {RUN_FILE}") from error
+    sent = 0 if noted else _take_place(folder, objects, noted)
 
     def send(name: str, content: bytes, *, anyway: bool = False) -> bool:
         sha256 = hashlib.sha256(content).hexdigest()
@@ -63,7 +67,7 @@ def push_record(folder: Path, objects: RecordObjects, *, always: bool = False) -
         return True
 
     others = [path for path in _files_of(folder) if path.name != RUN_FILE]
-    sent = sum(send(path.name, path.read_bytes()) for path in others)
+    sent += sum(send(path.name, path.read_bytes()) for path in others)
     return sent + send(RUN_FILE, run, anyway=always or sent > 0)
 
 
@@ -74,7 +78,8 @@ def push_pending(runs: Path, objects: RecordObjects) -> Results[Path, int]:
     -------
     Results
         Folder of each record of which something was sent, to the number of files; or to why it was not sent.
-        After the first that fails no other is tried: the bucket is the same for all of them.
+        After the first that fails no other is tried, unless it is for its place alone:
+        the bucket is the same for all of them.
     """
     pushed: dict[Path, int | Exception] = {}
     for folder, stored in list_runs(runs).ok.items():
@@ -82,6 +87,9 @@ def push_pending(runs: Path, objects: RecordObjects) -> Results[Path, int]:
             continue
         try:
             sent = push_record(folder, objects)
+        except PreconditionError as error:
+            pushed[folder] = error
+            continue
         except FleetkitError as error:
             pushed[folder] = error
             break
@@ -94,6 +102,35 @@ def is_pushed(folder: Path, objects: RecordObjects) -> bool:
     """Return whether all of a record was sent as it is now; the bucket is not asked."""
     noted = _read_notes(folder, objects.address)
     return all(noted.get(path.name) == hash_file(path) for path in _files_of(folder))
+
+
+def has_place(folder: Path, objects: RecordObjects) -> bool:
+    """Return whether it is this record, and not that of another run, whose journal lies under its name."""
+    journal = folder / JOURNAL_FILE
+    there = objects.read_object(f"{key_of(folder)}/{JOURNAL_FILE}")
+    return journal.is_file() and journal.read_bytes().partition(b"\n")[0] == there.partition(b"\n")[0]
+
+
+def _take_place(folder: Path, objects: RecordObjects, noted: _Sent) -> int:
+    """Send the journal where there is none yet, note it, and return how many files were sent.
+
+    Two computers that begin a run of one notebook in the same second give its record the same name;
+    the journals' first lines differ, and S3 sees to it that one of them is there first.
+    """
+    if not (folder / JOURNAL_FILE).is_file():
+        return 0
+    content = (folder / JOURNAL_FILE).read_bytes()
+    if objects.create_object(f"{key_of(folder)}/{JOURNAL_FILE}", content):
+        noted[JOURNAL_FILE] = hashlib.sha256(content).hexdigest()
+        _write_notes(folder, objects.address, noted)
+        return 1
+    if not has_place(folder, objects):
+        raise PreconditionError(
+            f"another run's record lies at {objects.address}/{key_of(folder)}",
+            seen="one that began in the same second",
+            hint=f"this one stays in {folder} alone, and is not sent over it",
+        )
+    return 0
 
 
 def _is_settled(stored: StoredRun, objects: RecordObjects) -> bool:

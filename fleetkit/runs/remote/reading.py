@@ -14,7 +14,7 @@ from fleetkit.runs.journal import JOURNAL_FILE
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.remote.mirror import SIGN_OF_LIFE_S
 from fleetkit.runs.remote.objects import ObjectFacts, RecordObjects
-from fleetkit.runs.remote.pushing import forget_pushed, key_of
+from fleetkit.runs.remote.pushing import forget_pushed, has_place, key_of
 from fleetkit.runs.store import RUN_FILE, StoredRun, choose_record, is_record_name, list_runs, parse_run, read_run
 from fleetkit.runs.stores import FolderStore
 
@@ -138,6 +138,8 @@ class RemoteStore:
         folder = stored.folder
         files = self._list_there(folder.parent.name).get(key_of(folder), {})
         if folder.parents[1] == self._runs:
+            if JOURNAL_FILE in files and not has_place(folder, self._objects):
+                files = {}
             FolderStore(self._runs).remove_run(stored)
         elif self._glance(folder, files).record.outcome is Outcome.RUNNING:
             raise BusyError(f"the run {stored.record.id} is under way", hint="remove its record when it has ended")

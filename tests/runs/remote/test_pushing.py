@@ -11,9 +11,11 @@ import pytest
 from support.runs_bucket import Bucket
 from support.runs_records import inspected, make_record, member, write_events, write_record
 
-from fleetkit.core import AwsError, NotFoundError, NotYet, Patience, wait_until
-from fleetkit.runs import Outcome, RecordMirror, is_pushed, push_pending, push_record
+from fleetkit.core import AwsError, NotFoundError, NotYet, Patience, PreconditionError, wait_until
+from fleetkit.runs import EventKind, Outcome, RecordMirror, is_pushed, push_pending, push_record
 from fleetkit.runs._writing import RecordWriter
+from fleetkit.runs.journal import JournalWriter
+from fleetkit.runs.remote.pushing import forget_pushed
 
 
 def write_whole(runs, **about):
@@ -53,6 +55,39 @@ def test_what_was_written_anew_in_the_same_moment_with_the_same_size_is_sent(tmp
     assert not is_pushed(folder, bucket)
     assert (push_record(folder, bucket), is_pushed(folder, bucket)) == (2, True)
     assert bucket.content[f"demo/{folder.name}/report.html"] == b"REPORT.HTML"
+
+
+def test_a_record_is_not_sent_over_that_of_another_run_of_the_same_name_and_keeps_no_other_from_going(tmp_path):
+    """Two computers may begin a run of one notebook in the same second."""
+    bucket, told = Bucket(), []
+    first, second = (write_begun(tmp_path / host, host) for host in ("desk", "server"))
+    older = write_whole(tmp_path / "server", day=1)
+    assert push_record(first, bucket) == 2
+    there = dict(bucket.content)
+    with pytest.raises(PreconditionError, match=f"another run's record lies at s3://records/team/demo/{first.name}"):
+        push_record(second, bucket)
+    pushed = push_pending(tmp_path / "server", bucket)
+    assert (pushed.ok, list(pushed.failed)) == ({older: 4}, [second])
+    with RecordMirror(second, bucket, tell=told.append):
+        pass
+    assert f"this one stays in {second} alone, and is not sent over it" in told[-1]
+    assert {key: bucket.content[key] for key in there} == there
+    forget_pushed(first)
+    assert push_record(first, bucket) == 2, "whose notes are lost finds its own again"
+
+
+def test_a_record_that_lost_its_journal_is_sent_as_it_is(tmp_path):
+    folder, bucket = write_whole(tmp_path), Bucket()
+    (folder / "journal.jsonl").unlink()
+    assert (push_record(folder, bucket), bucket.names()) == (3, {"notebook.ipynb", "report.html", "run.json"})
+
+
+def write_begun(runs, host):
+    folder = write_record(runs, day=2)
+    journal = JournalWriter(folder)
+    journal.append(EventKind.RUN_STARTED, {"actor": {"host": host}})
+    journal.close()
+    return folder
 
 
 def test_what_somebody_does_to_a_closed_record_here_does_not_reach_the_bucket(tmp_path):
@@ -113,6 +148,7 @@ def test_a_mirror_sends_earlier_records_the_run_while_it_goes_on_and_its_end(tmp
     writer = RecordWriter(folder)
     running = make_record(id=folder.name, outcome=Outcome.RUNNING, ended=None, exit=None)
     writer.write_run(running)
+    writer.record(EventKind.RUN_STARTED, {})
     key = f"demo/{folder.name}/run.json"
     with RecordMirror(folder, bucket, tell=told.append, every_s=0.01):
         wait_for(lambda: key in bucket.content, "the record under way")

@@ -163,3 +163,12 @@ def test_a_record_is_removed_here_and_in_the_bucket_and_what_says_that_it_is_one
     assert (bucket.content, here.exists()) == ({}, False)
     assert store.list_runs() == {}
     assert not [path for path in (tmp_path / "here").rglob("*") if path.is_file()], "no trace is left here either"
+
+
+def test_where_another_run_has_the_place_a_record_is_removed_here_alone(tmp_path, bucket, store):
+    name = send(tmp_path, bucket)
+    here = write_record(tmp_path / "here")
+    assert here.name == name
+    there = dict(bucket.content)
+    store.remove_run(store.find_run(name))
+    assert (bucket.content, here.exists()) == (there, False)
