@@ -14,6 +14,7 @@ from moto import mock_aws
 from fleetkit.aws import AwsLimits, AwsSession, open_session
 from fleetkit.sandbox.aws.patches import applied
 from fleetkit.sandbox.aws.patches.bucket_policies import BUCKET_POLICIES
+from fleetkit.sandbox.aws.patches.signing_keys import SIGNING_KEYS
 
 REGION = "us-west-2"
 ACCOUNT = "123456789012"
@@ -26,7 +27,7 @@ def emulated_aws(region: str = REGION) -> Iterator[AwsSession]:
     """Give a session with an empty account behind it."""
     # moto's own list of images takes a second to load, and its bucket policies deny whatever a condition excepts.
     without_images = mock.patch.dict(os.environ, {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"})
-    with without_images, applied(BUCKET_POLICIES), mock_aws():
+    with without_images, applied(BUCKET_POLICIES, SIGNING_KEYS), mock_aws():
         yield open_session(region)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable
 
@@ -163,6 +164,24 @@ def policy_binds_whom_it_names(aws: Moto) -> None:
         aws.s3.put_object(Bucket="cluster", Key="locked/key", Body=b"content")
 
 
+def key_signs_the_digest_that_it_is_handed(aws: Moto) -> None:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    made = aws.kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    told = aws.kms.get_public_key(KeyId=made["KeyId"])
+    assert (told["KeyId"], told["KeySpec"]) == (made["Arn"], "ECC_NIST_P256")
+    given = {"KeyId": made["Arn"], "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
+    digest = hashlib.sha256(b"what was said").digest()
+    signature = aws.kms.sign(**given, Message=digest)["Signature"]
+    load_der_public_key(told["PublicKey"]).verify(signature, b"what was said", ECDSA(hashes.SHA256()))
+    with pytest.raises(ClientError, match="Digest is invalid length"):
+        aws.kms.sign(**given, Message=digest[1:])
+    with pytest.raises(ClientError, match="UnsupportedOperationException"):
+        aws.kms.get_public_key(KeyId=aws.kms.create_key()["KeyMetadata"]["KeyId"])
+
+
 def _make_group(aws: Moto, subnets: list[str], *, desired: int) -> None:
     aws.autoscaling.create_auto_scaling_group(
         AutoScalingGroupName="pool",
@@ -203,4 +222,5 @@ PROMISES: dict[Patch, Callable[[Moto], None]] = {
     patches.QUOTAS: quotas_can_be_read,
     patches.SIGNED_READS: signed_get_of_a_rest_service_passes,
     patches.BUCKET_POLICIES: policy_binds_whom_it_names,
+    patches.SIGNING_KEYS: key_signs_the_digest_that_it_is_handed,
 }
