@@ -59,7 +59,7 @@ class Approval(Table):
         Field(strict=False),
         About(
             "Public keys whose signed approvals hold; fleetkit key show prints yours",
-            "each ed25519:… of 32 bytes in base64, and after a space whose it is",
+            "each ed25519:… or p256:… with base64 behind it, and after a space whose it is",
         ),
     ] = ()
     distinct: Annotated[

@@ -5,10 +5,11 @@ What a value must be in relation to others is in `rules`.
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import re
 from pathlib import PurePath
+
+from fleetkit.core import parse_public_key
 
 __all__ = [
     "RETENTION_DAYS",
@@ -67,8 +68,6 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _METADATA_KEY = re.compile(r"[A-Za-z0-9_.-]+")
 _METADATA_VALUE = re.compile(r"[A-Za-z0-9_.:/@+-]+")
 _METADATA_TAKEN = ("etcd", "type", "zone")
-_KEY_SCHEME = "ed25519:"
-_KEY_BYTES = 32
 _TAG_TEXT = re.compile(r"[\w .:/=+@-]*")
 _TAGS_AT_MOST = 40  # AWS takes 50 on a resource; the rest is kept for fleetkit's own
 
@@ -148,14 +147,7 @@ def check_address(value: str) -> str:
 def check_approver(value: str) -> str:
     """Check a public key, with or without the name of whose it is behind it."""
     key, _, _owner = value.partition(" ")
-    if not key.startswith(_KEY_SCHEME):
-        raise ValueError(f"does not begin with {_KEY_SCHEME}")
-    try:
-        raw = base64.b64decode(key.removeprefix(_KEY_SCHEME), validate=True)
-    except ValueError:
-        raise ValueError("is not base64") from None
-    if len(raw) != _KEY_BYTES:
-        raise ValueError(f"holds {len(raw)} bytes")
+    parse_public_key(key)
     return value
 
 

@@ -36,7 +36,7 @@ from fleetkit.core.quorum import (
 )
 from fleetkit.core.redaction import MASK, Redactor
 from fleetkit.core.results import Results, call_each
-from fleetkit.core.signing import Signer, VerifySignature
+from fleetkit.core.signing import KeyScheme, Signer, VerifySignature, format_public_key, parse_public_key
 from fleetkit.core.user import current_user
 from fleetkit.core.waiting import NotYet, Patience, wait_until
 
@@ -52,6 +52,7 @@ __all__ = [
     "EtcdError",
     "FleetError",
     "FleetkitError",
+    "KeyScheme",
     "NotFoundError",
     "NotYet",
     "Patience",
@@ -76,8 +77,10 @@ __all__ = [
     "current_user",
     "data_folder",
     "format_duration",
+    "format_public_key",
     "format_utc",
     "judge_quorum",
+    "parse_public_key",
     "parse_utc",
     "quorum_size",
     "tolerated_failures",

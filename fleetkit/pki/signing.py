@@ -1,28 +1,36 @@
 """The operator's signing key: made once, kept privately, and what vouches for records and approvals.
 
 It belongs to a person on a computer and to no cluster, so nothing that removes a cluster removes it.
+Signatures are checked here whatever made them, a key in a file or one that a service keeps, and nobody is asked.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fleetkit.core import FleetkitError, PreconditionError, SettingsError, Signer
+from fleetkit.core import (
+    FleetkitError,
+    KeyScheme,
+    PreconditionError,
+    SettingsError,
+    Signer,
+    format_public_key,
+    parse_public_key,
+)
 from fleetkit.pki._files import check_private, make_private_folder, write_private
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 __all__ = ["ensure_signing_key", "read_public_key", "verify_signature"]
 
 _KEY_FILE = "signing.key"
 _PUBLIC_FILE = "signing.pub"
-_SCHEME = "ed25519:"
-_RAW_BYTES = 32
+_POINT_BYTES = 65
+_LOOKS = "a public key looks like ed25519:… or p256:…, and base64 behind it"
 
 
 class _FileSigner:
@@ -30,8 +38,7 @@ class _FileSigner:
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
-        raw = key.public_key().public_bytes_raw()
-        self._public_key = f"{_SCHEME}{base64.b64encode(raw).decode('ascii')}"
+        self._public_key = format_public_key(KeyScheme.ED25519, key.public_key().public_bytes_raw())
 
     def __repr__(self) -> str:
         return f"Signer({self._public_key})"
@@ -94,10 +101,15 @@ def verify_signature(public_key: str, message: bytes, signature: bytes) -> bool:
         When ``public_key`` is not a public key in this form.
     """
     from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 
-    key = _parse_public_key(public_key)
+    key = _load_public_key(public_key)
     try:
-        key.verify(signature, message)
+        if isinstance(key, EllipticCurvePublicKey):
+            key.verify(signature, message, ECDSA(hashes.SHA256()))
+        else:
+            key.verify(signature, message)
     except InvalidSignature:
         return False
     return True
@@ -112,16 +124,16 @@ def read_public_key(text: str) -> str:
         When it is neither.
     """
     found = text.strip()
-    if not found.startswith(_SCHEME):
+    if not found.startswith(tuple(f"{scheme}:" for scheme in KeyScheme)):
         try:
             found = Path(text).expanduser().read_text(encoding="utf-8").strip()
         except (OSError, ValueError) as error:
             raise SettingsError(
                 f"{text!r} is no public key, and no file that holds one",
                 seen=str(error),
-                hint=f"a public key looks like {_SCHEME}…; yours lies in {_PUBLIC_FILE} of FLEETKIT_HOME",
+                hint=f"{_LOOKS}; fleetkit key show prints yours",
             ) from error
-    _parse_public_key(found)
+    _load_public_key(found)
     return found
 
 
@@ -155,20 +167,18 @@ def _ensure_public(path: Path, signer: Signer) -> None:
         raise _refuse(path, f"it is not the public half of {_KEY_FILE}")
 
 
-def _parse_public_key(text: str) -> Ed25519PublicKey:
+def _load_public_key(text: str) -> Ed25519PublicKey | EllipticCurvePublicKey:
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    scheme, _, encoded = text.partition(":")
     try:
-        raw = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if f"{scheme}:" != _SCHEME or len(raw) != _RAW_BYTES:
+        scheme, raw = parse_public_key(text)
+        if scheme is KeyScheme.ED25519:
+            return Ed25519PublicKey.from_public_bytes(raw)
+        return EllipticCurvePublicKey.from_encoded_point(SECP256R1(), raw[-_POINT_BYTES:])
+    except ValueError as error:
         shown = text if len(text) <= 80 else f"{text[:77]}..."
-        raise SettingsError(
-            "this is no public key", seen=repr(shown), hint=f"it looks like {_SCHEME} and the base64 of 32 bytes"
-        )
-    return Ed25519PublicKey.from_public_bytes(raw)
+        raise SettingsError("this is no public key", seen=f"{shown!r}: {error}", hint=_LOOKS) from error
 
 
 def _refuse(path: Path, seen: str) -> FleetkitError:

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.service_signers import ServiceSigner
 
-from fleetkit.core import PreconditionError, SettingsError
+from fleetkit.core import KeyScheme, PreconditionError, SettingsError, format_public_key, parse_public_key
 from fleetkit.pki import ensure_signing_key, read_public_key, verify_signature
 
 
@@ -69,6 +70,24 @@ def test_a_signature_holds_for_its_message_and_its_key_alone(folder: Path, tmp_p
     assert not verify_signature(other.public_key, b"what was said", signature)
 
 
+def test_a_signature_of_a_key_that_a_service_keeps_is_checked_here(folder: Path) -> None:
+    service = ServiceSigner()
+    signature = service.sign(b"what was said")
+    assert verify_signature(service.public_key, b"what was said", signature)
+    assert not verify_signature(service.public_key, b"what was sald", signature)
+    assert not verify_signature(service.public_key, b"what was said", signature[:-1] + bytes([signature[-1] ^ 1]))
+    assert not verify_signature(service.public_key, b"what was said", b"no DER")
+    assert not verify_signature(ServiceSigner().public_key, b"what was said", signature)
+    assert not verify_signature(ensure_signing_key(folder).public_key, b"what was said", signature)
+
+
+def test_a_point_beside_the_curve_is_no_public_key() -> None:
+    _, raw = parse_public_key(ServiceSigner().public_key)
+    beside = format_public_key(KeyScheme.P256, raw[:-1] + bytes([raw[-1] ^ 1]))
+    with pytest.raises(SettingsError, match="this is no public key"):
+        read_public_key(beside)
+
+
 def test_what_is_shown_of_it_is_the_public_key(folder: Path) -> None:
     signer = ensure_signing_key(folder)
     assert repr(signer) == f"Signer({signer.public_key})"
@@ -124,10 +143,12 @@ def test_a_public_key_is_read_from_itself_and_from_a_file(folder: Path) -> None:
     signer = ensure_signing_key(folder)
     assert read_public_key(f" {signer.public_key}\n") == signer.public_key
     assert read_public_key(str(folder / "signing.pub")) == signer.public_key
+    service = ServiceSigner()
+    assert read_public_key(service.public_key) == service.public_key
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nowhere.pub", "ed25519:", "ed25519:AAAA", "rsa:AAAA", "ed25519:" + "A" * 43 + "é"]
+    "text", ["", "nowhere.pub", "ed25519:", "ed25519:AAAA", "rsa:AAAA", "p256:AAAA", "ed25519:" + "A" * 43 + "é"]
 )
 def test_what_is_no_public_key_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="public key"):
