@@ -80,13 +80,10 @@ class AwsSession:
     ----------
     session
         boto3's session, with credentials and region.
-    limits
-        How patient calls are.
     """
 
-    def __init__(self, session: boto3.Session, *, limits: AwsLimits) -> None:
+    def __init__(self, session: boto3.Session) -> None:
         self._session = session
-        self._limits = limits
         self._clients: dict[str, Any] = {}
         self._caller: Caller | None = None
         # boto3's sessions may not make two clients at once; the clients themselves may be shared.
@@ -120,19 +117,9 @@ class AwsSession:
 
     def client(self, service: str) -> Any:
         """Return the client of ``service``, made once; its errors are turned by `fleetkit.aws.asking`."""
-        from botocore.config import Config
-
         with self._lock, asking(f"a client of {service}"):
             if service not in self._clients:
-                self._clients[service] = self._session.client(  # type: ignore[call-overload]  # any name, by design
-                    service,
-                    config=Config(
-                        connect_timeout=self._limits.connect_timeout_s,
-                        read_timeout=self._limits.read_timeout_s,
-                        retries={"mode": "adaptive", "total_max_attempts": self._limits.attempts},
-                        user_agent_extra="fleetkit",
-                    ),
-                )
+                self._clients[service] = self._session.client(service)  # type: ignore[call-overload]  # any, by design
             return self._clients[service]
 
     def caller(self) -> Caller:
@@ -215,7 +202,20 @@ def open_session(region: str | None = None, *, limits: AwsLimits | None = None) 
         When AWS_PROFILE names no profile.
     """
     import boto3
+    import botocore.session
+    from botocore.config import Config
 
+    limits = limits or AwsLimits()
     with asking("a session"):
-        session = boto3.Session(region_name=region)
-    return AwsSession(session, limits=limits or AwsLimits())
+        core = botocore.session.get_session()
+        # The session's default, so that what fetches credentials on the way to a call keeps to the limits as well.
+        core.set_default_client_config(
+            Config(
+                connect_timeout=limits.connect_timeout_s,
+                read_timeout=limits.read_timeout_s,
+                retries={"mode": "adaptive", "total_max_attempts": limits.attempts},
+                user_agent_extra="fleetkit",
+            )
+        )
+        session = boto3.Session(botocore_session=core, region_name=region)
+    return AwsSession(session)

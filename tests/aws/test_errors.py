@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ def refused(session: AwsSession, code: str, message: str, status: int = 400) -> 
 
 
 CASES = [
+    ("DisabledException", "arn:aws:kms:us-west-2:123456789012:key/k is disabled.", False, "enable it, or use another"),
     ("ExpiredTokenException", "The security token included in the request is expired", False, "sign in again"),
     ("RequestExpired", "Request has expired.", False, "sign in again"),
     ("AuthFailure", "AWS was not able to validate the provided access credentials", False, "AWS_PROFILE"),
@@ -118,6 +120,25 @@ def test_an_endpoint_that_never_answers_is_given_up_in_time(monkeypatch: pytest.
         with pytest.raises(AwsError, match="ReadTimeoutError") as caught:
             open_session(REGION, limits=QUICK).caller()
     assert caught.value.transient
+
+
+def test_credentials_that_have_to_be_fetched_are_waited_for_no_longer_than_anything_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # By itself botocore would ask for the role's credentials five times, and wait for a minute each time.
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile ada]\naws_access_key_id = testing\naws_secret_access_key = testing\n"
+        "[profile deployer]\nrole_arn = arn:aws:iam::123456789012:role/deployer\nsource_profile = ada\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "deployer")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{mute.getsockname()[1]}")
+        with pytest.raises(AwsError, match="ReadTimeoutError"):
+            open_session(REGION, limits=QUICK).caller()
 
 
 def test_a_failed_page_is_an_error_and_not_a_shorter_list() -> None:
