@@ -131,7 +131,7 @@ def _print_event(event: RunEvent, *, quiet: bool) -> None:
         print_note(f"{place}: {'failed' if event.failed else 'done'} after {format_duration(event.took_s or 0)}")
     elif event.kind is RunEventKind.CELL_SPARED:
         print_note(f"{place}: proven to be done, and left out")
-    elif event.kind in {RunEventKind.STOPPING, RunEventKind.WAITING}:
+    elif event.kind in {RunEventKind.STOPPING, RunEventKind.UNSIGNED, RunEventKind.WAITING}:
         print_note(event.text)
     elif not quiet:
         print_note(f"    {event.text}")

@@ -208,6 +208,9 @@ class RunSession:
         if ended is not None:
             self.writer.record(EventKind.FAILED, ended.to_json())
         self.record = self.writer.write_closed(self.notebook, self.record)
+        if self.writer.unsigned:
+            text = f"the end of the record is not signed: {self.writer.unsigned}"
+            self._on_event(RunEvent(kind=RunEventKind.UNSIGNED, text=text))
         return self.record
 
     def _judge(self, error: RunError | None) -> tuple[RunError | None, Outcome, int]:

@@ -111,6 +111,11 @@ class RecordWriter:
             self.write_run(closed)
         return closed
 
+    @property
+    def unsigned(self) -> str:
+        """Why the journal's last lines could not be signed; empty where they were, or nobody was to sign them."""
+        return self._journal.unsigned
+
     def close(self) -> None:
         """Let go of the folder: from now on the record says of itself how the run ended."""
         self._held.close()

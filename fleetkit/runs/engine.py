@@ -147,7 +147,7 @@ def _listener(options: Mapping[str, Any]) -> OnEvent:
     files: dict[str, IO[str] | None] = {"stdout": options.get("stdout_file"), "stderr": options.get("stderr_file")}
 
     def tell(event: RunEvent) -> None:
-        if event.kind in {RunEventKind.STOPPING, RunEventKind.WAITING}:
+        if event.kind in {RunEventKind.STOPPING, RunEventKind.UNSIGNED, RunEventKind.WAITING}:
             _LOG.warning("%s", event.text)
         elif event.kind is RunEventKind.OUTPUT:
             if options.get("log_output"):

@@ -17,6 +17,7 @@ class RunEventKind(enum.StrEnum):
     CELL_SPARED = "cell spared"
     OUTPUT = "output"
     STOPPING = "stopping"
+    UNSIGNED = "unsigned"
     WAITING = "waiting"
 
 
@@ -31,7 +32,7 @@ class RunEvent:
     title
         Heading that the cell stands under.
     text
-        A whole line that the cell printed, or why the run is being stopped or waits; redacted.
+        A whole line that the cell printed, or why the run is being stopped, waits or has no signed end; redacted.
     stream
         ``stdout`` or ``stderr``; only with ``output``.
     took_s

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fleetkit.core import FleetkitError, VerifySignature
+from fleetkit.core import FleetkitError, KeyScheme, VerifySignature
 from fleetkit.runs._writing import hash_file, hash_run, render_run
 from fleetkit.runs.journal import JOURNAL_FILE, TORN_FILE, CheckedJournal, Flaw, check_journal, hash_line
 from fleetkit.runs.outcome import Outcome
@@ -29,7 +29,7 @@ class ProofState(enum.StrEnum):
     CLOSED = "closed"
     """The run ended, and everything is as it was written."""
     OPEN = "open"
-    """The run goes on, or was killed: what there is follows from itself, and nothing says that it is all."""
+    """The run goes on, was killed, or ended while its key was out of reach: nothing vouches for the end."""
     BROKEN = "broken"
     """Something was changed, removed, added or moved."""
 
@@ -92,7 +92,7 @@ def verify_run(folder: Path, *, verify: VerifySignature, keys: Collection[str] =
         flaws += _of_end(journal, document, folder) if ended else _of_open(document)
         flaws += _of_torn(journal, folder)
     state = ProofState.BROKEN if flaws else ProofState.CLOSED if ended else ProofState.OPEN
-    if state is ProofState.CLOSED and document.get("closing") is None:
+    if state is ProofState.CLOSED and (document.get("closing") is None or _lacks_end(journal)):
         state = ProofState.OPEN
     return RunProof(
         folder=folder,
@@ -112,6 +112,16 @@ def _of_signatures(journal: CheckedJournal, keys: Collection[str], *, ended: boo
     # A run may be killed before its first signature; one that ended was signed at its end.
     if keys and ended and not journal.keys:
         yield Flaw(where=JOURNAL_FILE, what="it bears no signature, and one of the keys given was to sign it")
+
+
+def _lacks_end(journal: CheckedJournal) -> bool:
+    """Return whether the journal is signed, and its end is not."""
+    return bool(journal.keys) and journal.signed < journal.lines
+
+
+def _may_be_away(journal: CheckedJournal) -> bool:
+    """Return whether who signed may have been out of reach at the end; a key in a file is always there."""
+    return all(key.startswith(f"{KeyScheme.P256}:") for key in journal.keys)
 
 
 def _read_run_file(folder: Path) -> tuple[Mapping[str, Any], list[Flaw]]:
@@ -159,7 +169,7 @@ def _of_end(journal: CheckedJournal, document: Mapping[str, Any], folder: Path) 
     if finished is None:
         yield Flaw(where=JOURNAL_FILE, what=f"it tells of no end, and {RUN_FILE} does")
         return
-    if journal.keys and journal.signed < journal.lines:
+    if _lacks_end(journal) and not _may_be_away(journal):
         yield Flaw(where=JOURNAL_FILE, what="its end bears no signature, and lines before it do")
     match finished:
         case {"run_sha256": str(), "files": dict(files), "plans": list()} if files.keys() == _CLOSED_OVER:
@@ -212,7 +222,9 @@ def _of_torn(journal: CheckedJournal, folder: Path) -> Iterator[Flaw]:
 
 
 def _remarks(journal: CheckedJournal, folder: Path, state: ProofState) -> Iterator[str]:
-    if state is ProofState.OPEN:
+    if state is ProofState.OPEN and journal.finished is not None and _lacks_end(journal):
+        yield "it ended unsigned, as with a key out of reach: nothing vouches for its end, the notebook and the report"
+    elif state is ProofState.OPEN:
         why = "its run is under way" if is_under_way(folder) else "its run was killed, or goes on at another computer"
         yield f"{why}: the notebook and the report are as they were last saved, and nothing vouches for them"
         if journal.rest:
@@ -221,6 +233,8 @@ def _remarks(journal: CheckedJournal, folder: Path, state: ProofState) -> Iterat
         yield "no signature: that the record was not written anew as a whole cannot be said"
     elif journal.signed < journal.lines:
         yield f"no signature vouches for the last {journal.lines - journal.signed} of {journal.lines} lines"
+    if journal.unsigned is not None:
+        yield f"the journal says why nobody signed: {journal.unsigned.get('why')}"
     for path in sorted(folder.iterdir()):
         if path.name not in _KNOWN and not path.name.startswith("."):
             yield f"{path.name} is no part of the record, and nothing is said of it"

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from support.runs_journals import start_writer, wait_for_number
 from support.runs_records import make_record, write_record
+from support.service_signers import ServiceSigner
 
 from fleetkit.core import NotFoundError, Signer
 from fleetkit.pki import ensure_signing_key, verify_signature
@@ -40,6 +41,13 @@ def write_whole(runs: Path, signer: Signer | None, *, closes: bool = True) -> Pa
         writer.write_closed(notebook, ended)
     writer.close()
     return folder
+
+
+def close_whole(folder: Path, signer: Signer) -> None:
+    """Write the end of such a record."""
+    writer = RecordWriter(folder, signer=signer)
+    writer.write_closed(nbformat.v4.new_notebook(), make_record())
+    writer.close()
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +216,53 @@ def test_an_end_written_anew_without_the_key_is_found(record: Path, tmp_path: Pa
     writer = RecordWriter(record)
     writer.write_closed(nbformat.v4.new_notebook(), make_record())
     writer.close()
+    for keys in ((), (signer.public_key,)):
+        assert "its end bears no signature, and lines before it do" in [one.what for one in check(record, *keys).flaws]
+
+
+def test_an_end_that_nobody_could_sign_is_open_and_what_is_vouched_for_is_counted(tmp_path: Path) -> None:
+    service = ServiceSigner()
+    folder = write_whole(tmp_path / "runs", service, closes=False)
+    service.away = "no route to host"
+    close_whole(folder, service)
+    proof = check(folder, service.public_key)
+    assert (proof.state, proof.flaws) == (ProofState.OPEN, ())
+    assert (proof.lines, proof.signed) == (EVENTS + 4, 5)
+    assert proof.remarks == (
+        "it ended unsigned, as with a key out of reach: nothing vouches for its end, the notebook and the report",
+        "no signature vouches for the last 5 of 10 lines",
+        "the journal says why nobody signed: cannot ask AWS for a signature by the key: no route to host",
+    )
+    (folder / "report.html").write_text("<p>all is well")
+    assert check(folder).state is ProofState.BROKEN
+
+
+def test_a_key_that_was_away_and_came_back_leaves_a_record_like_any_other(tmp_path: Path) -> None:
+    service = ServiceSigner()
+    service.away = "no route to host"
+    folder = write_whole(tmp_path / "runs", service, closes=False)
+    assert check(folder).signed == 0
+    service.away = ""
+    close_whole(folder, service)
+    proof = check(folder, service.public_key)
+    assert (proof.state, proof.flaws, proof.remarks) == (ProofState.CLOSED, (), ())
+    assert proof.signed == proof.lines
+
+
+def test_a_record_without_one_signature_does_not_pass_for_a_key_whatever_it_says_of_the_reason(tmp_path: Path) -> None:
+    service = ServiceSigner()
+    service.away = "no route to host"
+    folder = write_whole(tmp_path / "runs", service)
+    assert check(folder, service.public_key).state is ProofState.BROKEN
+
+
+def test_a_key_in_a_file_was_never_away(record: Path, signer: Signer) -> None:
+    # Whoever writes an end anew may write into it what he likes.
+    head = (record / JOURNAL).read_bytes().splitlines(keepends=True)[:5]
+    (record / JOURNAL).write_bytes(b"".join(head))
+    nobody = ServiceSigner()
+    nobody.away = "so it says"
+    close_whole(record, nobody)
     for keys in ((), (signer.public_key,)):
         assert "its end bears no signature, and lines before it do" in [one.what for one in check(record, *keys).flaws]
 

@@ -60,6 +60,10 @@ class CheckedJournal:
         What lines say of pieces that killed writers left.
     rest
         Number of bytes after the last whole line.
+    unsigned
+        What the journal says of why nobody could sign; None where somebody did later.
+    pending
+        Number of each line, by its hash, that no signature vouches for yet.
     flaws
         What is wrong; after the first break of the chain nothing more is looked for.
     """
@@ -72,22 +76,22 @@ class CheckedJournal:
     finished: Mapping[str, Any] | None = None
     torn: list[Mapping[str, Any]] = field(default_factory=list)
     rest: int = 0
+    unsigned: Mapping[str, Any] | None = None
+    pending: dict[str, int] = field(default_factory=dict, repr=False)
     flaws: list[Flaw] = field(default_factory=list)
 
     def take(self, line: bytes, kind: str, verify: VerifySignature) -> None:
         """Take in a line that follows from the one before it."""
         where = _line(self.lines + 1)
-        before, self.sha256 = self.sha256, hash_line(line)
+        self.sha256 = hash_line(line)
         self.lines += 1
+        self.pending[self.sha256] = self.lines
         after_end = self.finished is not None
         if kind == EventKind.SIGNATURE:
-            data = JournalEvent.from_line(line, where=where).data
-            if not signature_holds(data, before, verify):
+            if not self._take_signature(JournalEvent.from_line(line, where=where).data, verify):
                 self.flaws.append(Flaw(where=where, what="this is no signature of the lines before it"))
-                return
-            self.signed = self.lines
-            if data["public_key"] not in self.keys:
-                self.keys.append(data["public_key"])
+        elif kind == EventKind.UNSIGNED:
+            self.unsigned = JournalEvent.from_line(line, where=where).data
         elif after_end:
             self.flaws.append(Flaw(where=where, what="it stands after the run's end"))
         elif kind == EventKind.RUN_STARTED:
@@ -96,6 +100,20 @@ class CheckedJournal:
             self.finished = JournalEvent.from_line(line, where=where).data
         elif kind == EventKind.FACT and line.startswith(_TORN, line.index(_DATA) + len(_DATA)):
             self.torn.append(JournalEvent.from_line(line, where=where).data)
+
+    def _take_signature(self, data: Mapping[str, Any], verify: VerifySignature) -> bool:
+        """Take in a signature, or return False where it holds for none of the lines that wait for one."""
+        of = str(data.get("of"))
+        number = self.pending.get(of, self.lines)
+        if number == self.lines or not signature_holds(data, of, verify):
+            return False
+        # Where nothing came between, it vouches for itself as well.
+        self.signed = number = self.lines if number == self.lines - 1 else number
+        self.unsigned = None
+        self.pending = {sha256: line for sha256, line in self.pending.items() if line > number}
+        if data["public_key"] not in self.keys:
+            self.keys.append(data["public_key"])
+        return True
 
 
 def check_journal(folder: Path, *, verify: VerifySignature) -> CheckedJournal:

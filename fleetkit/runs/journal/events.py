@@ -36,7 +36,9 @@ class EventKind(enum.StrEnum):
     FAILED = "failed"
     FINISHED = "finished"
     SIGNATURE = "signature"
-    """Vouches for every line before it."""
+    """Vouches for every line up to the one that it names, which is the one before it unless others came between."""
+    UNSIGNED = "unsigned"
+    """Says why nobody could sign; written once, until somebody can again, and after the end where nobody could then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Signing a journal while it grows: each signature vouches for every line before it."""
+"""Signing a journal while it grows: each signature vouches for every line up to the one that it names."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from fleetkit.core import FleetkitError, Signer, VerifySignature
+from fleetkit.runs.journal.events import EventKind
 
-__all__ = ["BatchSigner", "sign_hash", "signature_holds"]
+__all__ = ["BatchSigner", "signature_holds", "vouch_for"]
 
 _SIGN_EVERY_S = 4.0
 """Below the five seconds that a line may go unsigned, for the time that signing and writing take."""
 
 
-def sign_hash(sha256: str, signer: Signer) -> dict[str, Any]:
-    """Return the data of the event that signs the line with this hash."""
-    signature = base64.b64encode(signer.sign(_message(sha256))).decode("ascii")
-    return {"public_key": signer.public_key, "signature": signature, "of": sha256}
+def vouch_for(sha256: str, signer: Signer) -> tuple[EventKind, dict[str, Any]]:
+    """Return the kind and data of the event that signs the line with this hash, or says why that could not be.
+
+    What is recorded goes on without a signature: a key that lies elsewhere may be out of reach.
+    """
+    try:
+        signature = base64.b64encode(signer.sign(_message(sha256))).decode("ascii")
+    except FleetkitError as error:
+        why = error.what if error.seen is None else f"{error.what}: {error.seen}"
+        return EventKind.UNSIGNED, {"public_key": signer.public_key, "why": why}
+    return EventKind.SIGNATURE, {"public_key": signer.public_key, "signature": signature, "of": sha256}
 
 
 def signature_holds(data: Mapping[str, Any], sha256: str, verify: VerifySignature) -> bool:

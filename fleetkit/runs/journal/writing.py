@@ -17,7 +17,7 @@ from typing import Any
 
 from fleetkit.core import FleetkitError, Signer, utc_now
 from fleetkit.runs.journal.events import BEGINNING, JOURNAL_FILE, TORN_FILE, EventKind, JournalEvent, hash_line
-from fleetkit.runs.journal.signing import sign_hash
+from fleetkit.runs.journal.signing import vouch_for
 
 __all__ = ["JournalEnd", "JournalWriter"]
 
@@ -67,6 +67,8 @@ class JournalWriter:
     def __init__(self, folder: Path) -> None:
         self._path = folder / JOURNAL_FILE
         self._end = _EMPTY
+        self._vouched = ""
+        self._unsigned = ""
         self._finished = False
         self._lock = threading.Lock()
         with self._telling():
@@ -90,17 +92,38 @@ class JournalWriter:
         warnings.warn(f"the run is closed, and {kind.value!r} is not in its record", RuntimeWarning, stacklevel=2)
 
     def finish(self, data: Mapping[str, Any], *, signer: Signer | None) -> JournalEnd:
-        """Write the last event, signed where there is somebody to sign it, and return where the journal ends."""
+        """Write the last event, signed where there is somebody to sign it, and return where the journal ends.
+
+        Where that somebody cannot sign now, the journal ends with the reason.
+        """
         with self._alone():
             self._put(EventKind.FINISHED, data)
             self._finished = True
-            self._sign(signer)
+            if signer is not None:
+                # Held alone until that is done: nothing may come between the end and its signature.
+                self._put_vouched(*vouch_for(self._end.sha256, signer), last=self._end)
             return self._end
 
     def sign(self, signer: Signer) -> None:
-        """Vouch for all that was written since the last signature; nothing where that is nothing."""
+        """Vouch for all that was written since the last signature; nothing where that is nothing.
+
+        Where nobody can sign, the journal says so once, and why.
+        It is not held meanwhile, as a key that lies elsewhere takes its time: lines that others write before the
+        signature are those of the next one.
+        """
         with self._alone():
-            self._sign(signer)
+            last = self._end
+        if self._finished or last.kind is None or last.sha256 == self._vouched:
+            return
+        kind, data = vouch_for(last.sha256, signer)
+        with self._alone():
+            if not self._finished and (kind is EventKind.SIGNATURE or not self._unsigned):
+                self._put_vouched(kind, data, last=last)
+
+    @property
+    def unsigned(self) -> str:
+        """Why the last lines could not be signed; empty where nobody was to sign them, or somebody did."""
+        return self._unsigned
 
     def close(self) -> None:
         """Let go of the file."""
@@ -167,9 +190,12 @@ class JournalWriter:
         _sync_folder(path.parent)
         return {"about": "torn line", "offset": len(kept), "size_bytes": len(torn), "sha256": hash_line(torn)}
 
-    def _sign(self, signer: Signer | None) -> None:
-        if signer is not None and self._end.kind not in {None, EventKind.SIGNATURE}:
-            self._put(EventKind.SIGNATURE, sign_hash(self._end.sha256, signer))
+    def _put_vouched(self, kind: EventKind, data: Mapping[str, Any], *, last: JournalEnd) -> None:
+        """Write a signature of the lines up to ``last``, or why there is none."""
+        covers_all = kind is EventKind.SIGNATURE and last.sha256 == self._end.sha256
+        self._put(kind, data)
+        self._vouched = self._end.sha256 if covers_all else ""
+        self._unsigned = str(data.get("why", ""))
 
     def _put(self, kind: EventKind, data: Mapping[str, Any]) -> None:
         end = self._end
