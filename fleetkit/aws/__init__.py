@@ -63,6 +63,7 @@ from fleetkit.aws.objects import StoredObject, delete_objects, has_object, list_
 from fleetkit.aws.quotas import QUOTAS, Quota, QuotaKind, QuotaUse, read_quota
 from fleetkit.aws.security_groups import SecurityGroup, SecurityRule, list_security_groups
 from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsLimits, AwsSession, Caller, open_session
+from fleetkit.aws.signing import open_signing_key
 
 __all__ = [
     "CLUSTER_TAG",
@@ -125,6 +126,7 @@ __all__ = [
     "list_vpcs",
     "list_zones",
     "open_session",
+    "open_signing_key",
     "put_object",
     "read_object",
     "read_public_address",

@@ -56,6 +56,7 @@ _IN_THE_WAY = {
     "VolumeInUse",
 }
 _CLOCK = {"RequestInTheFuture", "RequestTimeTooSkewed"}
+_SWITCHED_OFF = {"DisabledException", "KMSInvalidStateException"}
 
 _HINT_EXPIRED = "sign in again (aws sso login, or fresh keys) and repeat"
 _HINT_WRONG = "check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: AWS does not know these credentials"
@@ -144,6 +145,8 @@ def _hint(code: str, message: str, error: ClientError) -> str | None:
         return "something that is still there, or still going, needs it: wait, or remove that first"
     if code in _CLOCK:
         return "set this computer's clock"
+    if code in _SWITCHED_OFF:
+        return "the key is disabled, or about to be deleted: enable it, or use another"
     if code == "OptInRequired":
         return "the account has not enabled that region or service"
     return None

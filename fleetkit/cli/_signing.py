@@ -1,4 +1,4 @@
-"""Who signs what this operator does: found without the workflows, which a command may not need."""
+"""Who signs what this operator does; where that is a key in a file, the workflows are not even loaded."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ __all__ = ["find_signer"]
 
 
 def find_signer() -> Signer:
-    """Return the operator's key, which is made where there is none.
+    """Return who signs, as `fleetkit.workflows.open_signer` chooses.
 
     Raises
     ------
-    PreconditionError
-        When the key is damaged, or others can reach it.
-    SettingsError
-        When the folder that holds it cannot be made or written.
+    AwsError, NotFoundError, PreconditionError, SettingsError
+        When the key cannot be had.
     """
     from fleetkit.config import Settings
-    from fleetkit.pki import ensure_signing_key
 
-    return ensure_signing_key(Settings.from_environment(os.environ).home)
+    settings = Settings.from_environment(os.environ)
+    if settings.signing_key is None:
+        # What that does for a key in a file, without the fifth of a second that loading it takes before each run.
+        from fleetkit.pki import ensure_signing_key
+
+        return ensure_signing_key(settings.home)
+    from fleetkit.workflows import open_signer
+
+    return open_signer(settings)

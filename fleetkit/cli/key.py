@@ -14,7 +14,7 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """Show the key that signs your records and approvals; it is made once, and stays in FLEETKIT_HOME."""
+    """Show the key that signs your records and approvals: made once in FLEETKIT_HOME, or kept in AWS KMS."""
 
 
 @command.command("show")
@@ -22,12 +22,14 @@ def command() -> None:
 def _show(as_json: bool) -> None:
     """Print your public key, as [approval] keys in a cluster file and fleetkit runs verify take it.
 
-    It is made where there is none yet. The private half is never shown.
+    It is made where there is none yet; the one in AWS KMS that FLEETKIT_SIGNING_KEY names is tried out at once.
+    The private half is never shown.
     """
     from fleetkit.config import Settings
 
-    home, signer = Settings.from_environment(os.environ).home, find_signer()
+    settings, signer = Settings.from_environment(os.environ), find_signer()
     if as_json:
-        print_json({"public_key": signer.public_key, "folder": home})
+        elsewhere = None if settings.signing_key is None else settings.signing_key.name
+        print_json({"public_key": signer.public_key, "folder": settings.home, "kms_key": elsewhere})
     else:
         print_lines(signer.public_key)

@@ -21,7 +21,7 @@ class Engine(engine.Engine):
 
     @classmethod
     def find_signer(cls) -> Signer:
-        """Return the operator's key; it is made where there is none."""
+        """Return who signs what the operator does."""
         from fleetkit.cli._signing import find_signer
 
         return find_signer()

@@ -15,6 +15,7 @@ from fleetkit.config.schema import Access, Cluster, Master, Network, Pool
 from fleetkit.config.settings import (
     FOREIGN_SETTINGS,
     SETTINGS,
+    KmsKey,
     RunsBucket,
     Setting,
     Settings,
@@ -62,6 +63,7 @@ __all__ = [
     "FieldOutline",
     "Fleet",
     "Images",
+    "KmsKey",
     "LoadBalancers",
     "Logs",
     "Master",

@@ -19,6 +19,7 @@ from fleetkit.core import SettingsError
 __all__ = [
     "FOREIGN_SETTINGS",
     "SETTINGS",
+    "KmsKey",
     "RunsBucket",
     "Setting",
     "Settings",
@@ -45,6 +46,11 @@ class Setting:
     default: str
     about: str
 
+
+_KEY_ID = r"(?:mrk-)?[0-9a-f][0-9a-f-]{31,35}"
+_ALIAS = r"alias/[A-Za-z0-9/_-]{1,250}"
+_ARN = rf"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):\d{{12}}:(?:key/{_KEY_ID}|{_ALIAS})"
+_KMS_KEY = re.compile(rf"awskms:(?P<name>{_ARN}|{_KEY_ID}|{_ALIAS})")
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
@@ -76,6 +82,11 @@ SETTINGS: tuple[Setting, ...] = (
         name="FLEETKIT_RUNS",
         default="",
         about="s3://bucket/prefix that the records under ./runs are sent to, and read from; unset: ./runs alone.",
+    ),
+    Setting(
+        name="FLEETKIT_SIGNING_KEY",
+        default="",
+        about="awskms: and the ARN, id or alias/NAME of a key in AWS KMS that signs; unset: the key in FLEETKIT_HOME.",
     ),
     Setting(
         name="FLEETKIT_SSH_CONFIG",
@@ -120,6 +131,22 @@ class RunsBucket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KmsKey:
+    """A key in AWS KMS that signs in place of the one in the operator's folder.
+
+    Attributes
+    ----------
+    name
+        Its ARN, its id or ``alias/NAME``, as KMS takes it.
+    region
+        The region that its ARN names; None where it is that of the environment.
+    """
+
+    name: str
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings in force.
 
@@ -133,6 +160,8 @@ class Settings:
         The operator's own folder; it need not exist.
     runs
         Where records are sent to, or None.
+    signing_key
+        The key in AWS KMS that signs, or None where the one in ``home`` does.
     ssh_config
         An OpenSSH client configuration; it need not exist.
     terraform, terraform_provider
@@ -145,6 +174,7 @@ class Settings:
     home: Path
     registry_url: str
     runs: RunsBucket | None
+    signing_key: KmsKey | None
     ssh_config: Path
     terraform: Path | None
     terraform_provider: Path | None
@@ -168,6 +198,7 @@ class Settings:
             home=_expand(values["FLEETKIT_HOME"], environ),
             registry_url=_parse_url("FLEETKIT_REGISTRY_URL", values),
             runs=_parse_runs(values["FLEETKIT_RUNS"]),
+            signing_key=_parse_signing_key(values["FLEETKIT_SIGNING_KEY"]),
             ssh_config=_expand(values["FLEETKIT_SSH_CONFIG"], environ),
             terraform=_expand(terraform, environ) if terraform else None,
             terraform_provider=_expand(provider, environ) if provider else None,
@@ -217,6 +248,19 @@ def _parse_runs(text: str) -> RunsBucket | None:
             hint="set it to one like s3://bucket/prefix; records on disk are always under ./runs",
         )
     return RunsBucket(name=found[1], prefix=(found[2] or "").strip("/"))
+
+
+def _parse_signing_key(text: str) -> KmsKey | None:
+    if not text:
+        return None
+    found = _KMS_KEY.fullmatch(text)
+    if found is None:
+        raise SettingsError(
+            "FLEETKIT_SIGNING_KEY names no key",
+            seen=repr(text),
+            hint="set it to awskms: and a key's ARN, id or alias/NAME; where it is unset, a key in FLEETKIT_HOME signs",
+        )
+    return KmsKey(name=found["name"], region=found["region"])
 
 
 def _expand(text: str, environ: Mapping[str, str]) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -167,7 +167,7 @@ def begin_run(
     parameters: Mapping[str, Any],
     folder: Path | None = None,
     aws_caller: str = "",
-    signer: Signer | None = None,
+    find_signer: Callable[[], Signer] | None = None,
     follow: Follow = no_follower,
 ) -> Run:
     """Begin the run of this notebook, and its record.
@@ -184,8 +184,8 @@ def begin_run(
         Folder that holds ``clusters/`` and ``runs/``; found by `find_workspace_folder` where not given.
     aws_caller
         Who AWS says that we are, where that is known.
-    signer
-        Signs the journal where the kernel writes the record; where there is none it stays unsigned.
+    find_signer
+        Finds who signs the journal, asked where the kernel writes the record; where there is none it stays unsigned.
     follow
         Where the kernel writes the record: entered with its folder, and left when its last word is written.
 
@@ -207,6 +207,8 @@ def begin_run(
     way = Way.BY_HAND if asks else Way.UNATTENDED
     started, name = utc_now(), Path(notebook).stem
     label = cluster_label(cluster, home)
+    # Before anything is written: a run that nobody signs for does not begin.
+    signer = None if find_signer is None else find_signer()
     place = make_record_folder(home / "runs", cluster=label, notebook=name, started=started)
     record = RunRecord(
         id=place.name,

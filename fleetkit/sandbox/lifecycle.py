@@ -31,7 +31,7 @@ from fleetkit.sandbox.starting import Start
 
 __all__ = ["UNSET_VARIABLES", "Sandbox"]
 
-UNSET_VARIABLES = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+UNSET_VARIABLES = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "FLEETKIT_SIGNING_KEY")
 """Variables that would lead past the sandbox, and that its environment takes away."""
 
 _ANSWER_S = 30.0

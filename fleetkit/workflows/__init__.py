@@ -22,6 +22,7 @@ from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
 from fleetkit.workflows.record_place import RecordPlace, open_record_place
 from fleetkit.workflows.recording import begin_run
+from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.unlocking import clear_lock, find_lock
 from fleetkit.workflows.verifying import VerifiedDeploy, verify_deploy
@@ -66,6 +67,7 @@ __all__ = [
     "list_choices",
     "open_description",
     "open_record_place",
+    "open_signer",
     "open_way_in",
     "open_workspace",
     "pack_cluster",

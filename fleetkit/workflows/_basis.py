@@ -19,15 +19,16 @@ from fleetkit.core import (
     EtcdError,
     NotFoundError,
     SettingsError,
+    Signer,
     SshError,
     StalePlanError,
     format_utc,
     parse_utc,
 )
 from fleetkit.etcd import list_members
-from fleetkit.pki import ensure_signing_key
 from fleetkit.terraform import StateVersion
 from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.way_in import open_way_in
 
 __all__ = ["Basis", "Operation", "Person", "describe_cluster", "identify", "require_unmoved", "take_basis"]
@@ -177,6 +178,8 @@ def take_basis(workspace: Workspace, plan: _Planned, copy: _Versioned, *, made_a
     ------
     AwsError, TerraformError
         When AWS or the state cannot be read.
+    PreconditionError, SettingsError
+        When there is no key to sign with.
     """
     try:
         members, unknown = _read_members(workspace), ""
@@ -186,7 +189,7 @@ def take_basis(workspace: Workspace, plan: _Planned, copy: _Versioned, *, made_a
         cluster=workspace.cluster.name,
         operation=plan.operation,
         sha256=plan.sha256,
-        planner=identify(workspace),
+        planner=identify(workspace, open_signer(workspace.settings)),
         made_at=made_at.replace(microsecond=0),
         cluster_file=describe_cluster(workspace.cluster),
         state=copy.state_version(),
@@ -225,17 +228,14 @@ def require_unmoved(workspace: Workspace, copy: _Versioned, basis: Basis) -> Non
         raise _moved(basis, "the list of etcd's members", seen=seen)
 
 
-def identify(workspace: Workspace) -> Person:
-    """Return who works here: the caller that AWS knows, and the operator's own key, which is made where it is missing.
+def identify(workspace: Workspace, signer: Signer) -> Person:
+    """Return who works here: the caller that AWS knows, and the key that signs for the operator.
 
     Raises
     ------
     AwsError
         When AWS does not know the credentials.
-    PreconditionError, SettingsError
-        When there is no key to sign with.
     """
-    signer = ensure_signing_key(workspace.settings.home)
     return Person(arn=workspace.session.caller().arn, public_key=signer.public_key)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from fleetkit.core import ApprovalMissingError, SettingsError
-from fleetkit.pki import ensure_signing_key
 from fleetkit.terraform import KeptPlan
 from fleetkit.workflows._basis import Operation, identify, take_basis
 from fleetkit.workflows._deploy_plan import DeployPlan
@@ -21,6 +20,7 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._signed_approval import SignedApproval, sign_approval
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.signing import open_signer
 
 __all__ = ["APPROVAL_LIFE", "LONGEST_APPROVAL", "cluster_of_plan", "give_approval", "keep_plan", "take_up_plan"]
 
@@ -104,7 +104,7 @@ def give_approval(
     life: dt.timedelta = APPROVAL_LIFE,
     file: Path | None = None,
 ) -> tuple[Path, SignedApproval]:
-    """Sign an approval for a plan that was kept, with the operator's own key, and write it into a file.
+    """Sign an approval for a plan that was kept, with the operator's key, and write it into a file.
 
     Parameters
     ----------
@@ -117,6 +117,8 @@ def give_approval(
     ------
     PreconditionError
         When a guard refuses the plan, or an approval by this operator would not count.
+    AwsError
+        When the operator's key lies in KMS, and is out of reach.
     SettingsError
         When ``life`` is not more than nothing and at most a week.
     """
@@ -128,8 +130,8 @@ def give_approval(
             f"the plan {plan.sha256[:12]} is kept nowhere, so nobody could apply it",
             hint="keep it: fleetkit plan --keep",
         )
-    signer = ensure_signing_key(workspace.settings.home)
-    signed = sign_approval(plan.basis, by=identify(workspace), signer=signer, life=life)
+    signer = open_signer(workspace.settings)
+    signed = sign_approval(plan.basis, by=identify(workspace, signer), signer=signer, life=life)
     signed.require_valid(plan.rules)
     target = file or workspace.paths.folder / "approvals" / f"{plan.operation}-{plan.sha256[:12]}.json"
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,9 +10,9 @@ from typing import Any
 
 from fleetkit import runs
 from fleetkit.config import Settings
-from fleetkit.pki import ensure_signing_key
 from fleetkit.runs import Run
 from fleetkit.workflows.record_place import open_record_place
+from fleetkit.workflows.signing import open_signer
 
 __all__ = ["begin_run"]
 
@@ -43,15 +43,16 @@ def begin_run(*, notebook: str, cluster: str, parameters: Mapping[str, Any], fol
         or no record can be written.
     PreconditionError
         When the operator's key is damaged, or others can reach it.
+    AwsError
+        When it lies in KMS, and is out of reach.
     """
     settings = Settings.from_environment(os.environ)
-    signer = ensure_signing_key(settings.home)
     place = open_record_place(folder)
     return runs.begin_run(
         notebook=notebook,
         cluster=cluster or settings.cluster or "",
         parameters=parameters,
         folder=folder,
-        signer=signer,
+        find_signer=lambda: open_signer(settings),
         follow=lambda record: place.follow(record, tell=_LOG.warning),
     )

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetkit.config import Settings
 from fleetkit.core import FleetkitError, NotYet, Patience, WaitTimeoutError, wait_until
-from fleetkit.pki import ensure_signing_key
+from fleetkit.workflows.signing import open_signer
 
 __all__ = ["RunningLab", "serve_lab"]
 
@@ -74,10 +75,12 @@ def serve_lab(
     ------
     FleetkitError
         When it does not start; it has said why on standard error.
-    PreconditionError, SettingsError
+    AwsError, PreconditionError, SettingsError
         When the key that signs each notebook's record cannot be had: better told here than in a cell.
     """
-    ensure_signing_key(home)
+    open_signer(Settings.from_environment(environ))
+    # Also where the key lies elsewhere: one that is made here later asks for a private folder.
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     process = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *_options(folder, home / "lab", open_at=open_at, port=port)],
         cwd=folder,

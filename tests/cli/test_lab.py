@@ -55,6 +55,15 @@ def test_what_cannot_be_a_cluster_is_refused_before_anything_is_copied(tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_with_a_key_that_is_out_of_reach_no_lab_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("FLEETKIT_SIGNING_KEY", "awskms:arn:aws:kms:eu-west-1:123456789012:alias/records")
+    done = run_here(tmp_path)
+    assert done.returncode == 1
+    assert "cannot ask AWS for the public key of arn:aws:kms:eu-west-1:123456789012:alias/records" in done.stderr
+    assert done.stdout == ""
+
+
 @pytest.mark.browser
 @pytest.mark.timeout(240)
 def test_a_copied_notebook_runs_for_the_chosen_cluster_and_ctrl_c_ends_it_all(chromium, tmp_path: Path) -> None:

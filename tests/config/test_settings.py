@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetkit.config import SETTINGS, RunsBucket, Settings, render_settings_table, unknown_settings
+from fleetkit.config import SETTINGS, KmsKey, RunsBucket, Settings, render_settings_table, unknown_settings
 from fleetkit.core import SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +60,47 @@ def test_records_are_sent_to_a_bucket_that_is_named(text: str, bucket: RunsBucke
 def test_a_place_for_records_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="FLEETKIT_RUNS"):
         Settings.from_environment({"FLEETKIT_RUNS": text})
+
+
+KEY_ID = "0d990263-018e-4e65-a703-eff731de951e"
+ARN = f"arn:aws:kms:eu-west-1:123456789012:key/{KEY_ID}"
+ALIAS_ARN = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:alias/records/team-a"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("", None),
+        (f"awskms:{KEY_ID}", KmsKey(name=KEY_ID)),
+        ("awskms:mrk-1234abcd12ab34cd56ef1234567890ab", KmsKey(name="mrk-1234abcd12ab34cd56ef1234567890ab")),
+        ("awskms:alias/records", KmsKey(name="alias/records")),
+        (f"awskms:{ARN}", KmsKey(name=ARN, region="eu-west-1")),
+        (f"awskms:{ALIAS_ARN}", KmsKey(name=ALIAS_ARN, region="us-gov-west-1")),
+    ],
+)
+def test_a_key_in_kms_is_named_by_arn_id_or_alias(text: str, key: KmsKey | None) -> None:
+    assert Settings.from_environment({"FLEETKIT_SIGNING_KEY": text}).signing_key == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "records",
+        "alias/records",
+        "awskms:",
+        "awskms:records",
+        "awskms:alias/",
+        "awskms:alias/a b",
+        f"awskms:key/{KEY_ID}",
+        f"kms:{KEY_ID}",
+        "awskms:arn:aws:iam::123456789012:user/ada",
+        f"{ARN}",
+    ],
+)
+def test_what_names_no_key_is_refused_and_the_way_to_name_one_is_told(text: str) -> None:
+    with pytest.raises(SettingsError, match="FLEETKIT_SIGNING_KEY names no key") as caught:
+        Settings.from_environment({"FLEETKIT_SIGNING_KEY": text})
+    assert repr(text) in str(caught.value)
 
 
 def test_a_misspelt_variable_is_noticed_with_what_was_meant() -> None:

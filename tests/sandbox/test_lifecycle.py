@@ -91,7 +91,8 @@ def test_its_environment_turns_a_shell_to_it(workspace: Path) -> None:
     lines = fleetkit("sandbox", "env", cwd=workspace).stdout
     program = (
         "import boto3; print(boto3.client('sts').get_caller_identity()['Arn']);"
-        "print(boto3.client('ec2').describe_images(Owners=['075585003325'])['Images'][0]['Name'][:14])"
+        "print(boto3.client('ec2').describe_images(Owners=['075585003325'])['Images'][0]['Name'][:14]);"
+        "import os; print(os.environ.get('FLEETKIT_SIGNING_KEY'))"
     )
     script = f'{lines}\nexec "{sys.executable}" -c "{program}"'
     answer = subprocess.run(
@@ -99,9 +100,14 @@ def test_its_environment_turns_a_shell_to_it(workspace: Path) -> None:
         capture_output=True,
         text=True,
         timeout=60,
-        env={"PATH": os.environ["PATH"], "AWS_PROFILE": "of-the-operator", "HOME": str(workspace)},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(workspace),
+            "AWS_PROFILE": "of-the-operator",
+            "FLEETKIT_SIGNING_KEY": "awskms:alias/of-the-operator",
+        },
     )
-    said = ["arn:aws:iam::123456789012:user/operator", "Flatcar-stable"]
+    said = ["arn:aws:iam::123456789012:user/operator", "Flatcar-stable", "None"]
     assert answer.stdout.splitlines() == said, answer.stderr
     inside = fleetkit("sandbox", "exec", "--", sys.executable, "-c", program, cwd=workspace, AWS_PROFILE="of-another")
     assert inside.stdout.splitlines() == said, inside.stderr
