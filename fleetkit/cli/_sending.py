@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fleetkit.runs.following import Follow
     from fleetkit.runs.stores import RunStore
 
-__all__ = ["find_follower", "find_store", "is_kept"]
+__all__ = ["find_follower", "find_stores", "is_kept"]
 
 
 def find_follower(*, tell: Callable[[str], None]) -> Follow:
@@ -37,21 +37,22 @@ def find_follower(*, tell: Callable[[str], None]) -> Follow:
     return lambda folder: place.follow(folder, tell=tell)
 
 
-def find_store() -> RunStore:
-    """Return where earlier runs are found: in the current folder, and in the bucket.
+def find_stores() -> tuple[RunStore, ...]:
+    """Return where earlier runs are looked for: in the current folder, then in the bucket where one is named.
 
     Raises
     ------
     SettingsError
         When FLEETKIT_RUNS is not legal.
     """
-    if not _names_bucket():
-        from fleetkit.runs.stores import FolderStore
+    from fleetkit.runs.stores import FolderStore
 
-        return FolderStore(Path.cwd() / "runs")
+    here = FolderStore(Path.cwd() / "runs")
+    if not _names_bucket():
+        return (here,)
     from fleetkit.workflows import open_record_place
 
-    return open_record_place().store
+    return here, open_record_place().store
 
 
 def is_kept(folder: Path) -> bool:

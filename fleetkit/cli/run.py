@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +12,12 @@ import click
 
 from fleetkit.cli._exit import ExitCode, join_exit_codes
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note
-from fleetkit.cli._sending import find_follower, find_store, is_kept
+from fleetkit.cli._sending import find_follower, find_stores, is_kept
 from fleetkit.cli._signing import find_signer
-from fleetkit.core import SettingsError, format_duration
+from fleetkit.core import NotFoundError, SettingsError, format_duration
 
 if TYPE_CHECKING:
-    from fleetkit.runs import RunEvent, StoredRun
+    from fleetkit.runs import RunEvent, RunStore, StoredRun
 
 __all__ = ["command"]
 
@@ -55,7 +56,8 @@ def command(
     With FLEETKIT_RUNS=s3://bucket/prefix it is sent there too; where that fails, it stays here and the exit code is 1.
     Ctrl-C lets the cell under way end well; a second one kills it. Parameters are kept: never pass a secret.
     To resume takes over the notebook (a path is to be given again) and the parameters of RUN, but never its approval;
-    steps run again, but for those that a probe of the notebook proves to be done. RUN may be in the bucket alone.
+    steps run again, but for those that a probe of the notebook proves to be done.
+    RUN is looked for under ./runs first, and then in the bucket.
 
     \b
     fleetkit run inspect-cluster --cluster demo
@@ -66,11 +68,11 @@ def command(
     from fleetkit import runs
 
     folder = Path.cwd()
-    store = find_store()
-    earlier = store.find_run(resume) if resume else None
+    stores = find_stores()
+    earlier = _find_earlier(resume, stores) if resume else None
     found = runs.find_notebook(notebook or _notebook_of(earlier), folder=folder)
     known = runs.read_parameters(found.read())
-    resumption = None if earlier is None else runs.resume_run(earlier, found, known=known, store=store)
+    resumption = None if earlier is None else runs.resume_run(earlier, found, known=known, stores=stores)
     values = runs.parse_parameters(pairs, known=known)
     named = {parameter.name for parameter in known}
     label = _label(cluster or str(values.get("cluster", "")), earlier, needed="cluster" in named, folder=folder)
@@ -95,6 +97,15 @@ def command(
         follow=find_follower(tell=print_note),
     )
     return _print_run(stored, as_json=as_json)
+
+
+def _find_earlier(name: str, stores: Sequence[RunStore]) -> StoredRun:
+    """Find a run here, or else in the bucket, which need not be in reach for one that went on here."""
+    *others, last = stores
+    for store in others:
+        with contextlib.suppress(NotFoundError):
+            return store.find_run(name)
+    return last.find_run(name)
 
 
 def _notebook_of(earlier: StoredRun | None) -> str:

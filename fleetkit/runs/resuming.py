@@ -20,7 +20,7 @@ from fleetkit.runs.journal import EventKind, read_journal
 from fleetkit.runs.notebook_files import NotebookFile
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.parameters import Parameter
-from fleetkit.runs.record import Way
+from fleetkit.runs.record import RunRecord, Way
 from fleetkit.runs.store import StoredRun
 from fleetkit.runs.stores import FolderStore, RunStore
 
@@ -79,7 +79,7 @@ def _shows_true(cell: Any) -> bool:
 
 
 def resume_run(
-    stored: StoredRun, notebook: NotebookFile, *, known: Sequence[Parameter], store: RunStore | None = None
+    stored: StoredRun, notebook: NotebookFile, *, known: Sequence[Parameter], stores: Sequence[RunStore] = ()
 ) -> Resumption:
     """Read what a run left, for another that goes on for it.
 
@@ -89,8 +89,8 @@ def resume_run(
         The notebook that is to be run; it must be the one that the run was of.
     known
         The notebook's parameters.
-    store
-        Where the runs are that it went on for itself; beside it where not given.
+    stores
+        Where to look for the runs that it went on for itself, one after the other; beside it where not given.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def resume_run(
     SettingsError
         When a parameter was a secret, which the record does not hold.
     FleetkitError
-        When a journal, an earlier record of that line or the store cannot be read.
+        When a journal, an earlier record of that line or a store cannot be read.
     """
     record = stored.record
     if record.outcome is Outcome.RUNNING:
@@ -111,7 +111,7 @@ def resume_run(
         raise PreconditionError(f"the run {record.id} was by hand", hint="go on in JupyterLab, or leave out --resume")
     _check_notebook(stored, notebook)
     finished: Counter[str] = Counter()
-    for folder in _line_of(stored, store or FolderStore(stored.folder.parents[1])):
+    for folder in _line_of(stored, stores or [FolderStore(stored.folder.parents[1])]):
         finished |= Counter(_steps_done(folder))
     parameters = {
         # JSON knows no tuples.
@@ -136,17 +136,25 @@ def _check_notebook(stored: StoredRun, notebook: NotebookFile) -> None:
         )
 
 
-def _line_of(stored: StoredRun, store: RunStore) -> Iterator[Path]:
+def _line_of(stored: StoredRun, stores: Sequence[RunStore]) -> Iterator[Path]:
     """Yield the run's folder, and those of the runs that it went on for; one that was removed tells nothing."""
-    yield stored.folder
-    if not stored.record.resumes:
-        return
-    listed = {folder.name: one for folder, one in store.list_runs(cluster=stored.record.cluster).items()}
-    while earlier := listed.pop(stored.record.resumes, None):
-        if isinstance(earlier, Exception):
-            raise earlier
-        stored = store.fetch_run(earlier)
-        yield stored.folder
+    seen: set[str] = set()
+    earlier: StoredRun | None = stored
+    while earlier is not None and earlier.record.id not in seen:
+        seen.add(earlier.record.id)
+        yield earlier.folder
+        earlier = _find_resumed(earlier.record, stores)
+
+
+def _find_resumed(record: RunRecord, stores: Sequence[RunStore]) -> StoredRun | None:
+    for store in stores if record.resumes else ():
+        listed = {folder.name: one for folder, one in store.list_runs(cluster=record.cluster).items()}
+        found = listed.get(record.resumes)
+        if isinstance(found, Exception):
+            raise found
+        if found is not None:
+            return store.fetch_run(found)
+    return None
 
 
 def _steps_done(folder: Path) -> Iterator[str]:

@@ -104,6 +104,18 @@ def test_a_run_is_gone_on_for_on_another_computer_and_so_is_that_one_on_a_third(
     assert {key.split("/")[2] for key in keys_of(s3)} == set(ids)
 
 
+def test_a_run_that_went_on_here_is_gone_on_for_while_the_bucket_is_out_of_reach(here, s3, monkeypatch, capsys):
+    path = write_notebook_with_a_probe(here / "10-try.ipynb", "## Pass", "assert Path('passed').exists()")
+    assert main(["run", path.name, "--cluster", "demo", "--quiet"]) == 1
+    (first,) = records_under(here)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    (here / "passed").touch()
+    assert main(["run", path.name, "--resume", "latest", "--quiet"]) == 1, "its record is not in the bucket"
+    second = json.loads((records_under(here)[-1] / "run.json").read_text())
+    assert (second["outcome"], second["resumes"]) == ("done", first.name)
+    assert (here / "made").read_text() == "once "
+
+
 def test_a_run_that_is_nowhere_is_not_gone_on_for_and_those_that_there_are_are_named(here, s3, capsys):
     assert run(here, "1 / 0") == 1
     (record,) = records_under(here)

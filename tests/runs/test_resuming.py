@@ -49,9 +49,9 @@ def kill_in_the_middle(path, folder, *, code=""):
     return read_run(records_under(folder)[-1])
 
 
-def resume(stored, path, *, store=None, **options):
+def resume(stored, path, *, stores=(), **options):
     notebook = find_notebook(str(path))
-    resumption = resume_run(stored, notebook, known=read_parameters(notebook.read()), store=store)
+    resumption = resume_run(stored, notebook, known=read_parameters(notebook.read()), stores=stores)
     return execute_notebook(notebook, cluster="demo", folder=path.parent, resumption=resumption, **options)
 
 
@@ -120,9 +120,9 @@ def test_a_run_that_was_killed_elsewhere_goes_on_here_once_nothing_is_heard_of_i
     (here / "go").touch()
     store = RemoteStore(bucket, here / "runs")
     with pytest.raises(PreconditionError, match="is under way"):
-        resume(store.find_run("latest"), here / path.name, store=store)
+        resume(store.find_run("latest"), here / path.name, stores=[store])
     bucket.changed = dict.fromkeys(bucket.changed, utc_now() - dt.timedelta(minutes=10))
-    stored = resume(store.find_run("latest"), here / path.name, store=store)
+    stored = resume(store.find_run("latest"), here / path.name, stores=[store])
     assert (stored.record.outcome, stored.record.resumes) == (Outcome.DONE, killed.record.id)
     assert (here / "made").read_text() == "once "
     assert records_under(here) == [stored.folder]
@@ -135,6 +135,16 @@ def test_an_earlier_run_that_cannot_be_read_is_no_reason_to_do_its_work_twice(tm
     (first.folder / "run.json").write_text("{")
     with pytest.raises(FleetkitError, match=f"{first.record.id}/run.json cannot be read"):
         resume(second, path)
+
+
+def test_a_record_that_goes_on_for_itself_leads_in_no_circle(tmp_path):
+    path = write_recorded_notebook(tmp_path / "10-try.ipynb", "## Look", "1 / 0")
+    stored = execute_notebook(find_notebook(str(path)), cluster="demo", folder=tmp_path)
+    forged = (stored.folder / "run.json").read_text().replace('"resumes": ""', f'"resumes": "{stored.record.id}"')
+    (stored.folder / "run.json").write_text(forged)
+    stored = read_run(stored.folder)
+    assert stored.record.resumes == stored.record.id
+    assert resume_run(stored, find_notebook(str(path)), known=()).run == stored.record.id
 
 
 @pytest.mark.parametrize(("spoil", "said"), [(True, "is not the one"), (False, "ran to its end")])
