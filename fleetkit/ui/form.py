@@ -90,6 +90,8 @@ class FormCard:
         with self._lock:
             problems = self.form.problems()
             count = sum(map(len, problems.values()))
+            # First of all: whoever sees what is wrong finds the save locked.
+            self._save.disabled = bool(count) or not self.form.is_dirty
             if self._asking.is_drafting:
                 # What is being found out is no mistake of anybody's; the save stays locked meanwhile.
                 problems = {path: kept for path, found in problems.items() if (kept := tuple(filter(_is_typed, found)))}
@@ -98,7 +100,6 @@ class FormCard:
             self._head.value = _parts.box_html(
                 f"<strong>The cluster</strong> as its {kind} says: {escape(str(self.form.file))}"
             )
-            self._save.disabled = bool(count) or not self.form.is_dirty
             wrong = sum(map(len, problems.values()))
             self._state.value = _parts.box_html(_state_words(wrong, gaps=count - wrong, is_dirty=self.form.is_dirty))
             self._difference.value = self._show_difference() if self.form.is_dirty else ""
