@@ -25,7 +25,11 @@ h1,h2,h3{line-height:1.25;margin:1.4em 0 .4em}a{color:var(--link)}
 .anchor-link{display:none}
 .step{margin:.5rem 0 1.2rem}
 pre,.result,.scroll,.table{overflow-x:auto;max-width:100%}
-.table{overflow-wrap:normal}.widget,.widget>div{min-width:0;max-width:100%}
+.table{overflow-wrap:normal;background:linear-gradient(to right,var(--page) 30%,transparent) left/3rem 100% no-repeat
+local,linear-gradient(to left,var(--page) 30%,transparent) right/3rem 100% no-repeat local,linear-gradient(to right,
+var(--line),transparent) left/.7rem 100% no-repeat scroll,linear-gradient(to left,var(--line),transparent)
+right/.7rem 100% no-repeat scroll}
+.widget,.widget>div{min-width:0;max-width:100%}
 pre{margin:.4rem 0;padding:.6rem;border-radius:.3rem;background:var(--card);font:.85rem/1.45 ui-monospace,monospace;
 white-space:pre-wrap}
 .stream,.error details pre{white-space:pre}.stderr{border-left:.2rem solid var(--warn)}
@@ -33,6 +37,9 @@ white-space:pre-wrap}
 .error pre{background:none;padding:.2rem 0}
 table{border-collapse:collapse;margin:.4rem 0;font-variant-numeric:tabular-nums;font-size:.92rem}
 th,td{border-bottom:1px solid var(--line);padding:.25rem .7rem;text-align:left;vertical-align:top}
+.table table:has(tr>:nth-child(10)){font-size:.82rem}
+.table table:has(tr>:nth-child(10)) :is(th,td){padding:.2rem .45rem}
+@media screen{.table table:has(tr>:nth-child(10)) td:last-child{min-width:12rem}}
 header td,header th{overflow-wrap:anywhere}header th{white-space:nowrap}thead th{border-bottom:2px solid var(--line)}
 img,svg{max-width:100%;height:auto}.result img{background:#fff;border-radius:.3rem}
 progress{vertical-align:middle;width:16rem;max-width:60%;accent-color:var(--link)}progress.success{
@@ -53,7 +60,7 @@ nav .level-2{padding-left:1.2rem}nav .level-3{padding-left:2.4rem}
 body{max-width:none;padding:0;font-size:10pt}header{print-color-adjust:exact}
 details::details-content{content-visibility:visible;display:block}summary{list-style:none}
 pre,.stream,.error details pre{white-space:pre-wrap}pre,.result,.scroll{overflow:visible}
-.table{overflow:visible!important}
+.table{overflow:visible!important;background:none}
 .result :is(div,span,table,td,th)[style]{max-height:none!important;overflow:visible!important;
 white-space:normal!important}
 .result pre[style]{max-height:none!important;overflow:visible!important;white-space:pre-wrap!important}
