@@ -112,12 +112,13 @@ class KernelRecorder:
         self._writer.record(kind, data)
 
     def finish(self, outcome: Outcome, summary: str) -> str:
-        """Note how the run ended, and return what to know of a record that cannot be sent.
+        """Note how the run ended, and return what to know of a record that cannot be sent, or be signed.
 
         The record is closed when the cell that says so has ended, soon where none does. What is sent then
         nobody may be there to hear of, so it is tried before.
         """
         unsent = "" if self._follower is None else self._follower.send()
+        unsigned = self._writer.unsigned and f"the record could not be signed lately: {self._writer.unsigned}"
         with self._lock:
             self._record = dataclasses.replace(
                 self._record, outcome=outcome, exit=outcome.exit, summary=summary, ended=utc_now(), error=None
@@ -126,7 +127,7 @@ class KernelRecorder:
             if not self._began_s:
                 # A widget's thread says so, after its cell: what it shows of that is still on its way.
                 threading.Timer(_LAST_WORDS_S, self._stop.set).start()
-        return unsent
+        return "\n".join(filter(None, (unsent, unsigned)))
 
     def close(self) -> None:
         """Hear what is still under way, and write the record for the last time."""

@@ -52,25 +52,25 @@ class FinishedRun:
     ----------
     folder
         Folder of the record.
-    unsent
-        Why the record cannot be sent to where it is to be kept as well, and what sends it later; empty where it can.
+    caveat
+        Why the record cannot be sent to where it is to be kept as well, or be signed; empty where it can.
     """
 
     outcome: Outcome
     summary: str
     folder: Path
-    unsent: str = ""
+    caveat: str = ""
 
     def __repr__(self) -> str:
         said = f"{self.outcome.value}: {self.summary or 'the notebook ran to its end'}\nrecord: {self.folder}"
-        return f"{said}\n{self.unsent}" if self.unsent else said
+        return f"{said}\n{self.caveat}" if self.caveat else said
 
     def _repr_html_(self) -> str:
-        unsent = f"<p>{escape(self.unsent)}</p>" if self.unsent else ""
+        caveat = f"<p>{escape(self.caveat)}</p>" if self.caveat else ""
         return (
             f"<p><strong>{escape(self.outcome.value)}</strong>: "
             f"{escape(self.summary or 'the notebook ran to its end')}</p>"
-            f"<p>Record: <code>{escape(str(self.folder))}</code></p>{unsent}"
+            f"<p>Record: <code>{escape(str(self.folder))}</code></p>{caveat}"
         )
 
 
@@ -156,8 +156,8 @@ class Run:
         if name not in set(_ENDINGS):
             raise SettingsError(f"a run cannot end with the outcome {name!r}", seen=f"legal: {', '.join(_ENDINGS)}")
         outcome, summary = Outcome(name), str(getattr(result, "summary", ""))
-        unsent = self._sink.finish(outcome, summary)
-        return FinishedRun(outcome=outcome, summary=summary, folder=self.folder, unsent=unsent)
+        caveat = self._sink.finish(outcome, summary)
+        return FinishedRun(outcome=outcome, summary=summary, folder=self.folder, caveat=caveat)
 
 
 def begin_run(

@@ -6,7 +6,6 @@ import json
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from support.runs_notebooks import records_under, start_python, write_notebook, write_recorded_notebook
 
 from fleetkit.cli import main
@@ -20,30 +19,23 @@ BEGIN = (
 LOSE_THE_KEY = (
     "import os, urllib.request\n"
     "from fleetkit.core import NotYet, Patience, wait_until\n"
-    "def look():\n"
-    "    signed = b'\"kind\":\"signature\"' in (run.folder / 'journal.jsonl').read_bytes()\n"
-    "    return signed or NotYet('unsigned')\n"
-    "wait_until(look, what='a signature', patience=Patience(deadline_s=60, interval_s=0.1))\n"
+    "def wait_for(kind):\n"
+    '    line = f\'"kind":"{kind}"\'.encode()\n'
+    "    look = lambda: line in (run.folder / 'journal.jsonl').read_bytes() or NotYet('no such line')\n"
+    "    wait_until(look, what=kind, patience=Patience(deadline_s=60, interval_s=0.1))\n"
+    "wait_for('signature')\n"
     "asked = urllib.request.Request(os.environ['AWS_ENDPOINT_URL'] + '/moto-api/reset', method='POST')\n"
     "urllib.request.urlopen(asked).close()"
 )
 
 
-@pytest.fixture(scope="module")
-def server():
-    with applied(SIGNING_KEYS):
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-        server.stop()
-
-
 @pytest.fixture
-def kms(server, monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+def kms(s3_server, monkeypatch):
+    """Give a client of the KMS that the same server emulates, and that signs like AWS's."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
     client = boto3.client("kms", region_name=REGION)
-    yield client
+    with applied(SIGNING_KEYS):
+        yield client
     client.close()
 
 
@@ -168,3 +160,14 @@ def test_a_key_that_goes_away_in_the_middle_stops_no_run_and_the_record_says_how
     assert 0 < proof["signed"] < proof["lines"]
     assert f"no signature vouches for the last {proof['lines'] - proof['signed']} of" in proof["remarks"][1]
     assert "NotFoundException" in proof["remarks"][2]
+
+
+def test_by_hand_too_the_last_cell_says_that_nobody_signs_any_more(folder, capsys):
+    # Nothing is signed where nothing new is told.
+    fact = "from fleetkit.runs import EventKind\nrun.record(EventKind.FACT, {'about': 'members', 'members': []})"
+    lose = f"{LOSE_THE_KEY}\n{fact}\nwait_for('unsigned')"
+    by_papermill(write_notebook(folder / "10-try.ipynb", "## Set up", BEGIN, "## Lose", lose, "run.finish()"), folder)
+    assert "the record could not be signed lately: AWS refused a signature" in (folder / "out.ipynb").read_text()
+    code, proof = verify(capsys)
+    assert (code, proof["state"], proof["flaws"]) == (3, "open", [])
+    assert 0 < proof["signed"] < proof["lines"]
