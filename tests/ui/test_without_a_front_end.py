@@ -25,8 +25,9 @@ def proof_of(folder):
 
 @pytest.fixture
 def away(monkeypatch):
-    """Put AWS out of reach."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    """Put AWS, and whoever else is asked for something, out of reach."""
+    for name in ("AWS_ENDPOINT_URL", "FLEETKIT_ADDRESS_URL", "FLEETKIT_ARCHIVE_URL", "FLEETKIT_REGISTRY_URL"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_REGION", "us-west-2")
 
 
