@@ -13,8 +13,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from benchmarks.judging import describe_times, judge, take_turns
 
@@ -30,6 +31,7 @@ GOAL_SIDE_BY_SIDE = 1.15
 """At most this many times as long as the same runs side by side with plain papermill."""
 
 _STEPS = 100
+_LAST_WORDS = 2000
 _SIDE_BY_SIDE = 16
 
 _NBCLIENT = (
@@ -118,23 +120,40 @@ def _together(side: int, folder: Path) -> Callable[[], None]:
     return lambda: _finish([_start(words, folder) for words in commands])
 
 
-def _start(words: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+def _start(words: Sequence[str], folder: Path) -> _Started:
     # A profile of its own, that no start-up file of who measures runs with it.
     environ = {**os.environ, "IPYTHONDIR": str(folder / "ipython")}
-    return subprocess.Popen(
+    said = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process that writes into it
+    process = subprocess.Popen(
         words,
         cwd=folder,
         env=environ,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=said,
     )
+    return _Started(process=process, said=said)
 
 
-def _finish(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    codes = [process.wait() for process in processes]
-    if any(codes):
-        raise RuntimeError(f"measured something else than meant: exit codes {codes}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Started:
+    process: subprocess.Popen[bytes]
+    said: IO[bytes]
+
+
+def _finish(started: Sequence[_Started]) -> None:
+    """Wait for all of them; one that failed did something else than what is measured, and its words tell why."""
+    codes = [one.process.wait() for one in started]
+    failed = [one for one, code in zip(started, codes, strict=True) if code]
+    words = []
+    for one in failed:
+        one.said.seek(0)
+        last = one.said.read()[-_LAST_WORDS:].decode(errors="replace")
+        words.append(f"{one.process.args!r} ended with {one.process.returncode}: {last}")
+    for one in started:
+        one.said.close()
+    if words:
+        raise RuntimeError("\n".join(words))
 
 
 def _import_times(code: str, *, runs: int) -> dict[str, Any]:
