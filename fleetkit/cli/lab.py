@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -55,15 +57,31 @@ def command(cluster: str, sandbox: Path | None, port: int | None, no_browser: bo
             print_note(f"{copy.state} {copy.path.relative_to(folder)}{why}")
     first = next(copy.path for copy in copies if copy.path.stem == _FIRST)
     settings = Settings.from_environment(environ)
-    with serve_lab(
-        folder, environ=environ, home=settings.home, open_at=first.relative_to(folder).as_posix(), port=port
-    ) as lab:
+    with (
+        _ended_by_signals(),
+        serve_lab(
+            folder, environ=environ, home=settings.home, open_at=first.relative_to(folder).as_posix(), port=port
+        ) as lab,
+    ):
         print_lines(lab.url)
         print_note("open until Ctrl-C, or until it is shut down from its File menu")
         if not no_browser:
             webbrowser.open(lab.url)
         lab.wait()
     return ExitCode.DONE
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Take the end of the terminal, and a request to end, for Ctrl-C: else JupyterLab would go on with nobody there."""
+    # What whoever started it has it ignore, as nohup does, it goes on ignoring.
+    heard = [one for one in (signal.SIGHUP, signal.SIGTERM) if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {one: signal.signal(one, signal.default_int_handler) for one in heard}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _look_at_cluster(cluster: str, folder: Path) -> None:

@@ -82,13 +82,27 @@ def test_a_copied_notebook_runs_for_the_chosen_cluster_and_ctrl_c_ends_it_all(ch
                 page.keyboard.press("Shift+Enter")
             # Of the two clusters it took the chosen one: without a choice, the set-up cell would refuse.
             page.locator(".jp-OutputArea-output", has_text="Recorded in").wait_for(timeout=90_000)
-        server = int(next(iter(children_of(command.pid))))
-        command.send_signal(signal.SIGINT)
-        assert command.wait(60) == 130
-        wait_until(
-            lambda: has_ended(server), what="JupyterLab to end", patience=Patience(deadline_s=30, interval_s=0.1)
-        )
+        check_end(command, signal.SIGINT)
     assert len(list(tmp_path.glob("runs/*/*-20-inspect-cluster"))) == 1
+
+
+@pytest.mark.sandbox
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM], ids=lambda one: one.name)
+def test_the_end_of_its_terminal_and_a_request_to_end_leave_no_jupyterlab(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with lab_in(tmp_path) as (command, url):
+        assert url
+        check_end(command, number)
+
+
+def check_end(command: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Send a signal to the command, and check that JupyterLab ends with it."""
+    server = int(next(iter(children_of(command.pid))))
+    command.send_signal(number)
+    assert command.wait(60) == 130
+    wait_until(lambda: has_ended(server), what="JupyterLab to end", patience=Patience(deadline_s=30, interval_s=0.1))
 
 
 def children_of(pid: int) -> list[str]:
