@@ -16,7 +16,7 @@ from fleetkit.aws import open_session
 from fleetkit.core import NotYet, Patience, wait_until
 from fleetkit.runs import EventKind, JournalEvent, read_journal
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900)]
 
 ENOUGH = 20
 """So many creations, and the kill comes: there is a network, and no machine yet."""
