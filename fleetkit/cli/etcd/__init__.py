@@ -1,0 +1,26 @@
+"""``fleetkit etcd``: health, status and members of a cluster's etcd, or of any other; each verb has its own module."""
+
+from __future__ import annotations
+
+import click
+
+from fleetkit.cli.etcd.health import command as _health
+from fleetkit.cli.etcd.members import command as _members
+from fleetkit.cli.etcd.status import command as _status
+from fleetkit.cli.etcd.tolerance import command as _tolerance
+
+__all__ = ["command"]
+
+
+@click.group()
+def command() -> None:
+    """Health, status and members of etcd.
+
+    Of CLUSTER through its way in; or, with --endpoints, of any etcd, named as etcdctl names it.
+    etcdctl's own variables (ETCDCTL_ENDPOINTS, ETCDCTL_CACERT, ETCDCTL_CERT, ETCDCTL_KEY, ETCDCTL_COMMAND_TIMEOUT)
+    are read where no cluster and no option is given.
+    """
+
+
+for _verb in (_health, _status, _members, _tolerance):
+    command.add_command(_verb)
