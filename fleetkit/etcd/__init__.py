@@ -10,6 +10,7 @@ from fleetkit.etcd.health import read_health
 from fleetkit.etcd.keys import KeyNode, get_key
 from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_status
 from fleetkit.etcd.served import read_served_certificates
+from fleetkit.etcd.snapshot import SavedSnapshot, save_snapshot
 from fleetkit.etcd.stats import (
     FollowerStats,
     LeaderStats,
@@ -19,11 +20,13 @@ from fleetkit.etcd.stats import (
     read_self_stats,
     read_store_stats,
 )
+from fleetkit.etcd.tree import V2_ROOTS, V2Root, V2Tree, export_tree, put_tree
 from fleetkit.etcd.trouble import LocalFacts, Trouble
 from fleetkit.etcd.values import Alarm, AlarmKind, Member, MemberStatus
 from fleetkit.etcd.verdict import ClusterHealth, MemberHealth, Verdict, judge_cluster
 
 __all__ = [
+    "V2_ROOTS",
     "Alarm",
     "AlarmKind",
     "ClusterHealth",
@@ -36,16 +39,21 @@ __all__ = [
     "Member",
     "MemberHealth",
     "MemberStatus",
+    "SavedSnapshot",
     "SelfStats",
     "StoreStats",
     "TlsFiles",
     "Trouble",
+    "V2Root",
+    "V2Tree",
     "Verdict",
+    "export_tree",
     "get_key",
     "judge_cluster",
     "list_alarms",
     "list_members",
     "parse_endpoint",
+    "put_tree",
     "raft_lag",
     "read_health",
     "read_leader_stats",
@@ -54,4 +62,5 @@ __all__ = [
     "read_status",
     "read_store_stats",
     "render_environment",
+    "save_snapshot",
 ]

@@ -9,6 +9,8 @@ import json
 import socket
 import ssl
 import time
+import urllib.parse
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +21,17 @@ from fleetkit.etcd.trouble import Trouble
 
 __all__ = ["Answer", "Call", "make_context"]
 
+_FORM = "application/x-www-form-urlencoded"
+_PIECE_BYTES = 256 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A member's answer: HTTP status, and the body as JSON or, where it is none, as text."""
+    """A member's answer: HTTP status, the body as JSON or else as text, and the v2 store's index where it tells it."""
 
     status: int
     body: Any
+    index: int = 0
 
 
 def make_context(tls: TlsFiles | None) -> ssl.SSLContext:
@@ -91,30 +97,74 @@ class Call:
     def __exit__(self, *_exc: object) -> None:
         self._http.close()
 
-    def ask(self, method: str, path: str, body: Any = None) -> Answer:
+    def ask(self, method: str, path: str, body: Any = None, *, form: Mapping[str, str] | None = None) -> Answer:
         """Send one request and read its answer.
+
+        Parameters
+        ----------
+        body
+            Sent as JSON, as the gateway takes it.
+        form
+            Sent as a form in its place, as the v2 API takes it.
 
         Raises
         ------
         CallError
             When no whole answer came in time.
         """
-        payload = None if body is None else json.dumps(body).encode()
-        headers = {} if payload is None else {"Content-Type": "application/json"}
         try:
-            self._limit()
-            try:
-                self._http.request(method, path, payload, headers)
-            except (BrokenPipeError, ConnectionResetError):
-                # The member hung up while we were writing; its reason may still be waiting to be read.
-                self._http.sock.recv(1)
-                raise
-            self._limit()
-            with self._http.getresponse() as response:
-                content = response.read()
-                return Answer(response.status, _decode(content))
+            with self._send(method, path, body, form) as response:
+                return _read_answer(response)
         except (OSError, http.client.HTTPException) as error:
             raise self._name_failure(error) from error
+
+    def stream(self, path: str, body: Any, *, idle_s: float) -> Iterator[bytes]:
+        """Call the gateway and hand on its answer piece by piece, however long the whole takes.
+
+        Parameters
+        ----------
+        idle_s
+            Seconds that the next piece may take; the call's own deadline holds for the first one.
+
+        Raises
+        ------
+        CallError
+            When a piece did not come in time, the answer was cut off, or the member says no.
+        """
+        try:
+            with self._send("POST", path, body) as response:
+                if response.status != http.HTTPStatus.OK:
+                    raise self.refused(_read_answer(response))
+                while piece := response.read1(_PIECE_BYTES):
+                    yield piece
+                    self.extend(idle_s)
+                    self._limit()
+        except http.client.IncompleteRead as error:
+            raise self._fail(Trouble.DOWN, "its answer was cut off in the middle") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise self._name_failure(error) from error
+
+    def _send(
+        self, method: str, path: str, body: Any, form: Mapping[str, str] | None = None
+    ) -> http.client.HTTPResponse:
+        payload, headers = None, {}
+        if form is not None:
+            payload, headers = urllib.parse.urlencode(form).encode(), {"Content-Type": _FORM}
+        elif body is not None:
+            payload, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
+        self._limit()
+        try:
+            self._http.request(method, path, payload, headers)
+        except (BrokenPipeError, ConnectionResetError):
+            # The member hung up while we were writing; its reason may still be waiting to be read.
+            self._http.sock.recv(1)
+            raise
+        self._limit()
+        return self._http.getresponse()
+
+    def extend(self, more_s: float) -> None:
+        """Give what is asked next its own time."""
+        self._deadline = time.monotonic() + more_s
 
     def certificate(self) -> bytes:
         """Return the certificate that the member showed, in DER.
@@ -200,6 +250,11 @@ class Call:
 
     def _spent(self) -> str:
         return f"{time.monotonic() - self._started:.1f} s"
+
+
+def _read_answer(response: http.client.HTTPResponse) -> Answer:
+    index = response.headers.get("X-Etcd-Index", "")
+    return Answer(response.status, _decode(response.read()), int(index) if index.isdecimal() else 0)
 
 
 def _decode(content: bytes) -> Any:

@@ -25,6 +25,10 @@ class Fields:
         self._found = found
         self._path = path
 
+    def has(self, name: str) -> bool:
+        """Return whether the field is there, and is not null."""
+        return self._found.get(name) is not None
+
     def text(self, name: str) -> str:
         """Read a string; empty where absent."""
         value = self._found.get(name, "")

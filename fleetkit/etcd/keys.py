@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from fleetkit.core import NotFoundError
 from fleetkit.etcd._gather import ask_first
-from fleetkit.etcd._http import Call
+from fleetkit.etcd._http import Answer, Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.maintenance import context_for
 
-__all__ = ["KeyNode", "get_key"]
+__all__ = ["KeyNode", "get_key", "is_missing", "key_path"]
 
 _KEY_NOT_FOUND = 100
 """etcd's v2 error code for a key that is not there."""
@@ -90,15 +90,12 @@ def get_key(
         When the TLS files cannot be used, or no endpoint was given.
     """
     context = context_for(endpoints, tls)
-    query = urllib.parse.urlencode(
-        {"quorum": str(quorum).lower(), "recursive": str(recursive).lower(), "sorted": "true"}
-    )
-    path = f"/v2/keys{urllib.parse.quote('/' + key.strip('/'))}?{query}"
+    path = key_path(key, quorum=quorum, recursive=recursive)
 
     def ask(endpoint: Endpoint, deadline: float) -> KeyNode | None:
         with Call(endpoint, context=context, deadline=deadline) as call:
             answer = call.ask("GET", path)
-            if answer.status == http.HTTPStatus.NOT_FOUND and Fields(answer.body).whole("errorCode") == _KEY_NOT_FOUND:
+            if is_missing(answer):
                 return None
             if answer.status != http.HTTPStatus.OK:
                 raise call.refused(answer)
@@ -108,3 +105,17 @@ def get_key(
     if node is None:
         raise NotFoundError(f"etcd's v2 store has no key {key}")
     return node
+
+
+def key_path(key: str, *, quorum: bool = False, recursive: bool = False) -> str:
+    """Return the path under which the v2 API has a key, with what is asked of a read."""
+    path = f"/v2/keys{urllib.parse.quote('/' + key.strip('/'))}"
+    query = urllib.parse.urlencode(
+        {"quorum": str(quorum).lower(), "recursive": str(recursive).lower(), "sorted": "true"}
+    )
+    return f"{path}?{query}" if quorum or recursive else path
+
+
+def is_missing(answer: Answer) -> bool:
+    """Return whether an answer says that there is no such key."""
+    return answer.status == http.HTTPStatus.NOT_FOUND and Fields(answer.body).whole("errorCode") == _KEY_NOT_FOUND

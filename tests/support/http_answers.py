@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Reply", "Request", "serve_answers"]
+__all__ = ["Reply", "Request", "SilentHandler", "serve_answers", "serve_handler"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,18 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class SilentHandler(http.server.BaseHTTPRequestHandler):
+    """A handler that logs nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
+        """Keep silent."""
+
+
 @contextlib.contextmanager
 def serve_answers(answer: Callable[[Request], Reply]) -> Iterator[str]:
     """Serve ``answer`` and give the server's base address."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(SilentHandler):
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = answer(Request(self.path, headers))
@@ -44,10 +51,14 @@ def serve_answers(answer: Callable[[Request], Reply]) -> Iterator[str]:
 
         do_POST = do_GET  # noqa: N815 -- the base class looks for this name
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
-            """Keep silent."""
+    with serve_handler(Handler) as address:
+        yield address
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+@contextlib.contextmanager
+def serve_handler(handler: type[SilentHandler]) -> Iterator[str]:
+    """Serve with a handler of one's own, and give the server's base address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
