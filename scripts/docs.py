@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from fleetkit.config import render_reference_page, render_settings_table
+from fleetkit.terraform import list_flows
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -41,31 +42,9 @@ _TO_ALL = {("bastion", "ssh"), ("world", "https"), ("world", "http")}
 
 def read_flows() -> dict[tuple[str, str], list[str]]:
     """Return who may open connections to whom, and on which named ports: the security module's own table."""
-    text = (ROOT / "terraform" / "modules" / "security" / "flows.tf").read_text(encoding="utf-8")
-    roles = {
-        "local.fleet": ["master", "internal", "public"],
-        "local.pools": ["internal", "public"],
-        "local.bastion": ["bastion"],
-        "concat(local.fleet, local.bastion)": ["master", "internal", "public", "bastion"],
-    }
     flows: dict[tuple[str, str], list[str]] = {}
-    for line in text.splitlines():
-        entry = re.search(r"\{ from = ([^,]+), to = ([^,]+), port = \"([^\"]+)\"", line)
-        if entry is None or "var.https" in line:
-            continue
-        loop = re.search(r"for role in (.+?) : \{", line)
-        for role in roles[loop.group(1)] if loop else [""]:
-            giver, taker = (
-                {"role": role, "local.way_in": "bastion"}.get(word, word.strip('"')) for word in entry.group(1, 2)
-            )
-            flows.setdefault((giver, taker), []).append(entry.group(3))
-    pairs = re.search(
-        r"setproduct\(local.pools, local.pools\) : \{\s+from = pair\[0\], to = pair\[1\], port = \"(.+?)\"", text
-    )
-    if pairs is None:
-        raise ValueError("the table of flows has another shape: mend this reader")
-    flows.setdefault(("internal", "public"), []).append(pairs.group(1))
-    flows.setdefault(("public", "internal"), []).append(pairs.group(1))
+    for flow in list_flows():
+        flows.setdefault((flow.source, flow.target), []).append(flow.port)
     return flows
 
 

@@ -27,6 +27,7 @@ from fleetkit.terraform.events import (
     ResourceRef,
     parse_event,
 )
+from fleetkit.terraform.flows import Flow, list_flows
 from fleetkit.terraform.graph import ResourceGraph
 from fleetkit.terraform.plan import Drift, OutputChange, Plan
 from fleetkit.terraform.saved_plan import ApplyResult, KeptPlan, PlanKind, SavedPlan
@@ -50,6 +51,7 @@ __all__ = [
     "DiagnosticEvent",
     "Drift",
     "Event",
+    "Flow",
     "KeptPlan",
     "LocalBackend",
     "LockInfo",
@@ -75,5 +77,6 @@ __all__ = [
     "TerraformBinary",
     "WorkingCopy",
     "find_terraform",
+    "list_flows",
     "parse_event",
 ]

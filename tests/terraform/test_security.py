@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from support.terraform_offline import OfflineTerraform, planned, user_data
 
+from fleetkit.terraform import list_flows
+
 pytestmark = pytest.mark.sandbox
 
 SECRET = re.compile(r"BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{16}|password\s*[=:]|\"auths\"|\.dockercfg", re.IGNORECASE)
@@ -87,6 +89,18 @@ class TestWhatIsOpen:
                 assert rule["protocol"] == "tcp", name
                 assert rule["description"].startswith(f"{name}: "), name
                 assert len(rule["description"]) > len(name) + 10, name
+
+    def test_the_library_reads_the_same_flows_out_of_the_modules_text(self, plan: dict[str, Any]) -> None:
+        planned_flows = {
+            rule["description"] for direction in ("ingress", "egress") for rule in rules(plan, direction).values()
+        }
+        told = {name: given["value"] for name, given in plan["variables"].items()}
+        flows = list_flows(
+            vpn=told["access"] == "vpn",
+            https=bool(told.get("certificate_arn")),
+            deploy_host=told["deploy_host"]["enabled"],
+        )
+        assert {f"{one.name}: {one.why}" for one in flows} == planned_flows
 
     def test_the_world_is_reached_on_443_and_by_the_bastion_on_80(self, plan: dict[str, Any]) -> None:
         out = {name: rule for name, rule in rules(plan, "egress").items() if "0.0.0.0/0" in (rule["cidr_blocks"] or [])}
