@@ -1,14 +1,17 @@
-"""Speaking to etcd: health, status, members, alarms and keys, of all members at once.
+"""Speaking to etcd: health, status, members, alarms, keys, metrics and alerts, of all members at once.
 
 The v3 API is reached through its JSON gateway and the v2 API as it is, both over the standard library's HTTP.
 Nothing here opens tunnels, makes certificates or knows of clusters' files: endpoints and TLS files are handed in.
 """
 
+from fleetkit.etcd.alerts import ALERT_RULES, Alert, AlertState, judge_alerts
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles, parse_endpoint
 from fleetkit.etcd.environment import render_environment
 from fleetkit.etcd.health import read_health
 from fleetkit.etcd.keys import KeyNode, get_key
 from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_status
+from fleetkit.etcd.metric_values import Histogram, MemberMetrics, RequestCount
+from fleetkit.etcd.metrics import Scrape, parse_metrics, read_metrics
 from fleetkit.etcd.served import read_served_certificates
 from fleetkit.etcd.snapshot import SavedSnapshot, save_snapshot
 from fleetkit.etcd.stats import (
@@ -26,20 +29,27 @@ from fleetkit.etcd.values import Alarm, AlarmKind, Member, MemberStatus
 from fleetkit.etcd.verdict import ClusterHealth, MemberHealth, Verdict, judge_cluster
 
 __all__ = [
+    "ALERT_RULES",
     "V2_ROOTS",
     "Alarm",
     "AlarmKind",
+    "Alert",
+    "AlertState",
     "ClusterHealth",
     "Endpoint",
     "EtcdLimits",
     "FollowerStats",
+    "Histogram",
     "KeyNode",
     "LeaderStats",
     "LocalFacts",
     "Member",
     "MemberHealth",
+    "MemberMetrics",
     "MemberStatus",
+    "RequestCount",
     "SavedSnapshot",
+    "Scrape",
     "SelfStats",
     "StoreStats",
     "TlsFiles",
@@ -49,14 +59,17 @@ __all__ = [
     "Verdict",
     "export_tree",
     "get_key",
+    "judge_alerts",
     "judge_cluster",
     "list_alarms",
     "list_members",
     "parse_endpoint",
+    "parse_metrics",
     "put_tree",
     "raft_lag",
     "read_health",
     "read_leader_stats",
+    "read_metrics",
     "read_self_stats",
     "read_served_certificates",
     "read_status",

@@ -60,6 +60,11 @@ class Fields:
             raise _unexpected(self._at(name), "a number", value)
         return float(value)
 
+    def numbers(self, name: str) -> dict[str, float]:
+        """Read an object of numbers; empty where absent."""
+        inner = self.child(name)
+        return {str(key): inner.number(key) for key in inner._found}
+
     def flag(self, name: str) -> bool:
         """Read a truth value; false where absent."""
         value = self._found.get(name, False)

@@ -54,12 +54,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdCluster]:
 def cluster(running: EtcdCluster) -> Iterator[EtcdCluster]:
     """Lend the running cluster, and mend afterwards what the test did to it."""
     yield running
-    for name, member in running.members.items():
-        if member.process is None:
-            running.start(name)
-        else:
-            running.resume(name)
-    running.wait_healthy()
+    running.mend()
 
 
 def look(cluster: EtcdCluster, *, limits: EtcdLimits = LIMIT, facts: LocalFacts | None = None) -> ClusterHealth:

@@ -184,6 +184,15 @@ class EtcdCluster:
 
         wait_until(look, what="every member to be healthy", patience=_PATIENCE)
 
+    def mend(self) -> None:
+        """Start whom a test killed, let go on whom it paused, and wait until all are healthy."""
+        for name, member in self.members.items():
+            if member.process is None:
+                self.start(name)
+            else:
+                self.resume(name)
+        self.wait_healthy()
+
     def log_tail(self, name: str) -> str:
         """Return the last lines that a member wrote."""
         return "\n".join((self.members[name].folder / "log").read_text(errors="replace").splitlines()[-3:])

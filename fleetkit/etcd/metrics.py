@@ -1,0 +1,141 @@
+"""Reading every member's ``/metrics`` at once: one scrape, as Prometheus would call it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import http
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fleetkit.core import EtcdError, parse_utc, utc_now
+from fleetkit.etcd._failures import CallError
+from fleetkit.etcd._gather import ask_each
+from fleetkit.etcd._http import Call
+from fleetkit.etcd._reading import Fields
+from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
+from fleetkit.etcd.maintenance import context_for
+from fleetkit.etcd.metric_values import MemberMetrics
+from fleetkit.etcd.trouble import Trouble
+
+__all__ = ["Scrape", "parse_metrics", "read_metrics"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scrape:
+    """What all members' metrics said at one moment.
+
+    Attributes
+    ----------
+    at
+        When they were asked, in UTC.
+    members
+        Name of each member that answered to its metrics.
+    down
+        Name of each that did not to the reason.
+    unasked
+        Name of each that could not be asked, for a reason on our own side, which says nothing of the member.
+    """
+
+    at: dt.datetime
+    members: Mapping[str, MemberMetrics]
+    down: Mapping[str, str]
+    unasked: Mapping[str, str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all members that were to be asked, in their order."""
+        return tuple(sorted({*self.members, *self.down, *self.unasked}))
+
+    def name_of(self, member_id: str) -> str:
+        """Return the name of the member with an id; the id where none that answered bears it."""
+        return next((name for name, one in self.members.items() if one.member_id == member_id), member_id)
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as plain JSON values, for a record."""
+        return {
+            "at": self.at.isoformat(),
+            "members": {name: one.facts() for name, one in self.members.items()},
+            "down": dict(self.down),
+            "unasked": dict(self.unasked),
+        }
+
+    @classmethod
+    def from_facts(cls, found: Any) -> Scrape:
+        """Read what `facts` wrote.
+
+        Raises
+        ------
+        EtcdError
+            When it has another form; names the field.
+        """
+        fields = Fields(found)
+        try:
+            at = parse_utc(fields.text("at"))
+        except ValueError as error:
+            raise fields.reject("at", "a moment") from error
+        down, unasked = fields.child("down"), fields.child("unasked")
+        return cls(
+            at=at,
+            members={name: MemberMetrics.from_facts(one) for name, one in fields.by_name("members").items()},
+            down={name: down.text(name) for name in found.get("down", {})},
+            unasked={name: unasked.text(name) for name in found.get("unasked", {})},
+        )
+
+
+def read_metrics(
+    endpoints: Sequence[Endpoint], *, tls: TlsFiles | None = None, limits: EtcdLimits | None = None
+) -> Scrape:
+    """Ask every member for its metrics; needs no quorum.
+
+    Returns
+    -------
+    Scrape
+        A member that does not answer is part of it, never an error.
+
+    Raises
+    ------
+    SettingsError
+        When the TLS files cannot be used, or no endpoint was given.
+    """
+    context = context_for(endpoints, tls)
+
+    def ask(endpoint: Endpoint, deadline: float) -> MemberMetrics:
+        with Call(endpoint, context=context, deadline=deadline) as call:
+            answer = call.ask("GET", "/metrics")
+            if answer.status != http.HTTPStatus.OK:
+                raise call.refused(answer)
+        try:
+            return parse_metrics(str(answer.body))
+        except EtcdError as error:
+            raise CallError(endpoint, Trouble.ODD_ANSWER, str(error)) from error
+
+    at = utc_now()
+    found = ask_each(endpoints, ask, limits=limits or EtcdLimits())
+    ours = {
+        name: error for name, error in found.failed.items() if isinstance(error, CallError) and error.trouble.is_ours
+    }
+    return Scrape(
+        at=at,
+        members=found.ok,
+        down={name: getattr(one, "reason", str(one)) for name, one in found.failed.items() if name not in ours},
+        unasked={name: error.reason for name, error in ours.items()},
+    )
+
+
+def parse_metrics(text: str) -> MemberMetrics:
+    """Read a member's metrics from Prometheus's text.
+
+    Raises
+    ------
+    EtcdError
+        When it is no such text, or not that of an etcd member.
+    """
+    # Here, since it costs more to import than the rest of this room.
+    from prometheus_client.parser import text_string_to_metric_families
+
+    try:
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        return MemberMetrics.from_samples(samples)
+    except (KeyError, ValueError) as error:
+        raise EtcdError("its metrics are not Prometheus's text", seen=str(error)[:200]) from error
