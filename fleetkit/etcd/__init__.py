@@ -1,17 +1,21 @@
-"""Speaking to etcd: health, status, members, alarms, keys, metrics and alerts, of all members at once.
+"""Speaking to etcd: health, status, members, alarms, keys, metrics and alerts of all members at once, and backups.
 
 The v3 API is reached through its JSON gateway and the v2 API as it is, both over the standard library's HTTP.
 Nothing here opens tunnels, makes certificates or knows of clusters' files: endpoints and TLS files are handed in.
 """
 
 from fleetkit.etcd.alerts import ALERT_RULES, Alert, AlertState, judge_alerts
+from fleetkit.etcd.archive import BackupArchive, pack_backup, read_backup
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles, parse_endpoint
 from fleetkit.etcd.environment import render_environment
 from fleetkit.etcd.health import read_health
 from fleetkit.etcd.keys import KeyNode, get_key
 from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_status
+from fleetkit.etcd.manifest import BackupManifest, BackupPart
 from fleetkit.etcd.metric_values import Histogram, MemberMetrics, RequestCount
 from fleetkit.etcd.metrics import Scrape, parse_metrics, read_metrics
+from fleetkit.etcd.retention import BackupName, Retention, parse_backup_name
+from fleetkit.etcd.sample import StoreSample, read_sample
 from fleetkit.etcd.served import read_served_certificates
 from fleetkit.etcd.snapshot import SavedSnapshot, save_snapshot
 from fleetkit.etcd.stats import (
@@ -35,6 +39,10 @@ __all__ = [
     "AlarmKind",
     "Alert",
     "AlertState",
+    "BackupArchive",
+    "BackupManifest",
+    "BackupName",
+    "BackupPart",
     "ClusterHealth",
     "Endpoint",
     "EtcdLimits",
@@ -48,9 +56,11 @@ __all__ = [
     "MemberMetrics",
     "MemberStatus",
     "RequestCount",
+    "Retention",
     "SavedSnapshot",
     "Scrape",
     "SelfStats",
+    "StoreSample",
     "StoreStats",
     "TlsFiles",
     "Trouble",
@@ -63,13 +73,17 @@ __all__ = [
     "judge_cluster",
     "list_alarms",
     "list_members",
+    "pack_backup",
+    "parse_backup_name",
     "parse_endpoint",
     "parse_metrics",
     "put_tree",
     "raft_lag",
+    "read_backup",
     "read_health",
     "read_leader_stats",
     "read_metrics",
+    "read_sample",
     "read_self_stats",
     "read_served_certificates",
     "read_status",

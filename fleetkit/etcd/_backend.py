@@ -1,19 +1,22 @@
-"""The one thing that a snapshot's sender does not say: at which revision it was taken. The file itself knows.
+"""What a snapshot's sender does not say: at which revision it was taken, and the hash of what it holds.
 
-etcd's backend is a file of bbolt; its bucket ``key`` is sorted by revision, so the last entry of its last leaf
-bears the revision. Only the pages on the way there are read, never the whole file.
+etcd's backend is a file of bbolt; its bucket ``key`` has every revision of every key, sorted by revision, so the last
+entry of its last leaf bears the revision. Pages are read one by one, never the whole file.
 Layout: go.etcd.io/bbolt v1.3, page.go, db.go (meta), bucket.go.
 """
 
 from __future__ import annotations
 
+import hashlib
 import struct
-from pathlib import Path
-from typing import IO
+from collections.abc import Callable, Iterator
+from typing import IO, TypeVar
 
 from fleetkit.core import EtcdError
 
-__all__ = ["read_backend_revision"]
+__all__ = ["hash_backend", "read_backend_revision"]
+
+T = TypeVar("T")
 
 _MAGIC = 0xED0CDAED
 _HEADER = struct.Struct("<QHHI")  # id, flags, count, overflow
@@ -28,7 +31,7 @@ _BUCKET = b"key"
 _DEEPEST = 64
 
 
-def read_backend_revision(path: Path) -> int:
+def read_backend_revision(stream: IO[bytes]) -> int:
     """Return the revision of the store in a backend file, as ``etcdutl snapshot status`` shows it; 0 when it is empty.
 
     Raises
@@ -36,11 +39,27 @@ def read_backend_revision(path: Path) -> int:
     EtcdError
         When the file is no backend of etcd.
     """
+    return _read(stream, _Pages.last_revision)
+
+
+def hash_backend(stream: IO[bytes]) -> str:
+    """Return the sha256 of all revisions of all keys in a backend file, in hex.
+
+    Two files of the same contents have the same, whatever member or cluster they are of.
+
+    Raises
+    ------
+    EtcdError
+        When the file is no backend of etcd.
+    """
+    return _read(stream, _Pages.hash_entries)
+
+
+def _read(stream: IO[bytes], look: Callable[[_Pages], T]) -> T:
     try:
-        with path.open("rb") as stream:
-            return _Pages(stream).last_revision()
+        return look(_Pages(stream))
     except (struct.error, IndexError, OverflowError) as error:
-        raise EtcdError(f"{path.name} is no backend of etcd", seen=str(error) or type(error).__name__) from error
+        raise EtcdError("the file is no backend of etcd", seen=str(error) or type(error).__name__) from error
 
 
 class _Pages:
@@ -53,14 +72,36 @@ class _Pages:
         self._size, self._root, _txid = max(metas, key=lambda meta: meta[2])
 
     def last_revision(self) -> int:
-        page = self._find_leaf(self._root, _BUCKET)
-        for flags, key, value in page:
+        root, inline = self._bucket()
+        entries = self._last_leaf(root) if root else inline
+        return int(_REVISION.unpack_from(entries[-1][1])[0]) if entries else 0
+
+    def hash_entries(self) -> str:
+        root, inline = self._bucket()
+        digest = hashlib.sha256()
+        for _flags, key, value in self._entries(root) if root else inline:
+            # Sizes keep one entry's end from being taken for the next one's beginning.
+            digest.update(b"%d %d " % (len(key), len(value)) + key + value)
+        return digest.hexdigest()
+
+    def _bucket(self) -> tuple[int, list[tuple[int, bytes, bytes]]]:
+        """Return the page of the bucket's root, or 0 and what lies in it."""
+        for flags, key, value in self._find_leaf(self._root, _BUCKET):
             if key == _BUCKET and flags & 1:
                 root = int.from_bytes(value[:8], "little")
                 # A small bucket lies within its parent's leaf, right after its own header of 16 bytes.
-                entries = self._last_leaf(root) if root else self._leaf(value[16:])
-                return _REVISION.unpack_from(entries[-1][1])[0] if entries else 0
-        return 0
+                return (root, []) if root else (0, self._leaf(value[16:]))
+        return 0, []
+
+    def _entries(self, number: int, depth: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
+        if depth > _DEEPEST:
+            raise IndexError("its pages lead nowhere")
+        page = self._page(number)
+        if not _HEADER.unpack_from(page)[1] & _IS_BRANCH:
+            yield from self._leaf(page)
+            return
+        for _first, child in self._branch(page):
+            yield from self._entries(child, depth + 1)
 
     def _meta(self, at: int) -> tuple[int, int, int] | None:
         self._stream.seek(at + _HEADER.size)

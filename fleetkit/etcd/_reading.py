@@ -29,6 +29,10 @@ class Fields:
         """Return whether the field is there, and is not null."""
         return self._found.get(name) is not None
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the fields that are there."""
+        return tuple(str(name) for name in self._found)
+
     def text(self, name: str) -> str:
         """Read a string; empty where absent."""
         value = self._found.get(name, "")

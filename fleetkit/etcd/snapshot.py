@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import hashlib
 import json
-import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from fleetkit.core import EtcdError, FleetkitError
+from fleetkit.core import EtcdError
 from fleetkit.etcd._backend import read_backend_revision
+from fleetkit.etcd._files import writing_whole
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
@@ -81,21 +80,11 @@ def save_snapshot(
     """
     limits = limits or EtcdLimits()
     context = context_for([endpoint], tls)
-    half = target.with_name(f".{target.name}.part")
-    try:
-        with _writing(target), half.open("wb") as stream:
-            with Call(endpoint, context=context, deadline=time.monotonic() + limits.total_s) as call:
-                pieces = call.stream("/v3/maintenance/snapshot", {}, idle_s=limits.total_s)
-                size, sha256 = _store(endpoint, _messages(pieces), stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        revision = read_backend_revision(half)
-        with _writing(target):
-            half.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            half.unlink(missing_ok=True)
-        raise
+    with writing_whole(target, what="snapshot") as stream:
+        with Call(endpoint, context=context, deadline=time.monotonic() + limits.total_s) as call:
+            pieces = call.stream("/v3/maintenance/snapshot", {}, idle_s=limits.total_s)
+            size, sha256 = _store(endpoint, _messages(pieces), stream)
+        revision = read_backend_revision(stream)
     return SavedSnapshot(path=target, size_bytes=size, sha256=sha256, revision=revision)
 
 
@@ -158,15 +147,3 @@ def _decode_blob(message: Fields) -> bytes:
 
 def _broken(endpoint: Endpoint, seen: str) -> EtcdError:
     return EtcdError(f"the snapshot of etcd member {endpoint.name} is not whole", seen=seen, transient=True)
-
-
-@contextlib.contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise FleetkitError(
-            f"the snapshot {target} cannot be written",
-            seen=error.strerror or str(error),
-            hint="see that the folder is there and may be written to, and that its disk has room",
-        ) from error

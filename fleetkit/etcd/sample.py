@@ -1,0 +1,80 @@
+"""What a v3 store holds at one revision, in few words: how many keys, and the hashes of some values.
+
+Taken of a cluster when it is backed up and of what was restored, the two must be equal.
+A value itself is never kept: it may be a secret.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fleetkit.etcd._http import Call
+from fleetkit.etcd._reading import Fields
+from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
+from fleetkit.etcd.maintenance import context_for
+
+__all__ = ["StoreSample", "read_sample"]
+
+_FROM_THE_FIRST_TO_THE_LAST = base64.b64encode(b"\0").decode()
+_VALUES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSample:
+    """A v3 store at one revision.
+
+    Attributes
+    ----------
+    keys
+        How many keys it has.
+    values
+        The first and the last keys of the store, in base64, each with the sha256 of its value in hex.
+    """
+
+    keys: int
+    values: Mapping[str, str]
+
+
+def read_sample(
+    endpoint: Endpoint, *, revision: int, tls: TlsFiles | None = None, limits: EtcdLimits | None = None
+) -> StoreSample:
+    """Read a sample of the store as it was at a revision.
+
+    Parameters
+    ----------
+    revision
+        Which; 0 for a store in which nothing was ever written is read as it is now.
+
+    Raises
+    ------
+    EtcdError
+        When the member does not answer in time, or that revision was compacted.
+    SettingsError
+        When the TLS files cannot be used.
+    """
+    deadline = time.monotonic() + (limits or EtcdLimits()).total_s
+    with Call(endpoint, context=context_for([endpoint], tls), deadline=deadline) as call:
+        keys = _range(call, revision, count_only=True).whole("count")
+        # Sorted by key either way, so that what is read is the same in any store of the same contents.
+        edges = [
+            _range(call, revision, limit=str(_VALUES // 2), sort_target="KEY", sort_order=order)
+            for order in ("ASCEND", "DESCEND")
+        ]
+    return StoreSample(
+        keys=keys,
+        values={
+            pair.text("key"): hashlib.sha256(base64.b64decode(pair.text("value"))).hexdigest()
+            for edge in edges
+            for pair in edge.children("kvs")
+        },
+    )
+
+
+def _range(call: Call, revision: int, **options: Any) -> Fields:
+    whole = {"key": _FROM_THE_FIRST_TO_THE_LAST, "range_end": _FROM_THE_FIRST_TO_THE_LAST}
+    return Fields(call.post("/v3/kv/range", {**whole, "revision": str(revision), **options}))
