@@ -1,4 +1,4 @@
-"""Speaking to etcd: health, status, members, alarms, keys, metrics and alerts of all members at once, and backups.
+"""Speaking to etcd: health, status, hashes, keys, metrics and alerts of all members, backups, and what maintains it.
 
 The v3 API is reached through its JSON gateway and the v2 API as it is, both over the standard library's HTTP.
 Nothing here opens tunnels, makes certificates or knows of clusters' files: endpoints and TLS files are handed in.
@@ -6,10 +6,15 @@ Nothing here opens tunnels, makes certificates or knows of clusters' files: endp
 
 from fleetkit.etcd.alerts import ALERT_RULES, Alert, AlertState, judge_alerts
 from fleetkit.etcd.archive import BackupArchive, pack_backup, read_backup
+from fleetkit.etcd.changing_members import add_learner, promote_learner, remove_member
+from fleetkit.etcd.defragmentation import compact, defragment
+from fleetkit.etcd.disarming import disarm_alarm
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles, parse_endpoint
 from fleetkit.etcd.environment import render_environment
+from fleetkit.etcd.hashing import HashScope, MemberHash, StoreHashes, hash_kv
 from fleetkit.etcd.health import read_health
 from fleetkit.etcd.keys import KeyNode, get_key
+from fleetkit.etcd.leading import move_leader
 from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_status
 from fleetkit.etcd.manifest import BackupManifest, BackupPart
 from fleetkit.etcd.metric_values import Histogram, MemberMetrics, RequestCount
@@ -47,11 +52,13 @@ __all__ = [
     "Endpoint",
     "EtcdLimits",
     "FollowerStats",
+    "HashScope",
     "Histogram",
     "KeyNode",
     "LeaderStats",
     "LocalFacts",
     "Member",
+    "MemberHash",
     "MemberHealth",
     "MemberMetrics",
     "MemberStatus",
@@ -60,6 +67,7 @@ __all__ = [
     "SavedSnapshot",
     "Scrape",
     "SelfStats",
+    "StoreHashes",
     "StoreSample",
     "StoreStats",
     "TlsFiles",
@@ -67,16 +75,23 @@ __all__ = [
     "V2Root",
     "V2Tree",
     "Verdict",
+    "add_learner",
+    "compact",
+    "defragment",
+    "disarm_alarm",
     "export_tree",
     "get_key",
+    "hash_kv",
     "judge_alerts",
     "judge_cluster",
     "list_alarms",
     "list_members",
+    "move_leader",
     "pack_backup",
     "parse_backup_name",
     "parse_endpoint",
     "parse_metrics",
+    "promote_learner",
     "put_tree",
     "raft_lag",
     "read_backup",
@@ -88,6 +103,7 @@ __all__ = [
     "read_served_certificates",
     "read_status",
     "read_store_stats",
+    "remove_member",
     "render_environment",
     "save_snapshot",
 ]

@@ -12,7 +12,15 @@ from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.values import Alarm, Member, MemberStatus
 
-__all__ = ["context_for", "list_alarms", "list_members", "raft_lag", "read_member_list", "read_status"]
+__all__ = [
+    "context_for",
+    "list_alarms",
+    "list_members",
+    "raft_lag",
+    "read_member_list",
+    "read_status",
+    "sort_members",
+]
 
 
 def read_status(
@@ -99,7 +107,11 @@ def list_alarms(
 
 def read_member_list(call: Call) -> tuple[Member, ...]:
     """Read the member list over an open connection, in the order of the members' names."""
-    answer = Fields(call.post("/v3/cluster/member/list", {"linearizable": False}))
+    return sort_members(Fields(call.post("/v3/cluster/member/list", {"linearizable": False})))
+
+
+def sort_members(answer: Fields) -> tuple[Member, ...]:
+    """Read the members out of an answer, in the order of their names."""
     members = [Member.from_json(fields) for fields in answer.children("members")]
     return tuple(sorted(members, key=lambda member: (member.name, member.id)))
 

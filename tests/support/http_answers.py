@@ -17,6 +17,7 @@ class Request:
 
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def serve_answers(answer: Callable[[Request], Reply]) -> Iterator[str]:
     class Handler(SilentHandler):
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = answer(Request(self.path, headers))
+            body = self.rfile.read(int(headers.get("content-length", "0")))
+            reply = answer(Request(self.path, headers, body))
             self.send_response(reply.status)
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)
