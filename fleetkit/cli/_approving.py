@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from fleetkit.config import ApprovalKind
+from fleetkit.core import ApprovalMissingError
 
 if TYPE_CHECKING:
     from fleetkit.workflows import DeployPlan, DestroyPlan
 
-__all__ = ["Life", "approve_option", "ask_approval", "ask_name"]
+__all__ = ["Life", "approve_option", "ask_approval", "ask_name", "require_name"]
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -55,6 +56,25 @@ def ask_approval(plan: DeployPlan | DestroyPlan, given: str) -> str:
 def ask_name(name: str, given: str) -> str:
     """Return the cluster's name that was given, or ask for it where a person is there to answer."""
     return given or _ask(f"To go on, type the cluster's name ({name})")
+
+
+def require_name(name: str, given: str, *, what: str) -> None:
+    """Ask for the name that approves a change, where it was not given.
+
+    Parameters
+    ----------
+    what
+        The change, as it is to stand in the error: ``"disarming the alarms"``.
+
+    Raises
+    ------
+    ApprovalMissingError
+        When it is another name, or none.
+    """
+    said = ask_name(name, given)
+    if said != name:
+        seen = f"the approval names {said!r}" if said else "no approval was given"
+        raise ApprovalMissingError(f"{what} of {name} is not approved", seen=seen, hint=f"approve it: --approve {name}")
 
 
 def _ask(text: str) -> str:

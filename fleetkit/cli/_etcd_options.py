@@ -8,12 +8,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from fleetkit.core import utc_now
 from fleetkit.etcd import ClusterHealth, Endpoint, EtcdLimits, LocalFacts, TlsFiles, parse_endpoint, read_health
+
+if TYPE_CHECKING:
+    from fleetkit.workflows import Workspace
 
 __all__ = ["EtcdSource", "etcd_options", "open_source", "parse_duration"]
 
@@ -34,12 +37,15 @@ class EtcdSource:
         As the functions of the etcd room take them.
     read_health
         Reads the health with everything that is known here about certificates and the way.
+    workspace
+        The cluster that it belongs to; None for an etcd without one.
     """
 
     endpoints: tuple[Endpoint, ...]
     tls: TlsFiles
     limits: EtcdLimits
     read_health: Callable[[], ClusterHealth]
+    workspace: Workspace | None = None
 
 
 def etcd_options(command: F) -> F:
@@ -122,12 +128,14 @@ def open_source(
         return
     from fleetkit.workflows import open_way_in, open_workspace
 
-    with open_way_in(open_workspace(cluster)) as way:
+    workspace = open_workspace(cluster)
+    with open_way_in(workspace) as way:
         yield EtcdSource(
             endpoints=way.endpoints,
             tls=way.tls,
             limits=limits,
             read_health=lambda: way.read_health(limits=limits),
+            workspace=workspace,
         )
 
 

@@ -95,6 +95,20 @@ class StoreHashes:
         """Whether every member told its hash, and all are the same."""
         return not self.by_name.failed and self.is_comparable and not self.differing
 
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        if not self.by_name.ok:
+            return "no member told its hash"
+        if not self.is_comparable:
+            return (
+                "the hashes are of different moments and cannot be compared: they were written to meanwhile, ask again"
+            )
+        silent = f"; {', '.join(self.by_name.failed)} did not tell" if self.by_name.failed else ""
+        if self.differing:
+            return f"the members do not hold the same: {', '.join(self.differing)} differs from most{silent}"
+        return f"{len(self.by_name.ok)} members hold the same{silent}"
+
 
 def hash_kv(
     endpoints: Sequence[Endpoint], *, tls: TlsFiles | None = None, limits: EtcdLimits | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from fleetkit.cli.etcd.alarms import command as _alarms
+from fleetkit.cli.etcd.hash import command as _hash
 from fleetkit.cli.etcd.health import command as _health
 from fleetkit.cli.etcd.members import command as _members
 from fleetkit.cli.etcd.status import command as _status
@@ -22,5 +24,5 @@ def command() -> None:
     """
 
 
-for _verb in (_health, _status, _members, _tolerance):
+for _verb in (_health, _status, _members, _hash, _alarms, _tolerance):
     command.add_command(_verb)
