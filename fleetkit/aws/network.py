@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 __all__ = [
     "AddressUse",
     "ElasticAddress",
+    "NatGateway",
     "Subnet",
     "Vpc",
     "find_vpc",
     "list_addresses_in_use",
     "list_elastic_addresses",
+    "list_nat_gateways",
     "list_offered_zones",
     "list_regions",
     "list_subnets",
@@ -69,6 +71,15 @@ class ElasticAddress:
     address: str
     used_by: str
     tags: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NatGateway:
+    """A NAT gateway; ``state`` is AWS's word: pending, available, failed, deleting or deleted."""
+
+    gateway_id: str
+    subnet_id: str
+    state: str
 
 
 def list_zones(session: AwsSession) -> tuple[str, ...]:
@@ -168,6 +179,19 @@ def list_subnets(session: AwsSession, vpc_id: str) -> tuple[Subnet, ...]:
             default_route=by_subnet.get(subnet["SubnetId"], main),
         )
         for subnet in sorted(subnets, key=lambda subnet: subnet["SubnetId"])
+    )
+
+
+def list_nat_gateways(session: AwsSession, vpc_id: str) -> tuple[NatGateway, ...]:
+    """Return the NAT gateways of a VPC, by id; AWS shows those that are deleted for about an hour."""
+    with asking(f"the NAT gateways of {vpc_id}"):
+        pages = session.ec2.get_paginator("describe_nat_gateways").paginate(
+            Filters=[{"Name": "vpc-id", "Values": [vpc_id]}]
+        )
+        found = [gateway for page in pages for gateway in page["NatGateways"]]
+    return tuple(
+        NatGateway(gateway_id=gateway["NatGatewayId"], subnet_id=gateway["SubnetId"], state=gateway["State"])
+        for gateway in sorted(found, key=lambda gateway: gateway["NatGatewayId"])
     )
 
 

@@ -55,6 +55,12 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="inspect", summary="Show machines, members, quorum, pools, targets, certificates and drift.", shelf="Look"
     ),
+    Verb(
+        name="what-if",
+        summary="Show what would be lost with a zone, a member, a rule, or on a date.",
+        shelf="Look",
+        module="what_if",
+    ),
     Verb(name="etcd", summary="Health, status and members of etcd.", shelf="Look"),
     Verb(name="tunnel", summary="Open the way in: local ports to every etcd member.", shelf="Look"),
     Verb(name="outputs", summary="Show the addresses and commands by which the cluster is used.", shelf="Look"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from fleetkit.core import FleetkitError, NotFoundError, PreconditionError, SettingsError
 
-__all__ = ["ExitCode", "exit_code_of", "join_exit_codes"]
+__all__ = ["OUTCOME_CODES", "ExitCode", "exit_code_of", "join_exit_codes"]
 
 
 class ExitCode(enum.IntEnum):
@@ -35,6 +35,10 @@ _WORST_FIRST = (
     ExitCode.FINDINGS,
     ExitCode.DONE,
 )
+
+
+OUTCOME_CODES = {"done": ExitCode.DONE, "findings": ExitCode.FINDINGS, "failed": ExitCode.FAILED}
+"""The outcome of what was looked at, to the exit code of the command that looked."""
 
 
 def exit_code_of(error: BaseException) -> ExitCode:

@@ -6,12 +6,10 @@ import json
 
 import click
 
-from fleetkit.cli._exit import ExitCode
+from fleetkit.cli._exit import OUTCOME_CODES
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines
 
 __all__ = ["command"]
-
-_CODES = {"done": ExitCode.DONE, "findings": ExitCode.FINDINGS, "failed": ExitCode.FAILED}
 
 
 @click.command()
@@ -45,4 +43,4 @@ def command(cluster: str | None, as_json: bool) -> int:
         )
     else:
         print_lines(str(found))
-    return _CODES[found.outcome]
+    return OUTCOME_CODES[found.outcome]

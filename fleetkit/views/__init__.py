@@ -31,6 +31,7 @@ from fleetkit.views.plan_picture import draw_plan
 from fleetkit.views.plan_values import show_value
 from fleetkit.views.preflight import checks_frame
 from fleetkit.views.what_if import Consequences, Effect, Fate, Part, judge_supposition
+from fleetkit.views.what_if_shown import consequences_lines, effects_frame, suppositions_frame
 from fleetkit.views.what_if_values import (
     ClusterLayout,
     LaidBalancer,
@@ -86,6 +87,7 @@ __all__ = [
     "changes_html",
     "checks_frame",
     "choose_pace",
+    "consequences_lines",
     "counts_html",
     "draw_certificates",
     "draw_history",
@@ -93,6 +95,7 @@ __all__ = [
     "draw_plan",
     "draw_quorum",
     "drift_frame",
+    "effects_frame",
     "fault_tolerance_frame",
     "find_shared_causes",
     "frame_html",
@@ -109,6 +112,7 @@ __all__ = [
     "quorum_frame",
     "raft_lag",
     "show_value",
+    "suppositions_frame",
     "table_html",
     "targets_frame",
 ]

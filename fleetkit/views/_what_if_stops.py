@@ -6,14 +6,16 @@ from collections.abc import Collection
 
 from fleetkit.views.what_if_values import ClusterLayout
 
-__all__ = ["NO_QUORUM", "certificate_stops", "members_cut_off"]
+__all__ = ["NO_QUORUM", "NO_QUORUM_UNTIL", "certificate_stops", "members_cut_off"]
 
 NO_QUORUM = (
     "no key of etcd can be written, and no read is certain to be the newest",
     "fleet starts, stops and moves no unit; units that run go on",
     "no member can be added or removed, so no master can be replaced",
 )
-"""What nobody can do until enough members are back, or a backup is restored."""
+"""What nobody can do without a quorum."""
+
+NO_QUORUM_UNTIL = "until enough members are back, or a backup is restored"
 
 _CLIENTS = {
     "fleet": "fleet on every machine loses etcd: no unit is started, stopped or moved",

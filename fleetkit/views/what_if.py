@@ -132,7 +132,7 @@ def judge_supposition(layout: ClusterLayout, supposed: Supposition) -> Consequen
     """
     supposed.require_known(layout)
     gone = {one.name for one in layout.members if one.zone in supposed.zones} | set(supposed.members)
-    closed = {*supposed.rules, *layout.closed}
+    closed = {*supposed.rules, *(layout.closed or ())}
     expired = _expired(layout, supposed.on)
     quorum, effect = _judge_members(layout, supposed, gone, cut_off=members_cut_off(layout, expired, closed))
     return Consequences(
@@ -223,7 +223,7 @@ def _balancers(layout: ClusterLayout, supposed: Supposition, gone: set[str], clo
         left = one.machines.left_without(supposed.zones) + len(set(one.members) - gone)
         if one.feeds in closed:
             left = 0
-        says = f"{left} of {before} targets left" if left else f"no target left of {before}"
+        says = f"{left} of {before} healthy targets left" if left else f"no healthy target left of {before}"
         fate = Fate.KEPT if left else Fate.LOST
         yield Effect(part=Part.LOAD_BALANCER, name=one.name, fate=fate, says=says, before=before, left=left)
 
@@ -251,7 +251,7 @@ def _egress(layout: ClusterLayout, supposed: Supposition) -> Iterator[Effect]:
     staying = [zone for zone in layout.zones if zone not in supposed.zones]
     if layout.egress is None:
         if supposed.zones and staying:
-            says = "the routes of a network of yours were not read"
+            says = "the routes of a network that the cluster file does not make were not read"
             yield Effect(part=Part.EGRESS, name="egress", fate=Fate.UNKNOWN, says=says)
         return
     served = [zone for zone in staying if layout.egress.get(zone) and layout.egress[zone] not in supposed.zones]
@@ -281,8 +281,11 @@ def _certificates(layout: ClusterLayout, supposed: Supposition, expired: dict[st
 
 
 def _rules(layout: ClusterLayout, closed: set[str]) -> Iterator[Effect]:
+    if layout.closed is None:
+        says = "which of them are there could not be read"
+        yield Effect(part=Part.RULE, name="rules", fate=Fate.UNKNOWN, says=says)
     for flow in layout.flows:
         if flow.name in closed:
-            already = " (missing already)" if flow.name in layout.closed else ""
+            already = " (missing already)" if flow.name in (layout.closed or ()) else ""
             says = f"stops: {flow.why}, from {flow.source} to {flow.target}{already}"
             yield Effect(part=Part.RULE, name=f"rule {flow.name}", fate=Fate.LOST, says=says)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from fleetkit.core import NotFoundError
 from fleetkit.terraform import Flow
@@ -111,7 +111,7 @@ class ClusterLayout:
     flows
         What the rules of its security groups let through.
     closed
-        Names of flows for which a rule is missing already.
+        Names of flows for which a rule is missing already; None where that could not be read.
     unknown
         What could not be read, one sentence each.
     """
@@ -126,8 +126,8 @@ class ClusterLayout:
     egress: Mapping[str, str] | None
     certificates: Mapping[str, dt.datetime] | None
     flows: tuple[Flow, ...]
-    closed: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = field(default=())
+    closed: tuple[str, ...] | None = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from fleetkit.workflows.record_place import RecordPlace, open_record_place
 from fleetkit.workflows.recording import begin_run
 from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
+from fleetkit.workflows.supposing import SupposedLosses, lay_out_cluster, suppose_each
 from fleetkit.workflows.unlocking import clear_lock, find_lock
 from fleetkit.workflows.verifying import VerifiedDeploy, verify_deploy
 from fleetkit.workflows.watching import ClusterWatch
@@ -48,6 +49,7 @@ __all__ = [
     "Section",
     "SignedApproval",
     "StopRequest",
+    "SupposedLosses",
     "Sweep",
     "VerifiedDeploy",
     "WayIn",
@@ -64,6 +66,7 @@ __all__ = [
     "give_approval",
     "inspect_cluster",
     "keep_plan",
+    "lay_out_cluster",
     "list_choices",
     "open_description",
     "open_record_place",
@@ -79,6 +82,7 @@ __all__ = [
     "require_preflight",
     "run_preflight",
     "save_description",
+    "suppose_each",
     "sweep_leftovers",
     "take_up_plan",
     "unpack_cluster",

@@ -32,6 +32,7 @@ def join_certificates(readings: dict[str, Reading], *, unread: str = "") -> dict
     now = utc_now()
     rows = [_row(name, facts, now) for name, facts in made.data.items()]
     told = list(rows)
+    swapped: dict[str, CertificateFacts] = {}
     findings: list[str] = []
     for member, shown in (served.data if served is not None else {}).items():
         facts = None if isinstance(shown, Exception) else parse_certificate_facts(shown)
@@ -44,6 +45,7 @@ def join_certificates(readings: dict[str, Reading], *, unread: str = "") -> dict
             )
             # How long the one made for it lasts was told already.
             told.append(row)
+            swapped[row["name"]] = facts
     findings += [
         f"the certificate {row['name']} {verdict}: {row['days_left']} days left"
         for row in told
@@ -55,6 +57,7 @@ def join_certificates(readings: dict[str, Reading], *, unread: str = "") -> dict
         pictures=(views.draw_certificates(rows),),
         findings=tuple(findings),
         unknown=f"what members serve: {unread}" if unread else "",
+        data={**made.data, **swapped},
         facts={"certificates": [{"name": row["name"], "left_days": row["days_left"]} for row in rows]},
     )
     return {**readings, "certificates": joined}

@@ -171,7 +171,10 @@ def _read_etcd(way: WayIn) -> dict[str, Reading]:
             frame=views.members_frame(rows),
             pictures=(views.draw_latencies(rows),),
             findings=tuple(findings),
-            data=rows,
+            data=[
+                {**row, "serves": None if one.is_unreadable else one.serves}
+                for row, one in zip(rows, health.members, strict=True)
+            ],
             facts={"members": rows},
         ),
         "quorum": Reading(

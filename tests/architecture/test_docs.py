@@ -22,7 +22,7 @@ def test_generated_documentation_is_up_to_date() -> None:
 def test_the_readme_names_only_verbs_that_exist() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     code = re.findall(r"`[^`\n]+`|^    .*$|```.*?```", text, re.DOTALL)
-    named = set(re.findall(r"fleetkit ([a-z]+)", "\n".join(code)))
+    named = set(re.findall(r"fleetkit ([a-z]+(?:-[a-z]+)*)", "\n".join(code)))
     assert named
     assert named <= {verb.name for verb in VERBS}
 

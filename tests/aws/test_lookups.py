@@ -23,6 +23,7 @@ from fleetkit.aws import (
     list_elastic_addresses,
     list_instances,
     list_key_pairs,
+    list_nat_gateways,
     list_offered_zones,
     list_regions,
     list_scaling_groups,
@@ -62,6 +63,16 @@ def test_every_vpc_is_listed_as_it_is_found_by_its_id(session: AwsSession) -> No
     vpcs = {vpc.vpc_id: vpc for vpc in list_vpcs(session)}
     assert vpcs[made] == find_vpc(session, made)
     assert len(vpcs) == 2, "the region's default VPC is one of them"
+
+
+def test_nat_gateways_of_a_vpc_tell_their_subnet_and_their_state(session: AwsSession) -> None:
+    ec2 = session.client("ec2")
+    vpc, other = make_vpc(session), make_vpc(session, cidr="10.11.0.0/16")
+    subnet = make_subnet(session, vpc, cidr="10.10.0.0/24")
+    made = ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
+    (gateway,) = list_nat_gateways(session, vpc)
+    assert (gateway.gateway_id, gateway.subnet_id, gateway.state) == (made, subnet, "available")
+    assert list_nat_gateways(session, other) == ()
 
 
 def test_key_pairs_tell_their_public_half(session: AwsSession) -> None:

@@ -20,7 +20,7 @@ from fleetkit.cli._output import to_plain
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
 def test_every_verb_has_its_command_and_teaches(verb: object, capsys: pytest.CaptureFixture[str]) -> None:
     name = verb.name  # type: ignore[attr-defined]
-    module = importlib.import_module(f"fleetkit.cli.{name}")
+    module = importlib.import_module(f"fleetkit.cli.{verb.module or name}")  # type: ignore[attr-defined]
     assert isinstance(module.command, click.Command)
     assert main([name, "--help"]) == ExitCode.DONE
     assert len(capsys.readouterr().out.splitlines()) > 5
