@@ -18,7 +18,7 @@ from fleetkit.etcd.leading import move_leader
 from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_status
 from fleetkit.etcd.manifest import BackupManifest, BackupPart
 from fleetkit.etcd.metric_values import Histogram, MemberMetrics, RequestCount
-from fleetkit.etcd.metrics import Scrape, parse_metrics, read_metrics
+from fleetkit.etcd.metrics import Scrape, parse_metrics, read_metrics, watch_metrics
 from fleetkit.etcd.retention import BackupName, Retention, parse_backup_name
 from fleetkit.etcd.sample import StoreSample, read_sample
 from fleetkit.etcd.served import read_served_certificates
@@ -106,4 +106,5 @@ __all__ = [
     "remove_member",
     "render_environment",
     "save_snapshot",
+    "watch_metrics",
 ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import http
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fleetkit.core import EtcdError, parse_utc, utc_now
+from fleetkit.core import SYSTEM_CLOCK, Clock, EtcdError, SettingsError, parse_utc, utc_now
 from fleetkit.etcd._failures import CallError
 from fleetkit.etcd._gather import ask_each
 from fleetkit.etcd._http import Call
@@ -18,7 +18,7 @@ from fleetkit.etcd.maintenance import context_for
 from fleetkit.etcd.metric_values import MemberMetrics
 from fleetkit.etcd.trouble import Trouble
 
-__all__ = ["Scrape", "parse_metrics", "read_metrics"]
+__all__ = ["Scrape", "parse_metrics", "read_metrics", "watch_metrics"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +121,51 @@ def read_metrics(
         down={name: getattr(one, "reason", str(one)) for name, one in found.failed.items() if name not in ours},
         unasked={name: error.reason for name, error in ours.items()},
     )
+
+
+def watch_metrics(
+    endpoints: Sequence[Endpoint],
+    *,
+    tls: TlsFiles | None = None,
+    limits: EtcdLimits | None = None,
+    scrapes: int,
+    every_s: float,
+    on_scrape: Callable[[Scrape], None] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> tuple[Scrape, ...]:
+    """Ask every member for its metrics several times.
+
+    Parameters
+    ----------
+    scrapes
+        How many times; a rate takes two.
+    every_s
+        Seconds from the beginning of one to that of the next; a slow one delays those after it.
+    on_scrape
+        Told each as it comes.
+
+    Raises
+    ------
+    EtcdError
+        When no member could be asked, for reasons on our own side: nothing can be said then.
+    SettingsError
+        When there is not one scrape to make, the TLS files cannot be used, or no endpoint was given.
+    """
+    if scrapes < 1 or every_s < 0:
+        raise SettingsError("a watch takes one scrape or more", seen=f"{scrapes} scrapes, one every {every_s:g} s")
+    found: list[Scrape] = []
+    for number in range(scrapes):
+        began = clock.monotonic()
+        scrape = read_metrics(endpoints, tls=tls, limits=limits)
+        if len(scrape.unasked) == len(endpoints):
+            reasons = "".join(f"\n  - {name}: {reason}" for name, reason in scrape.unasked.items())
+            raise EtcdError("no member could be asked for its metrics", seen=reasons)
+        found.append(scrape)
+        if on_scrape is not None:
+            on_scrape(scrape)
+        if number < scrapes - 1:
+            clock.sleep(max(0.0, every_s - (clock.monotonic() - began)))
+    return tuple(found)
 
 
 def parse_metrics(text: str) -> MemberMetrics:

@@ -1,6 +1,7 @@
 """What is shown, as plain state: no widget, no reading, no writing. The only room that makes DataFrames."""
 
 from fleetkit.views._frames import frame_html
+from fleetkit.views.alerts import ALERT_COLUMNS, alert_rows, alerts_frame
 from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningResource, Throttle
 from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
 from fleetkit.views.charts import Measure, draw_history
@@ -43,6 +44,7 @@ from fleetkit.views.what_if_values import (
 )
 
 __all__ = [
+    "ALERT_COLUMNS",
     "DEPLOY_STEPS",
     "DESTROY_STEPS",
     "NO_CHANGES",
@@ -82,6 +84,8 @@ __all__ = [
     "Supposition",
     "Throttle",
     "alarm_html",
+    "alert_rows",
+    "alerts_frame",
     "attributes_html",
     "certificates_frame",
     "changes_html",

@@ -9,6 +9,7 @@ from fleetkit.workflows._destroy_plan import DestroyPlan
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._signed_approval import SignedApproval
 from fleetkit.workflows._workspace import Workspace, open_workspace
+from fleetkit.workflows.alerting import CheckedAlerts, check_alerts, judge_scrapes
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
 from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
@@ -16,7 +17,13 @@ from fleetkit.workflows.describing import draft_description, list_choices, open_
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
-from fleetkit.workflows.history import PastMembers, read_member_history, read_paces
+from fleetkit.workflows.history import (
+    PastMembers,
+    PastScrapes,
+    read_member_history,
+    read_paces,
+    read_scrape_history,
+)
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
@@ -34,6 +41,7 @@ __all__ = [
     "AppliedDeploy",
     "AppliedDestroy",
     "Approved",
+    "CheckedAlerts",
     "ClusterOutputs",
     "ClusterWatch",
     "DeployPlan",
@@ -43,6 +51,7 @@ __all__ = [
     "Overview",
     "PackedCluster",
     "PastMembers",
+    "PastScrapes",
     "Preflight",
     "RecordPlace",
     "Reporter",
@@ -58,6 +67,7 @@ __all__ = [
     "apply_destroy",
     "approve",
     "begin_run",
+    "check_alerts",
     "clear_lock",
     "cluster_of_plan",
     "draft_description",
@@ -65,6 +75,7 @@ __all__ = [
     "forget_cluster",
     "give_approval",
     "inspect_cluster",
+    "judge_scrapes",
     "keep_plan",
     "lay_out_cluster",
     "list_choices",
@@ -79,6 +90,7 @@ __all__ = [
     "read_member_history",
     "read_outputs",
     "read_paces",
+    "read_scrape_history",
     "require_preflight",
     "run_preflight",
     "save_description",

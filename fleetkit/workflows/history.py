@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from fleetkit.core import FleetkitError
+from fleetkit.core import FleetkitError, format_utc
+from fleetkit.etcd import Scrape
 from fleetkit.runs import EventKind, list_runs, read_journal
 from fleetkit.views import Measure, MemberHistory, Pace, draw_history
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 
-__all__ = ["PastMembers", "read_member_history", "read_paces"]
+__all__ = ["PastMembers", "PastScrapes", "read_member_history", "read_paces", "read_scrape_history"]
 
 _MOST_RUNS = 100
 _MOST_PACES = 20
@@ -48,6 +51,33 @@ class PastMembers(Shown):
         return f"<p>{words}</p>{pictures if len(self.history) else ''}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PastScrapes(Shown):
+    """The members' metrics as the last runs saw them.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    scrapes
+        The oldest first.
+    unread
+        What could not be read, and why.
+    """
+
+    cluster: str
+    scrapes: tuple[Scrape, ...]
+    unread: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.scrapes:
+            return "\n".join([f"no earlier run recorded the metrics of {self.cluster}", *self.unread])
+        first, last = (format_utc(one.at) for one in (self.scrapes[0], self.scrapes[-1]))
+        count = len(self.scrapes)
+        looks = f"1 earlier scrape, of {last}" if count == 1 else f"{count} earlier scrapes, from {first} to {last}"
+        return "\n".join([f"{self.cluster}: {looks}", *self.unread])
+
+
 def read_member_history(workspace: Workspace, *, most: int = _MOST_RUNS) -> PastMembers:
     """Read what the last runs on the cluster saw of its members.
 
@@ -58,20 +88,52 @@ def read_member_history(workspace: Workspace, *, most: int = _MOST_RUNS) -> Past
     most
         How many of the last records are looked into.
     """
+    told, unread = _read_told(workspace, "members", most=most)
+    history = MemberHistory()
+    for at, data in sorted(told, key=lambda one: one[0]):
+        history.add(at, data["members"])
+    return PastMembers(cluster=workspace.cluster.name, history=history, unread=unread)
+
+
+def read_scrape_history(workspace: Workspace, *, most: int = _MOST_RUNS) -> PastScrapes:
+    """Read which metrics of the members the last runs on the cluster saw.
+
+    A record that cannot be read is named, and keeps no other from being read.
+
+    Parameters
+    ----------
+    most
+        How many of the last records are looked into.
+    """
+    told, unread = _read_told(workspace, "metrics", most=most)
+    scrapes: list[Scrape] = []
+    odd: list[str] = []
+    for _, data in told:
+        try:
+            scrapes.append(Scrape.from_facts(data.get("scrape")))
+        except FleetkitError as error:
+            odd.append(str(error))
+    scrapes.sort(key=lambda one: one.at)
+    return PastScrapes(cluster=workspace.cluster.name, scrapes=tuple(scrapes), unread=(*unread, *odd))
+
+
+def _read_told(
+    workspace: Workspace, about: str, *, most: int
+) -> tuple[list[tuple[dt.datetime, Mapping[str, Any]]], tuple[str, ...]]:
+    """Return what the last runs recorded about something, each with its moment, and what could not be read."""
     found = list_runs(workspace.paths.runs.parent, cluster=workspace.cluster.name)
     unread = [str(error) for error in found.failed.values()]
-    readings = []
+    told: list[tuple[dt.datetime, Mapping[str, Any]]] = []
     for folder in list(found.ok)[:most]:
         try:
-            for event in read_journal(folder):
-                if event.kind is EventKind.FACT and event.data.get("about") == "members":
-                    readings.append((event.at, event.data["members"]))
+            told += [
+                (event.at, event.data)
+                for event in read_journal(folder)
+                if event.kind is EventKind.FACT and event.data.get("about") == about
+            ]
         except FleetkitError as error:
             unread.append(str(error))
-    history = MemberHistory()
-    for at, members in sorted(readings, key=lambda reading: reading[0]):
-        history.add(at, members)
-    return PastMembers(cluster=workspace.cluster.name, history=history, unread=tuple(unread))
+    return told, tuple(unread)
 
 
 def read_paces(workspace: Workspace, *, most: int = _MOST_PACES) -> tuple[Pace, ...]:

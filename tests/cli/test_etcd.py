@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,13 +15,7 @@ from support.pki_made import LONG_AGO, ca_of, issue
 from fleetkit.cli import main
 from fleetkit.cli._etcd_options import parse_duration
 
-
-@pytest.fixture(autouse=True)
-def no_etcdctl_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith("ETCDCTL_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("no_etcdctl_settings")
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def test_a_failed_run_shows_error_and_hint_and_exits_1(folder, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["run", "nothing"], "10-deploy-cluster, 20-inspect-cluster, 90-destroy-cluster"),
+        (["run", "nothing"], "known: 10-deploy-cluster, 20-inspect-cluster, "),
         (["run", "10-try.ipynb", "-p", "cout", "3"], "known: cluster, count, ratio, flag"),
         (["run", "10-try.ipynb", "-p", "count", "three"], "'count' must be a whole number: 'three'"),
         (["run", "10-try.ipynb", "--approve", "demo"], "asks for no approval"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fleetkit.cli.etcd.alarms import command as _alarms
+from fleetkit.cli.etcd.alerts import command as _alerts
 from fleetkit.cli.etcd.hash import command as _hash
 from fleetkit.cli.etcd.health import command as _health
 from fleetkit.cli.etcd.members import command as _members
@@ -24,5 +25,5 @@ def command() -> None:
     """
 
 
-for _verb in (_health, _status, _members, _hash, _alarms, _tolerance):
+for _verb in (_health, _status, _members, _hash, _alarms, _alerts, _tolerance):
     command.add_command(_verb)

@@ -44,9 +44,16 @@ class Window:
         return self.scrapes[-1]
 
     def points(self, name: str) -> list[tuple[float, MemberMetrics]]:
-        """Return the metrics of a member, each with its age in seconds, negative; the oldest first."""
-        now = self.now.at
-        return [((one.at - now).total_seconds(), one.members[name]) for one in self.scrapes if name in one.members]
+        """Return the metrics of a member, each with its age in seconds, negative; the oldest first.
+
+        Another member that bore the name before, as in a cluster that was made anew, is left out.
+        """
+        latest = next((one.members[name] for one in reversed(self.scrapes) if name in one.members), None)
+        return [
+            ((one.at - self.now.at).total_seconds(), one.members[name])
+            for one in self.scrapes
+            if latest is not None and name in one.members and one.members[name].member_id == latest.member_id
+        ]
 
     def span_s(self, name: str) -> float:
         """Return over how many seconds the member was seen."""
