@@ -14,6 +14,8 @@ import click
 
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note, print_table
+from fleetkit.cli._sandbox_faults import command as _fault
+from fleetkit.cli._sandbox_options import dir_option
 from fleetkit.cli._sandbox_programs import follow_program, open_shell
 from fleetkit.core import format_duration
 from fleetkit.sandbox import UNSET_VARIABLES, Network, Sandbox
@@ -21,14 +23,6 @@ from fleetkit.sandbox import UNSET_VARIABLES, Network, Sandbox
 __all__ = ["command"]
 
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_dir_option = click.option(
-    "--dir",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".sandbox"),
-    show_default=True,
-    help="The sandbox's folder; each folder is a sandbox of its own.",
-)
 
 
 def _parse_lifetime(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
@@ -55,7 +49,7 @@ def command() -> None:
 
 
 @command.command("up")
-@_dir_option
+@dir_option
 @click.option("--region", default="us-west-2", show_default=True, help="The region whose machines boot.")
 @click.option(
     "--network",
@@ -101,7 +95,7 @@ def _describe_limits(status: dict[str, Any]) -> list[str]:
 
 
 @command.command("down")
-@_dir_option
+@dir_option
 def _down(*, folder: Path) -> int:
     """End a sandbox with all its machines, and clean its folder."""
     sandbox = Sandbox(folder)
@@ -115,7 +109,7 @@ def _down(*, folder: Path) -> int:
 
 
 @command.command("status")
-@_dir_option
+@dir_option
 @json_option
 def _status(*, folder: Path, as_json: bool) -> int:
     """Show what runs, since when, and what does not work."""
@@ -147,7 +141,7 @@ def _status(*, folder: Path, as_json: bool) -> int:
 
 
 @command.command("machines")
-@_dir_option
+@dir_option
 @json_option
 def _machines(*, folder: Path, as_json: bool) -> int:
     """List the machines, their states, and why any failed; exit 3 when one has."""
@@ -165,7 +159,7 @@ def _machines(*, folder: Path, as_json: bool) -> int:
 
 
 @command.command("env")
-@_dir_option
+@dir_option
 @json_option
 def _env(*, folder: Path, as_json: bool) -> int:
     """Print what turns a shell to the sandbox: eval "$(fleetkit sandbox env)"."""
@@ -182,7 +176,7 @@ _PASS_ON: dict[str, Any] = {"ignore_unknown_options": True, "allow_interspersed_
 
 
 @command.command("exec", context_settings=_PASS_ON)
-@_dir_option
+@dir_option
 @click.argument("argv", nargs=-1, required=True, metavar="-- CMD...", type=click.UNPROCESSED)
 def _exec(*, folder: Path, argv: tuple[str, ...]) -> int:
     """Run a program inside the VPC's network, as over a VPN, on this computer's files.
@@ -195,10 +189,13 @@ def _exec(*, folder: Path, argv: tuple[str, ...]) -> int:
 
 
 @command.command("shell", context_settings=_PASS_ON)
-@_dir_option
+@dir_option
 @click.argument("machine")
 @click.argument("argv", nargs=-1, metavar="[CMD...]", type=click.UNPROCESSED)
 def _shell(*, folder: Path, machine: str, argv: tuple[str, ...]) -> int:
     """Open a shell in a machine: by instance id, Name tag or address."""
     # The mark that ends options may stand before the program, as with exec.
     return open_shell(Sandbox(folder), machine, argv[1:] if argv[:1] == ("--",) else argv)
+
+
+command.add_command(_fault)

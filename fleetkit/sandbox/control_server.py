@@ -12,6 +12,7 @@ from typing import Any
 
 from fleetkit.core import FleetkitError, NotFoundError
 from fleetkit.sandbox.control import describe_error, read_messages, receive_request, send_message
+from fleetkit.sandbox.faults import FaultBook
 from fleetkit.sandbox.hall import MACHINE_ENVIRONMENT, Process
 from fleetkit.sandbox.halls import AnyMachine
 from fleetkit.sandbox.running import RunningSandbox
@@ -48,6 +49,7 @@ class ControlServer:
         self._sandbox = sandbox
         self._describe = describe
         self._end = end
+        self._faults = FaultBook(sandbox.hall, self._find)
         threading.Thread(target=self._accept, name="control", daemon=True).start()
 
     def _accept(self) -> None:
@@ -79,6 +81,8 @@ class ControlServer:
         elif operation == "machines":
             reports = [dataclasses.asdict(one) for one in self._sandbox.reconciler.machines()]
             send_message(connection, {"value": reports})
+        elif operation == "fault":
+            send_message(connection, {"value": self._faults.answer(message)})
         elif operation == "down":
             self._end()
             # Kept open: the daemon's end closes it, so that whoever asked knows when.
@@ -95,16 +99,17 @@ class ControlServer:
             ) as process:
                 _follow(connection, process)
         elif operation == "shell":
-            self._open_shell(connection, self._find(message["machine"]), message, fds)
+            machine = self._sandbox.hall.machine(self._find(message["machine"]))
+            self._open_shell(connection, machine, message, fds)
         else:
             raise NotFoundError(f"no such request: {operation!r}")
 
-    def _find(self, wanted: str) -> AnyMachine:
-        """Return the machine that is meant by an instance id, a name or an address."""
+    def _find(self, wanted: str) -> str:
+        """Return the instance id of the machine that is meant by it, by a name or by an address."""
         reports = self._sandbox.reconciler.machines()
         for report in reports:
             if wanted in (report.instance_id, report.name, report.address, report.public_address):
-                return self._sandbox.hall.machine(report.instance_id)
+                return report.instance_id
         raise NotFoundError(
             f"no machine {wanted!r} in this sandbox", known=[report.name or report.instance_id for report in reports]
         )

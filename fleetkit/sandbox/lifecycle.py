@@ -1,20 +1,17 @@
-"""Bringing sandboxes up, asking them, and taking them down; what the command line and the tests use."""
+"""Bringing sandboxes up and taking them down; what the command line and the tests use."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from fleetkit.core import (
     BusyError,
@@ -23,23 +20,19 @@ from fleetkit.core import (
     Patience,
     wait_until,
 )
-from fleetkit.sandbox.control import ask, send_message
+from fleetkit.sandbox.control import send_message
 from fleetkit.sandbox.folder import SandboxFolder
 from fleetkit.sandbox.halls import Network
-from fleetkit.sandbox.programs import run_to_end
 from fleetkit.sandbox.starting import Start
+from fleetkit.sandbox.visiting import ANSWER_S, SandboxVisit
 
-__all__ = ["UNSET_VARIABLES", "Sandbox"]
+__all__ = ["Sandbox"]
 
-UNSET_VARIABLES = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "FLEETKIT_SIGNING_KEY")
-"""Variables that would lead past the sandbox, and that its environment takes away."""
-
-_ANSWER_S = 30.0
 _DEFAULT_START = Patience(deadline_s=60.0)
 _HIDDEN = ("AWS_", "MOTO_", "TF_")
 
 
-class Sandbox:
+class Sandbox(SandboxVisit):
     """One sandbox; as a context manager it ends with its block, or with the process, however that ends.
 
     Parameters
@@ -60,7 +53,7 @@ class Sandbox:
 
     def __init__(self, folder: Path | None = None, *, region: str = "us-west-2", network: Network = "auto") -> None:
         self._temporary = folder is None
-        self.folder = SandboxFolder(folder or Path(tempfile.mkdtemp(prefix="fleetkit-sandbox-")))
+        super().__init__(SandboxFolder(folder or Path(tempfile.mkdtemp(prefix="fleetkit-sandbox-"))))
         self.region = region
         self.network = network
         self._lifeline: int | None = None
@@ -146,12 +139,12 @@ class Sandbox:
     def _reap(self) -> None:
         """Wait until nothing of the daemon is left."""
         if self._process is not None:
-            self._process.wait(timeout=_ANSWER_S)
+            self._process.wait(timeout=ANSWER_S)
             self._process = None
         wait_until(
             lambda: NotYet("it still holds its folder") if self.folder.is_held() else True,
             what="the sandbox to end",
-            patience=Patience(deadline_s=_ANSWER_S, interval_s=0.02),
+            patience=Patience(deadline_s=ANSWER_S, interval_s=0.02),
         )
 
     def _close_lifeline(self) -> None:
@@ -169,7 +162,7 @@ class Sandbox:
         """
         try:
             with self._connection() as connection:
-                connection.settimeout(_ANSWER_S)
+                connection.settimeout(ANSWER_S)
                 send_message(connection, {"op": "down"})
                 with contextlib.suppress(ConnectionError):
                     connection.recv(1)
@@ -190,88 +183,6 @@ class Sandbox:
             self.folder.clear()
         if self._temporary:
             shutil.rmtree(self.folder.path, ignore_errors=True)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether a sandbox runs in the folder."""
-        return self.folder.is_held()
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """The variables that lead boto3, Terraform and fleetkit to this sandbox.
-
-        Raises
-        ------
-        NotFoundError
-            When none runs in the folder.
-        """
-        if not self.is_running or not self.folder.environment.exists():
-            raise NotFoundError(
-                f"no sandbox is running in {self.folder.path}", hint="bring one up: fleetkit sandbox up"
-            )
-        held: dict[str, str] = json.loads(self.folder.environment.read_text())
-        return held
-
-    def environment_for(self, base: Mapping[str, str]) -> dict[str, str]:
-        """Return a program's whole environment: ``base``, turned towards this sandbox."""
-        kept = {name: value for name, value in base.items() if name not in UNSET_VARIABLES}
-        return {**kept, **self.environment}
-
-    def status(self) -> dict[str, Any]:
-        """Return what runs, since when, and what does not work."""
-        with self._connection() as connection:
-            answer: dict[str, Any] = ask(connection, {"op": "status"})
-            return answer
-
-    def machines(self) -> list[dict[str, Any]]:
-        """Return the machines, with their states and why any failed."""
-        with self._connection() as connection:
-            answer: list[dict[str, Any]] = ask(connection, {"op": "machines"})
-            return answer
-
-    def _connection(self) -> socket.socket:
-        return self.folder.connect_control(timeout_s=_ANSWER_S)
-
-    def start_program(
-        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, streams: tuple[int, int, int] = (0, 1, 2)
-    ) -> socket.socket:
-        """Start a program inside the network, on this computer's files, and return the connection that follows it."""
-        connection = self._connection()
-        connection.settimeout(None)
-        message = {"op": "exec", "argv": list(argv), "env": dict(env), "cwd": str(cwd)}
-        send_message(connection, message, fds=streams)
-        return connection
-
-    def start_shell(
-        self, machine: str, argv: Sequence[str], *, tty: bool, term: str, streams: tuple[int, int, int] = (0, 1, 2)
-    ) -> socket.socket:
-        """Start a shell, or a program, in a machine, and return the connection that follows it.
-
-        Parameters
-        ----------
-        machine
-            Instance id, Name tag or address.
-        tty
-            Give it a terminal, which `receive_terminal` receives; else it has ``streams``.
-        """
-        connection = self._connection()
-        connection.settimeout(None)
-        message = {"op": "shell", "machine": machine, "argv": list(argv), "tty": tty, "term": term}
-        send_message(connection, message, fds=streams)
-        return connection
-
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
-        """Run a program inside the network to its end, and return what it wrote and its exit code."""
-        environment = self.environment_for(os.environ if env is None else env)
-        return run_to_end(
-            argv, lambda streams: self.start_program(argv, env=environment, cwd=Path.cwd(), streams=streams)
-        )
-
-    def run_on(self, machine: str, argv: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
-        """Run a program on a machine (instance id, Name tag or address) to its end, and return what came of it."""
-        return run_to_end(
-            argv, lambda streams: self.start_shell(machine, argv, tty=False, term="dumb", streams=streams)
-        )
 
     def __enter__(self) -> Sandbox:
         self.start()

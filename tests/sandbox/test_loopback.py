@@ -95,6 +95,13 @@ def test_what_would_run_on_this_computer_is_refused_with_what_to_do(workspace: P
     assert not mark.exists()
 
 
+def test_a_fault_is_refused_and_none_stands(workspace: Path) -> None:
+    refused = fleetkit("sandbox", "fault", "freeze", "demo-etcd1", cwd=workspace)
+    assert refused.returncode == 4, refused.stderr
+    assert "loopback mode" in refused.stderr
+    assert json.loads(fleetkit("sandbox", "fault", "list", "--json", cwd=workspace).stdout) == []
+
+
 def test_credentials_of_the_starter_are_no_business_of_machines(network: Network) -> None:
     """A machine's init is started by the daemon, whose own environment may hold what is not a machine's."""
     instance = network.run(ignition())

@@ -25,7 +25,10 @@ class Faults:
         self._unplugged: list[str] = []
 
     def cut_port(self, machine_id: str, port: int) -> None:
-        """Drop whatever goes to, or comes from, one TCP port of a machine."""
+        """Drop whatever a machine sends or receives by one TCP port, be it its own or the other end's.
+
+        Peers dial each other: a member that were only not dialled would still hear its leader.
+        """
         address = self._address_of(machine_id)
         with self._lock:
             self._cut_ports.append((address, port))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import socket
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from fleetkit.sandbox.hall import _netfilter as nft
 
@@ -19,6 +19,7 @@ _POLICY, _FAULTS = "fleetkit_policy", "fleetkit_faults"
 _HOOKED = "packets"
 _BEFORE_CONNECTION_TRACKING = -300
 _TIMEOUT_S = 5
+_ENDS: tuple[Literal["source", "destination"], ...] = ("source", "destination")
 
 
 class Firewall:
@@ -63,8 +64,8 @@ class Firewall:
         """
         matches: list[nft.Match] = []
         for address, port in cut_ports:
-            matches.append(nft.Match().address("destination", address).protocol("tcp").ports("destination", port, port))
-            matches.append(nft.Match().address("source", address).protocol("tcp").ports("source", port, port))
+            for end, side in itertools.product(_ENDS, repeat=2):
+                matches.append(nft.Match().address(end, address).protocol("tcp").ports(side, port, port))
         for ones, others in partitions:
             for one, other in itertools.product(ones, others):
                 matches.append(nft.Match().address("source", one).address("destination", other))

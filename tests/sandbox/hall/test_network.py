@@ -120,7 +120,7 @@ def test_many_rules_fit(hall: Hall, pair: socket.socket) -> None:
     assert passes(hall, "a", pair)
 
 
-@pytest.mark.parametrize("fault", ["cut_port", "partition", "unplug"])
+@pytest.mark.parametrize("fault", ["cut_port", "cut_other_end", "partition", "unplug"])
 def test_a_fault_breaks_open_and_new_connections_until_it_is_healed(
     hall: Hall, pair: socket.socket, fault: str
 ) -> None:
@@ -129,6 +129,7 @@ def test_a_fault_breaks_open_and_new_connections_until_it_is_healed(
         theirs, _ = pair.accept()
         {
             "cut_port": lambda: hall.faults.cut_port("b", PORT),
+            "cut_other_end": lambda: hall.faults.cut_port("a", PORT),
             "partition": lambda: hall.faults.partition(["a"], ["b"]),
             "unplug": lambda: hall.faults.unplug("b"),
         }[fault]()

@@ -1,0 +1,108 @@
+"""``fleetkit sandbox fault``: breaking machines on purpose, and healing them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fleetkit.cli._exit import ExitCode
+from fleetkit.cli._output import json_option, print_json, print_lines, print_note, print_table
+from fleetkit.cli._sandbox_options import dir_option
+from fleetkit.sandbox import FaultKind, Sandbox
+
+__all__ = ["command"]
+
+_machines = click.argument("machines", nargs=-1, required=True, metavar="MACHINE...")
+
+
+@click.group("fault")
+def command() -> None:
+    """Break machines on purpose, to see what is said of it and what mends it.
+
+    MACHINE is an instance id, a Name tag or an address. Faults are silent, as real ones are, and stand until heal.
+    What a shell can do needs no fault: fleetkit sandbox shell demo-etcd2 systemctl stop etcd-member
+
+    \b
+    fleetkit sandbox fault freeze demo-etcd2
+    fleetkit sandbox fault cut demo-etcd2 --port 2380
+    fleetkit sandbox fault heal
+    """
+
+
+@command.command("freeze")
+@_machines
+@dir_option
+@json_option
+def _freeze(*, folder: Path, machines: tuple[str, ...], as_json: bool) -> int:
+    """Let no process of a machine go on: connections are taken, and nobody answers."""
+    return _give(folder, FaultKind.FREEZE, machines, as_json=as_json)
+
+
+@command.command("cut")
+@_machines
+@click.option("--port", type=click.IntRange(1, 65535), required=True, help="etcd's are 2380 and 2379.")
+@dir_option
+@json_option
+def _cut(*, folder: Path, machines: tuple[str, ...], port: int, as_json: bool) -> int:
+    """Drop whatever a machine sends or receives by one TCP port, be it its own or the other end's."""
+    return _give(folder, FaultKind.CUT, machines, port=port, as_json=as_json)
+
+
+@command.command("part")
+@_machines
+@click.option("--from", "others", multiple=True, required=True, metavar="MACHINE", help="May be repeated.")
+@dir_option
+@json_option
+def _part(*, folder: Path, machines: tuple[str, ...], others: tuple[str, ...], as_json: bool) -> int:
+    """Drop whatever goes between machines and others; each side still reaches everybody else."""
+    return _give(folder, FaultKind.PART, machines, others=others, as_json=as_json)
+
+
+@command.command("unplug")
+@_machines
+@dir_option
+@json_option
+def _unplug(*, folder: Path, machines: tuple[str, ...], as_json: bool) -> int:
+    """Cut a machine off from everything, the metadata service too."""
+    return _give(folder, FaultKind.UNPLUG, machines, as_json=as_json)
+
+
+@command.command("list")
+@dir_option
+@json_option
+def _list(*, folder: Path, as_json: bool) -> int:
+    """List the faults that stand."""
+    _show(Sandbox(folder).faults(), as_json=as_json, none="no fault stands")
+    return ExitCode.DONE
+
+
+@command.command("heal")
+@dir_option
+@json_option
+def _heal(*, folder: Path, as_json: bool) -> int:
+    """Take all faults away, and show which they were."""
+    _show(Sandbox(folder).heal(), as_json=as_json, none="no fault stood")
+    return ExitCode.DONE
+
+
+def _give(folder: Path, kind: FaultKind, machines: Sequence[str], *, as_json: bool, **more: Any) -> int:
+    given = Sandbox(folder).give_fault(kind, machines, **more)
+    _show([given], as_json=as_json, none="")
+    print_note("it stands until: fleetkit sandbox fault heal")
+    return ExitCode.DONE
+
+
+def _show(faults: Sequence[Mapping[str, Any]], *, as_json: bool, none: str) -> None:
+    if as_json:
+        print_json(faults)
+    elif faults:
+        rows = [
+            (one["kind"], " ".join(one["machines"]), " ".join(one["others"]), one["port"] or "", one["since"])
+            for one in faults
+        ]
+        print_table(("fault", "machines", "parted from", "port", "since"), rows)
+    else:
+        print_lines(none)
