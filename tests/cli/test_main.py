@@ -118,13 +118,15 @@ WITHOUT_JSON = {
 def leaves() -> Iterator[tuple[str, click.Command]]:
     """Walk to every command that does something, under the words that call it."""
     for verb in VERBS:
-        found = importlib.import_module(f"fleetkit.cli.{verb.module or verb.name}").command
-        if isinstance(found, click.Group):
-            context = click.Context(found)
-            for name in found.list_commands(context):
-                yield f"{verb.name} {name}", found.get_command(context, name)
-        else:
-            yield verb.name, found
+        yield from below(verb.name, importlib.import_module(f"fleetkit.cli.{verb.module or verb.name}").command)
+
+
+def below(words: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield words, command
+        return
+    for name, inner in command.commands.items():
+        yield from below(f"{words} {name}", inner)
 
 
 def test_every_command_that_prints_facts_prints_them_as_json_too():
