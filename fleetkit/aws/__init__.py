@@ -61,7 +61,16 @@ from fleetkit.aws.network import (
     list_vpcs,
     list_zones,
 )
-from fleetkit.aws.objects import StoredObject, delete_objects, has_object, list_objects, put_object, read_object
+from fleetkit.aws.objects import (
+    StoredObject,
+    delete_objects,
+    fetch_file,
+    has_object,
+    list_objects,
+    put_object,
+    read_object,
+    send_file,
+)
 from fleetkit.aws.quotas import QUOTAS, Quota, QuotaKind, QuotaUse, read_quota
 from fleetkit.aws.security_groups import SecurityGroup, SecurityRule, list_security_groups
 from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsLimits, AwsSession, Caller, open_session
@@ -106,6 +115,7 @@ __all__ = [
     "delete_bucket",
     "delete_objects",
     "ensure_bucket",
+    "fetch_file",
     "find_image",
     "find_newest_flatcar",
     "find_newest_ubuntu",
@@ -137,6 +147,7 @@ __all__ = [
     "read_quota",
     "remove_rule",
     "remove_thing",
+    "send_file",
     "start_instances",
     "take_inventory",
     "take_parts",

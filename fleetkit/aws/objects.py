@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fleetkit.aws._errors import asking, error_code
@@ -13,12 +14,25 @@ from fleetkit.aws.session import AwsSession
 from fleetkit.core import AwsError, NotFoundError
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
-__all__ = ["StoredObject", "delete_objects", "has_object", "list_objects", "put_object", "read_object"]
+__all__ = [
+    "StoredObject",
+    "delete_objects",
+    "fetch_file",
+    "has_object",
+    "list_objects",
+    "put_object",
+    "read_object",
+    "send_file",
+]
 
 _HASH = "sha256"
 _THERE = {"412", "PreconditionFailed", "ConditionalRequestConflict"}
+_PIECE_BYTES = 8 * 1024 * 1024
+_PIECES_AT_ONCE = 3
+"""A large file is sent and fetched in pieces, few at a time: what is in memory does not grow with it."""
 _AT_ONCE = 1000  # S3 API, DeleteObjects: at most 1000 keys in one call
 
 
@@ -131,9 +145,55 @@ def read_object(session: AwsSession, bucket: str, *, key: str, any_owner: bool =
             answer = session.s3.get_object(Bucket=bucket, Key=key, **owner)
             return answer["Body"].read()
         except ClientError as error:
-            if error_code(error) in {"404", "NoSuchKey"}:
-                raise NotFoundError(f"the bucket {bucket} has no object {key}") from error
-            raise
+            raise _missing(error, bucket, key) from error
+
+
+def send_file(session: AwsSession, bucket: str, *, key: str, file: Path) -> None:
+    """Put a file of any size as an object, in pieces; what was there of that key is replaced.
+
+    Raises
+    ------
+    AwsError
+        When it could not be put; S3 then has nothing of it.
+    """
+    from boto3.s3.transfer import TransferConfig
+
+    with asking(f"the object {key} of {bucket}"), file.open("rb") as stream:
+        session.s3.upload_fileobj(
+            stream,
+            bucket,
+            key,
+            ExtraArgs={"ServerSideEncryption": "AES256", "ExpectedBucketOwner": session.account_id()},
+            Config=TransferConfig(
+                multipart_threshold=_PIECE_BYTES, multipart_chunksize=_PIECE_BYTES, max_concurrency=_PIECES_AT_ONCE
+            ),
+        )
+
+
+def fetch_file(session: AwsSession, bucket: str, *, key: str, target: Path) -> None:
+    """Write an object of any size into a file, piece by piece.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such object.
+    """
+    from botocore.exceptions import ClientError
+
+    with asking(f"the object {key} of {bucket}"), target.open("wb") as stream:
+        try:
+            answer = session.s3.get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=session.account_id())
+            for piece in answer["Body"].iter_chunks(_PIECE_BYTES):
+                stream.write(piece)
+        except ClientError as error:
+            raise _missing(error, bucket, key) from error
+
+
+def _missing(error: ClientError, bucket: str, key: str) -> Exception:
+    """Return what an answer of S3 means: that there is no such object, or what it says."""
+    if error_code(error) in {"404", "NoSuchKey"}:
+        return NotFoundError(f"the bucket {bucket} has no object {key}")
+    return error
 
 
 def list_objects(session: AwsSession, bucket: str, *, prefix: str = "") -> tuple[StoredObject, ...]:

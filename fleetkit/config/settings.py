@@ -19,10 +19,11 @@ from fleetkit.core import SettingsError
 __all__ = [
     "FOREIGN_SETTINGS",
     "SETTINGS",
+    "BucketAddress",
     "KmsKey",
-    "RunsBucket",
     "Setting",
     "Settings",
+    "parse_bucket_address",
     "render_settings_table",
     "unknown_settings",
 ]
@@ -115,8 +116,8 @@ FOREIGN_SETTINGS: tuple[Setting, ...] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunsBucket:
-    """Where records are sent to, and read from.
+class BucketAddress:
+    """A place in S3 where records or backups are kept.
 
     Attributes
     ----------
@@ -173,7 +174,7 @@ class Settings:
     cluster: str | None
     home: Path
     registry_url: str
-    runs: RunsBucket | None
+    runs: BucketAddress | None
     signing_key: KmsKey | None
     ssh_config: Path
     terraform: Path | None
@@ -237,17 +238,33 @@ def _parse_url(name: str, values: Mapping[str, str]) -> str:
     return text.rstrip("/")
 
 
-def _parse_runs(text: str) -> RunsBucket | None:
+def _parse_runs(text: str) -> BucketAddress | None:
     if not text:
         return None
+    return parse_bucket_address(text, what="FLEETKIT_RUNS", hint="; records on disk are always under ./runs")
+
+
+def parse_bucket_address(text: str, *, what: str, hint: str = "") -> BucketAddress:
+    """Read ``s3://bucket/prefix``.
+
+    Parameters
+    ----------
+    what
+        What is set to it, for messages.
+    hint
+        What to say beside the form that is legal.
+
+    Raises
+    ------
+    SettingsError
+        When it is not that.
+    """
     found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", text)
     if found is None:
         raise SettingsError(
-            "FLEETKIT_RUNS is no place in S3",
-            seen=repr(text),
-            hint="set it to one like s3://bucket/prefix; records on disk are always under ./runs",
+            f"{what} is no place in S3", seen=repr(text), hint=f"set it to one like s3://bucket/prefix{hint}"
         )
-    return RunsBucket(name=found[1], prefix=(found[2] or "").strip("/"))
+    return BucketAddress(name=found[1], prefix=(found[2] or "").strip("/"))
 
 
 def _parse_signing_key(text: str) -> KmsKey | None:

@@ -12,6 +12,8 @@ from fleetkit.workflows._workspace import Workspace, open_workspace
 from fleetkit.workflows.alerting import CheckedAlerts, check_alerts, judge_scrapes
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
+from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd
+from fleetkit.workflows.backup_place import BackupPlace, BackupProof, KeptBackup, open_backup_place, select_removable
 from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
 from fleetkit.workflows.describing import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
@@ -41,6 +43,8 @@ __all__ = [
     "AppliedDeploy",
     "AppliedDestroy",
     "Approved",
+    "BackupPlace",
+    "BackupProof",
     "CheckedAlerts",
     "ClusterOutputs",
     "ClusterWatch",
@@ -48,6 +52,7 @@ __all__ = [
     "DestroyPlan",
     "Emptiness",
     "Inspection",
+    "KeptBackup",
     "Overview",
     "PackedCluster",
     "PastMembers",
@@ -60,12 +65,15 @@ __all__ = [
     "StopRequest",
     "SupposedLosses",
     "Sweep",
+    "TakenBackup",
     "VerifiedDeploy",
     "WayIn",
     "Workspace",
     "apply_deploy",
     "apply_destroy",
     "approve",
+    "back_up",
+    "back_up_etcd",
     "begin_run",
     "check_alerts",
     "clear_lock",
@@ -79,6 +87,7 @@ __all__ = [
     "keep_plan",
     "lay_out_cluster",
     "list_choices",
+    "open_backup_place",
     "open_description",
     "open_record_place",
     "open_signer",
@@ -94,6 +103,7 @@ __all__ = [
     "require_preflight",
     "run_preflight",
     "save_description",
+    "select_removable",
     "suppose_each",
     "sweep_leftovers",
     "take_up_plan",

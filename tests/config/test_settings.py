@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetkit.config import SETTINGS, KmsKey, RunsBucket, Settings, render_settings_table, unknown_settings
+from fleetkit.config import SETTINGS, BucketAddress, KmsKey, Settings, render_settings_table, unknown_settings
 from fleetkit.core import SettingsError
 
 ROOT = Path(__file__).parents[2]
@@ -48,11 +48,11 @@ def test_an_address_that_is_none_is_refused_by_its_variable(text: str) -> None:
     ("text", "bucket"),
     [
         ("", None),
-        ("s3://records-of-ada", RunsBucket(name="records-of-ada")),
-        ("s3://records/team/a/", RunsBucket(name="records", prefix="team/a")),
+        ("s3://records-of-ada", BucketAddress(name="records-of-ada")),
+        ("s3://records/team/a/", BucketAddress(name="records", prefix="team/a")),
     ],
 )
-def test_records_are_sent_to_a_bucket_that_is_named(text: str, bucket: RunsBucket | None) -> None:
+def test_records_are_sent_to_a_bucket_that_is_named(text: str, bucket: BucketAddress | None) -> None:
     assert Settings.from_environment({"FLEETKIT_RUNS": text}).runs == bucket
 
 

@@ -1,4 +1,4 @@
-"""``fleetkit etcd``: health, status and members of a cluster's etcd, or of any other; each verb has its own module."""
+"""``fleetkit etcd``: health, members, backups of a cluster's etcd, or of any other; each verb has its own module."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import click
 
 from fleetkit.cli.etcd.alarms import command as _alarms
 from fleetkit.cli.etcd.alerts import command as _alerts
+from fleetkit.cli.etcd.backup import command as _backup
+from fleetkit.cli.etcd.backups import command as _backups
 from fleetkit.cli.etcd.hash import command as _hash
 from fleetkit.cli.etcd.health import command as _health
 from fleetkit.cli.etcd.members import command as _members
@@ -17,7 +19,7 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """Health, status and members of etcd.
+    """Health, status, members and backups of etcd.
 
     Of CLUSTER through its way in; or, with --endpoints, of any etcd, named as etcdctl names it.
     etcdctl's own variables (ETCDCTL_ENDPOINTS, ETCDCTL_CACERT, ETCDCTL_CERT, ETCDCTL_KEY, ETCDCTL_COMMAND_TIMEOUT)
@@ -25,5 +27,5 @@ def command() -> None:
     """
 
 
-for _verb in (_health, _status, _members, _hash, _alarms, _alerts, _tolerance):
+for _verb in (_health, _status, _members, _hash, _alarms, _alerts, _tolerance, _backup, _backups):
     command.add_command(_verb)

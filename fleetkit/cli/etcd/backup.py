@@ -1,0 +1,55 @@
+"""``fleetkit etcd backup``: both stores of etcd, in one file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from fleetkit.cli._backups import backup_facts, name_cluster, place_option
+from fleetkit.cli._etcd_options import etcd_options, open_source
+from fleetkit.cli._exit import ExitCode
+from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note
+
+__all__ = ["command"]
+
+
+@click.command("backup")
+@cluster_argument
+@place_option("--to")
+@click.option("--name", metavar="NAME", help="What the cluster is called, with --endpoints.")
+@etcd_options
+@json_option
+def command(cluster: str | None, place: str | None, name: str | None, as_json: bool, **options: Any) -> int:
+    """Back up both stores of etcd: the v3 snapshot, and the v2 tree, in which fleet keeps its state.
+
+    One file, with the member list, versions and the hash of each part; any tar reads it.
+    It holds what etcd holds, secrets too, and is for its owner alone.
+    A backup is unproven until fleetkit etcd drill has restored it once.
+
+    \b
+    fleetkit etcd backup demo
+    fleetkit etcd backup demo --to s3://backups/etcd
+    fleetkit etcd backup --endpoints 10.10.3.100:2379 --name old --to /mnt/backups
+    """
+    from fleetkit.workflows import Reporter, back_up, open_backup_place
+
+    if options["endpoints"] and cluster is None and name is None:
+        raise click.UsageError("--endpoints names no cluster: say with --name what it is called")
+    if name is not None and cluster is not None:
+        raise click.UsageError("--name is for an etcd without a cluster file; leave it out, or leave out CLUSTER")
+    kept_in = open_backup_place(name or name_cluster(cluster), place)
+    with open_source(cluster, **options) as source:
+        taken = back_up(
+            source.endpoints,
+            kept_in,
+            tls=source.tls,
+            limits=source.limits,
+            report=Reporter(note=print_note),
+        )
+    if as_json:
+        facts = {"address": taken.address, "took_s": round(taken.took_s, 3), "manifest": taken.manifest}
+        print_json({**backup_facts(taken.kept), **facts})
+    else:
+        print_lines(taken.summary, "unproven until it was restored once: fleetkit etcd drill")
+    return ExitCode.DONE

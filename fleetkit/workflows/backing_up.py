@@ -1,0 +1,178 @@
+"""Back up: both stores of etcd in one file, read through the way in and kept where it outlasts the cluster.
+
+Nothing of the cluster is changed. One member is asked for all of it: one that is not behind, and not the leader
+where another will do, for a snapshot costs its sender.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetkit.core import EtcdError, format_utc, utc_now
+from fleetkit.etcd import (
+    V2_ROOTS,
+    BackupManifest,
+    BackupName,
+    Endpoint,
+    EtcdLimits,
+    MemberStatus,
+    TlsFiles,
+    export_tree,
+    list_members,
+    pack_backup,
+    read_sample,
+    read_status,
+    save_snapshot,
+)
+from fleetkit.runs import EventKind
+from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.backup_place import BackupPlace, KeptBackup, open_backup_place
+from fleetkit.workflows.way_in import open_way_in
+
+__all__ = ["TakenBackup", "back_up", "back_up_etcd"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBackup:
+    """A backup that was made.
+
+    Attributes
+    ----------
+    kept
+        The backup where it is kept; unproven, until it is drilled.
+    address
+        Where that is.
+    manifest
+        What it says of itself.
+    took_s
+        Seconds that it took.
+    """
+
+    kept: KeptBackup
+    address: str
+    manifest: BackupManifest
+    took_s: float
+
+    @property
+    def summary(self) -> str:
+        """The whole in one sentence."""
+        return (
+            f"{self.manifest.cluster} is backed up at revision {self.manifest.revision}: "
+            f"{self.manifest.sample.keys} keys, and {self.manifest.v2_keys} in the v2 store, in {self.address}"
+        )
+
+
+def back_up_etcd(workspace: Workspace, *, to: str | None = None, report: Reporter | None = None) -> TakenBackup:
+    """Back up a cluster through its way in.
+
+    Parameters
+    ----------
+    to
+        A folder, or ``s3://bucket/prefix``; ``backups`` beside ``runs`` where not given.
+    report
+        Told what goes on.
+
+    Raises
+    ------
+    FleetkitError
+        When the way in cannot be opened, no member can be asked, or the backup cannot be kept.
+    """
+    place = open_backup_place(workspace.cluster.name, to, folder=workspace.folder, environ=workspace.environ)
+    with open_way_in(workspace) as way:
+        return back_up(way.endpoints, place, tls=way.tls, report=report)
+
+
+def back_up(
+    endpoints: Sequence[Endpoint],
+    place: BackupPlace,
+    *,
+    tls: TlsFiles | None = None,
+    limits: EtcdLimits | None = None,
+    roots: Sequence[str] = V2_ROOTS,
+    report: Reporter | None = None,
+) -> TakenBackup:
+    """Back up any etcd.
+
+    Parameters
+    ----------
+    endpoints
+        Its members.
+    place
+        Where the backup is kept, and of which cluster it is.
+    roots
+        Roots of the v2 store; hidden ones are named beside ``/``.
+
+    Raises
+    ------
+    EtcdError
+        When no member can be asked, or the snapshot broke off.
+    FleetkitError
+        When the backup cannot be kept.
+    """
+    report, begun = report or Reporter(), utc_now()
+    statuses = read_status(endpoints, tls=tls, limits=limits)
+    source = _choose_source(endpoints, statuses.ok)
+    report.note(f"reading both stores of {source.name}")
+    with tempfile.TemporaryDirectory(prefix="fleetkit-backup-") as folder:
+        snapshot = save_snapshot(source, Path(folder) / "snapshot.db", tls=tls, limits=limits)
+        tree = export_tree(source, roots=roots, tls=tls, limits=limits)
+        manifest = BackupManifest(
+            cluster=place.cluster,
+            cluster_id=statuses.ok[source.name].cluster_id,
+            taken=begun.replace(microsecond=0),
+            member=source.name,
+            revision=snapshot.revision,
+            v2_index=tree.index,
+            v2_keys=tree.keys,
+            sample=read_sample(source, revision=snapshot.revision, tls=tls, limits=limits),
+            versions={name: status.version for name, status in statuses.ok.items()},
+            members=list_members([source], tls=tls, limits=limits),
+            parts={},
+        )
+        packed = Path(folder) / "backup.tar"
+        manifest = pack_backup(packed, manifest, snapshot=snapshot, tree=tree)
+        name = BackupName(taken=manifest.taken, revision=snapshot.revision, cluster=place.cluster)
+        kept = KeptBackup(name=name, size_bytes=packed.stat().st_size, proof=None)
+        place.keep_file(name, packed)
+    taken = TakenBackup(
+        kept=kept,
+        address=f"{place.address}/{name}",
+        manifest=manifest,
+        took_s=(utc_now() - begun).total_seconds(),
+    )
+    report.record(
+        EventKind.FACT,
+        {
+            "about": "backup",
+            "address": taken.address,
+            "taken": format_utc(begun),
+            "revision": manifest.revision,
+            "v2_index": manifest.v2_index,
+            "size_bytes": kept.size_bytes,
+            "snapshot_sha256": snapshot.sha256,
+        },
+    )
+    return taken
+
+
+def _choose_source(endpoints: Sequence[Endpoint], statuses: dict[str, MemberStatus]) -> Endpoint:
+    """Return the member to ask: one that sees a leader and is not behind, and not the leader where another will do."""
+    fit = {name: one for name, one in statuses.items() if one.leader and not one.is_learner}
+    if not fit:
+        seen = "; ".join(f"{name} sees no leader" for name in statuses) or "none answers"
+        raise EtcdError(
+            "no member of etcd can be backed up", seen=seen, transient=True, hint="fleetkit etcd health says why"
+        )
+    furthest = max(one.raft_applied_index for one in fit.values())
+    # A follower hears of each entry a moment after its leader; what is further behind has stopped to listen.
+    near = {name: one for name, one in fit.items() if furthest - one.raft_applied_index <= _NEAR}
+    chosen = min(near, key=lambda name: (near[name].is_leader, -near[name].raft_applied_index))
+    return next(one for one in endpoints if one.name == chosen)
+
+
+_NEAR = 100
+"""Entries by which a member may lie behind the furthest one and still be asked."""
