@@ -6,5 +6,16 @@ By hand, work runs in threads and the kernel stays free; without a person the sa
 from fleetkit.ui.board import BoardCard, open_board
 from fleetkit.ui.deploy import DeployGuide, DeployOutcome, begin_deploy
 from fleetkit.ui.destroy import DestroyGuide, begin_destroy
+from fleetkit.ui.what_if import WhatIfCard, open_what_if
 
-__all__ = ["BoardCard", "DeployGuide", "DeployOutcome", "DestroyGuide", "begin_deploy", "begin_destroy", "open_board"]
+__all__ = [
+    "BoardCard",
+    "DeployGuide",
+    "DeployOutcome",
+    "DestroyGuide",
+    "WhatIfCard",
+    "begin_deploy",
+    "begin_destroy",
+    "open_board",
+    "open_what_if",
+]

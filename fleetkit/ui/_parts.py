@@ -21,6 +21,7 @@ __all__ = [
     "LINE_COLOUR",
     "SOFT_COLOUR",
     "Tone",
+    "alert_html",
     "badge_html",
     "box_html",
     "button",
@@ -78,11 +79,11 @@ def problem_html(error: BaseException) -> str:
     """Return an error as a person needs it: what failed, what was seen, what to do next."""
     if not isinstance(error, FleetkitError):
         words = f"{type(error).__name__}: {error}"
-        return _alert_html(f"{badge_html('failed', Tone.BAD)} a defect: {_lines(words)}")
+        return alert_html(f"{badge_html('failed', Tone.BAD)} a defect: {_lines(words)}")
     parts = [f"<strong>{_lines(error.what)}</strong>"]
     parts += [f"seen: {_lines(error.seen)}"] if error.seen else []
     parts += [f"next: {_lines(error.hint)}"] if error.hint else []
-    return _alert_html("<br>".join(parts))
+    return alert_html("<br>".join(parts))
 
 
 def button(label: str, press: Callable[[], None], *, style: str = "", tooltip: str = "") -> widgets.Button:
@@ -117,7 +118,7 @@ def card(*children: widgets.Widget) -> widgets.VBox:
     )
 
 
-def _alert_html(markup: str) -> str:
+def alert_html(markup: str) -> str:
     """Return what readers aloud tell at once, whatever they are at."""
     return f'<div role="alert">{box_html(markup, tone=Tone.BAD)}</div>'
 

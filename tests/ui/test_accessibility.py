@@ -10,10 +10,11 @@ from typing import Any
 import ipywidgets as widgets
 import pytest
 from support.cluster_files import cluster_data, write_cluster
+from support.layouts import lay_out
 from support.ui_bench import guided_in
 
 from fleetkit.config import Settings, render_cluster_file
-from fleetkit.ui import BoardCard
+from fleetkit.ui import BoardCard, WhatIfCard
 from fleetkit.ui._apply import ApplyCard
 from fleetkit.ui._approve import ApproveCard
 from fleetkit.ui._outcome import OutcomeCard
@@ -23,6 +24,7 @@ from fleetkit.ui._preflight import PreflightCard
 from fleetkit.ui._step import TONES
 from fleetkit.ui.form import FormCard
 from fleetkit.views import ClusterForm, StepState
+from fleetkit.workflows import SupposedLosses
 
 CARDS = {
     "preflight": PreflightCard,
@@ -83,6 +85,13 @@ def test_the_controls_of_the_board_have_names() -> None:
     assert nameless(board.widget) == []
     board.close()
     assert board.join(30)
+
+
+def test_the_controls_of_what_if_have_names_and_no_two_the_same() -> None:
+    card = WhatIfCard(SupposedLosses(layout=lay_out("aab"), cases=()))
+    assert nameless(card.widget) == []
+    names = [one.description for one in every(card.widget) if getattr(one, "description", "")]
+    assert len(set(names)) == len(names) == 3 + 3 + 2
 
 
 @pytest.mark.parametrize("state", list(StepState))
