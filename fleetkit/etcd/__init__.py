@@ -13,11 +13,12 @@ from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles, parse_endpoi
 from fleetkit.etcd.environment import render_environment
 from fleetkit.etcd.hashing import HashScope, MemberHash, StoreHashes, hash_kv
 from fleetkit.etcd.health import read_health
+from fleetkit.etcd.histogram import Histogram
 from fleetkit.etcd.keys import KeyNode, get_key
 from fleetkit.etcd.leading import move_leader
 from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_status
 from fleetkit.etcd.manifest import BackupManifest, BackupPart
-from fleetkit.etcd.metric_values import Histogram, MemberMetrics, RequestCount
+from fleetkit.etcd.metric_values import MemberMetrics, RequestCount
 from fleetkit.etcd.metrics import Scrape, parse_metrics, read_metrics, watch_metrics
 from fleetkit.etcd.retention import BackupName, Retention, parse_backup_name
 from fleetkit.etcd.sample import StoreSample, read_sample
@@ -34,12 +35,15 @@ from fleetkit.etcd.stats import (
 )
 from fleetkit.etcd.tree import V2_ROOTS, V2Root, V2Tree, export_tree, put_tree
 from fleetkit.etcd.trouble import LocalFacts, Trouble
+from fleetkit.etcd.tuning import judge_tuning
+from fleetkit.etcd.tuning_values import Advice, Disk, Fit, RaftSettings, RoundTrip, Tuning
 from fleetkit.etcd.values import Alarm, AlarmKind, Member, MemberStatus
 from fleetkit.etcd.verdict import ClusterHealth, MemberHealth, Verdict, judge_cluster
 
 __all__ = [
     "ALERT_RULES",
     "V2_ROOTS",
+    "Advice",
     "Alarm",
     "AlarmKind",
     "Alert",
@@ -49,8 +53,10 @@ __all__ = [
     "BackupName",
     "BackupPart",
     "ClusterHealth",
+    "Disk",
     "Endpoint",
     "EtcdLimits",
+    "Fit",
     "FollowerStats",
     "HashScope",
     "Histogram",
@@ -62,8 +68,10 @@ __all__ = [
     "MemberHealth",
     "MemberMetrics",
     "MemberStatus",
+    "RaftSettings",
     "RequestCount",
     "Retention",
+    "RoundTrip",
     "SavedSnapshot",
     "Scrape",
     "SelfStats",
@@ -72,6 +80,7 @@ __all__ = [
     "StoreStats",
     "TlsFiles",
     "Trouble",
+    "Tuning",
     "V2Root",
     "V2Tree",
     "Verdict",
@@ -84,6 +93,7 @@ __all__ = [
     "hash_kv",
     "judge_alerts",
     "judge_cluster",
+    "judge_tuning",
     "list_alarms",
     "list_members",
     "move_leader",

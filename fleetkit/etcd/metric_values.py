@@ -5,7 +5,6 @@ Names of series are etcd's; most counters and histograms begin with the first ev
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from typing import Any, Protocol
 
 from fleetkit.core import EtcdError
 from fleetkit.etcd._reading import Fields
+from fleetkit.etcd.histogram import Histogram
 
-__all__ = ["Histogram", "MemberMetrics", "RequestCount", "Sample"]
+__all__ = ["MemberMetrics", "RequestCount", "Sample"]
 
 _FAILED_CODES = frozenset(
     {
@@ -44,47 +44,6 @@ class Sample(Protocol):
     @property
     def value(self) -> float:
         """The value itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Histogram:
-    """How many observations were at most so large; the counts are cumulative and the bounds rise to infinity."""
-
-    counts: Mapping[float, float]
-
-    @property
-    def total(self) -> float:
-        """Number of observations."""
-        return max(self.counts.values(), default=0.0)
-
-    def since(self, earlier: Histogram | None) -> Histogram:
-        """Return what was observed since ``earlier``; all of it where the member began to count anew."""
-        if earlier is None or earlier.total > self.total:
-            return self
-        return Histogram({bound: count - earlier.counts.get(bound, 0.0) for bound, count in self.counts.items()})
-
-    def plus(self, other: Histogram) -> Histogram:
-        """Return the observations of both."""
-        bounds = sorted({*self.counts, *other.counts})
-        return Histogram({bound: self.counts.get(bound, 0.0) + other.counts.get(bound, 0.0) for bound in bounds})
-
-    def quantile(self, share: float) -> float | None:
-        """Return the value that ``share`` of the observations do not exceed; None without observations.
-
-        As Prometheus's ``histogram_quantile`` does: linear within a bucket, and the highest bound that is finite
-        where it lies beyond that.
-        """
-        if not self.total:
-            return None
-        wanted = share * self.total
-        below, counted = 0.0, 0.0
-        for bound, count in sorted(self.counts.items()):
-            if count >= wanted:
-                if math.isinf(bound):
-                    return below
-                return below + (bound - below) * (wanted - counted) / (count - counted)
-            below, counted = bound, count
-        return below
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +79,8 @@ class MemberMetrics:
         which it does only with ``ETCD_METRICS=extensive``.
     round_trip_seconds
         Round-trip times, by the peer's id; etcd probes its peers every half minute.
+    round_trip_average_s
+        Mean round-trip time since the member started, by the peer's id; a peer that it never reached has none.
     fsync_seconds, commit_seconds
         How long it took to sync the write-ahead log, and to commit the backend.
     """
@@ -136,6 +97,7 @@ class MemberMetrics:
     requests: Mapping[str, RequestCount]
     request_seconds: Mapping[str, Histogram] | None
     round_trip_seconds: Mapping[str, Histogram]
+    round_trip_average_s: Mapping[str, float]
     fsync_seconds: Histogram
     commit_seconds: Histogram
 
@@ -172,6 +134,10 @@ class MemberMetrics:
             requests=_count_requests(series["grpc_server_handled_total"]),
             request_seconds=_read_request_seconds(series["grpc_server_handling_seconds_bucket"]),
             round_trip_seconds=_read_histograms(series["etcd_network_peer_round_trip_time_seconds_bucket"], by="To"),
+            round_trip_average_s=_average(
+                series["etcd_network_peer_round_trip_time_seconds_sum"],
+                series["etcd_network_peer_round_trip_time_seconds_count"],
+            ),
             fsync_seconds=_read_histogram(series["etcd_disk_wal_fsync_duration_seconds_bucket"]),
             commit_seconds=_read_histogram(series["etcd_disk_backend_commit_duration_seconds_bucket"]),
         )
@@ -199,8 +165,9 @@ class MemberMetrics:
             requests={name: RequestCount(count, failed.get(name, 0.0)) for name, count in handled.items()},
             request_seconds=_take_histograms(fields, "request_seconds") if fields.flag("extensive") else None,
             round_trip_seconds=_take_histograms(fields, "round_trip_seconds"),
-            fsync_seconds=_take_histogram(fields, "fsync_seconds"),
-            commit_seconds=_take_histogram(fields, "commit_seconds"),
+            round_trip_average_s=fields.numbers("round_trip_average_s"),
+            fsync_seconds=Histogram.from_facts(fields, "fsync_seconds"),
+            commit_seconds=Histogram.from_facts(fields, "commit_seconds"),
         )
 
     def facts(self) -> dict[str, Any]:
@@ -218,10 +185,11 @@ class MemberMetrics:
             "handled": {name: count.handled for name, count in self.requests.items()},
             "failed": {name: count.failed for name, count in self.requests.items() if count.failed},
             "extensive": self.request_seconds is not None,
-            "request_seconds": {name: _plain(one) for name, one in (self.request_seconds or {}).items()},
-            "round_trip_seconds": {name: _plain(one) for name, one in self.round_trip_seconds.items()},
-            "fsync_seconds": _plain(self.fsync_seconds),
-            "commit_seconds": _plain(self.commit_seconds),
+            "request_seconds": {name: one.facts() for name, one in (self.request_seconds or {}).items()},
+            "round_trip_seconds": {name: one.facts() for name, one in self.round_trip_seconds.items()},
+            "round_trip_average_s": dict(self.round_trip_average_s),
+            "fsync_seconds": self.fsync_seconds.facts(),
+            "commit_seconds": self.commit_seconds.facts(),
         }
 
 
@@ -257,25 +225,16 @@ def _read_histograms(samples: list[Sample], *, by: str) -> dict[str, Histogram]:
     return {name: Histogram(found) for name, found in counts.items()}
 
 
+def _average(sums: list[Sample], counts: list[Sample]) -> dict[str, float]:
+    # Of a peer that was never reached, etcd observes one round trip of no time after another.
+    counted = {sample.labels["To"]: sample.value for sample in counts}
+    return {one.labels["To"]: one.value / counted[one.labels["To"]] for one in sums if one.value > 0}
+
+
 def _read_histogram(samples: list[Sample]) -> Histogram:
     return Histogram({float(sample.labels["le"]): sample.value for sample in samples})
 
 
-def _plain(histogram: Histogram) -> dict[str, float]:
-    # JSON has no infinity among its numbers; as a name it does no harm.
-    return {f"{bound:g}": count for bound, count in histogram.counts.items()}
-
-
-def _take_histogram(fields: Fields, name: str) -> Histogram:
-    counts: dict[float, float] = {}
-    for bound, count in fields.numbers(name).items():
-        try:
-            counts[float(bound)] = count
-        except ValueError as error:
-            raise fields.reject(name, "bounds that are numbers") from error
-    return Histogram(counts)
-
-
 def _take_histograms(fields: Fields, name: str) -> dict[str, Histogram]:
     inner = fields.child(name)
-    return {one: _take_histogram(inner, one) for one in fields.by_name(name)}
+    return {one: Histogram.from_facts(inner, one) for one in fields.by_name(name)}

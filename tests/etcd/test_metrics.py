@@ -20,6 +20,8 @@ def test_a_members_own_words() -> None:
     assert (found.has_leader, found.leader_changes, found.proposals_failed) == (True, 1, 0)
     assert (found.db_size, found.db_size_in_use, found.quota) == (32768, 16384, 2 * 1024**3)
     assert set(found.round_trip_seconds) == {"44260625dab18ab3", "da65dc673828eb48"}
+    # Of the other peer it only observed round trips of no time, for it never answered.
+    assert found.round_trip_average_s == {"da65dc673828eb48": pytest.approx(0.00037004)}
     assert (found.fsync_seconds.total, found.commit_seconds.total) == (2, 7)
     assert (found.send_failures, found.request_seconds) == ({}, None)
 

@@ -38,6 +38,7 @@ QUIET = MemberMetrics(
     requests={},
     request_seconds=None,
     round_trip_seconds={},
+    round_trip_average_s={},
     fsync_seconds=histogram(),
     commit_seconds=histogram(),
 )

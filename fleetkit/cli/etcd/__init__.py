@@ -13,6 +13,7 @@ from fleetkit.cli.etcd.health import command as _health
 from fleetkit.cli.etcd.members import command as _members
 from fleetkit.cli.etcd.status import command as _status
 from fleetkit.cli.etcd.tolerance import command as _tolerance
+from fleetkit.cli.etcd.tune import command as _tune
 
 __all__ = ["command"]
 
@@ -27,5 +28,5 @@ def command() -> None:
     """
 
 
-for _verb in (_health, _status, _members, _hash, _alarms, _alerts, _tolerance, _backup, _backups):
+for _verb in (_health, _status, _members, _hash, _alarms, _alerts, _tune, _tolerance, _backup, _backups):
     command.add_command(_verb)

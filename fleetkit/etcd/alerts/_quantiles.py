@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from fleetkit.etcd.alerts._window import Window
 from fleetkit.etcd.alerts.rules import Reading
-from fleetkit.etcd.metric_values import Histogram, MemberMetrics
+from fleetkit.etcd.histogram import Histogram
+from fleetkit.etcd.metric_values import MemberMetrics
 
 __all__ = ["read_quantiles"]
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from fleetkit.core import format_duration
-from fleetkit.etcd.metric_values import Histogram, MemberMetrics
+from fleetkit.etcd.histogram import Histogram
+from fleetkit.etcd.metric_values import MemberMetrics
 from fleetkit.etcd.metrics import Scrape
 
 __all__ = ["LOOKBACK_S", "Window"]
