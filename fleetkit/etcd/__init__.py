@@ -4,6 +4,7 @@ The v3 API is reached through its JSON gateway and the v2 API as it is, both ove
 Nothing here opens tunnels, makes certificates or knows of clusters' files: endpoints and TLS files are handed in.
 """
 
+from fleetkit.etcd._backend import hash_backend
 from fleetkit.etcd.alerts import ALERT_RULES, Alert, AlertState, judge_alerts
 from fleetkit.etcd.archive import BackupArchive, pack_backup, read_backup
 from fleetkit.etcd.changing_members import add_learner, promote_learner, remove_member
@@ -22,6 +23,7 @@ from fleetkit.etcd.metric_values import MemberMetrics, RequestCount
 from fleetkit.etcd.metrics import Scrape, parse_metrics, read_metrics, watch_metrics
 from fleetkit.etcd.retention import BackupName, Retention, parse_backup_name
 from fleetkit.etcd.sample import StoreSample, read_sample
+from fleetkit.etcd.scratch import ScratchPrograms, find_scratch_programs, open_scratch
 from fleetkit.etcd.served import read_served_certificates
 from fleetkit.etcd.snapshot import SavedSnapshot, save_snapshot
 from fleetkit.etcd.stats import (
@@ -74,6 +76,7 @@ __all__ = [
     "RoundTrip",
     "SavedSnapshot",
     "Scrape",
+    "ScratchPrograms",
     "SelfStats",
     "StoreHashes",
     "StoreSample",
@@ -89,7 +92,9 @@ __all__ = [
     "defragment",
     "disarm_alarm",
     "export_tree",
+    "find_scratch_programs",
     "get_key",
+    "hash_backend",
     "hash_kv",
     "judge_alerts",
     "judge_cluster",
@@ -97,6 +102,7 @@ __all__ = [
     "list_alarms",
     "list_members",
     "move_leader",
+    "open_scratch",
     "pack_backup",
     "parse_backup_name",
     "parse_endpoint",

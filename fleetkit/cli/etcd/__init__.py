@@ -8,6 +8,7 @@ from fleetkit.cli.etcd.alarms import command as _alarms
 from fleetkit.cli.etcd.alerts import command as _alerts
 from fleetkit.cli.etcd.backup import command as _backup
 from fleetkit.cli.etcd.backups import command as _backups
+from fleetkit.cli.etcd.drill import command as _drill
 from fleetkit.cli.etcd.hash import command as _hash
 from fleetkit.cli.etcd.health import command as _health
 from fleetkit.cli.etcd.members import command as _members
@@ -28,5 +29,5 @@ def command() -> None:
     """
 
 
-for _verb in (_health, _status, _members, _hash, _alarms, _alerts, _tune, _tolerance, _backup, _backups):
+for _verb in (_health, _status, _members, _hash, _alarms, _alerts, _tune, _tolerance, _backup, _backups, _drill):
     command.add_command(_verb)
