@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fleetkit.core import EtcdError
 from fleetkit.etcd._changing import ask_change, ask_member
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 
@@ -20,7 +21,7 @@ def compact(
     physical: bool = True,
     tls: TlsFiles | None = None,
     limits: EtcdLimits | None = None,
-) -> None:
+) -> bool:
     """Drop the history of all keys before ``revision``, on all members; what keys hold now stays.
 
     Parameters
@@ -30,15 +31,26 @@ def compact(
     physical
         Whether to wait until the member that was asked has freed the pages.
 
+    Returns
+    -------
+    bool
+        Whether there was anything to drop: false where that was done before.
+
     Raises
     ------
     EtcdError
-        When the revision was compacted already or is not there yet, or no member took the change.
+        When there is no such revision yet, or no member took the change.
     SettingsError
         When the TLS files cannot be used, or no endpoint was given.
     """
     body = {"revision": str(revision), "physical": physical}
-    ask_change(endpoints, "/v3/kv/compaction", body, tls=tls, limits=limits, what=f"the compaction to {revision}")
+    try:
+        ask_change(endpoints, "/v3/kv/compaction", body, tls=tls, limits=limits, what=f"the compaction to {revision}")
+    except EtcdError as error:
+        if "required revision has been compacted" in str(error.seen):
+            return False
+        raise
+    return True
 
 
 def defragment(endpoint: Endpoint, *, tls: TlsFiles | None = None, limits: EtcdLimits | None = None) -> None:

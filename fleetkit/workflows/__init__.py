@@ -14,6 +14,14 @@ from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
 from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd
 from fleetkit.workflows.backup_place import BackupPlace, BackupProof, KeptBackup, open_backup_place, select_removable
+from fleetkit.workflows.defragmenting import (
+    AppliedDefragment,
+    DefragmentPlan,
+    VerifiedDefragment,
+    apply_defragment,
+    plan_defragment,
+    verify_defragment,
+)
 from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
 from fleetkit.workflows.describing import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
@@ -41,6 +49,7 @@ from fleetkit.workflows.watching import ClusterWatch
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = [
+    "AppliedDefragment",
     "AppliedDeploy",
     "AppliedDestroy",
     "Approved",
@@ -49,6 +58,7 @@ __all__ = [
     "CheckedAlerts",
     "ClusterOutputs",
     "ClusterWatch",
+    "DefragmentPlan",
     "DeployPlan",
     "DestroyPlan",
     "DrilledBackup",
@@ -68,9 +78,11 @@ __all__ = [
     "SupposedLosses",
     "Sweep",
     "TakenBackup",
+    "VerifiedDefragment",
     "VerifiedDeploy",
     "WayIn",
     "Workspace",
+    "apply_defragment",
     "apply_deploy",
     "apply_destroy",
     "approve",
@@ -97,6 +109,7 @@ __all__ = [
     "open_way_in",
     "open_workspace",
     "pack_cluster",
+    "plan_defragment",
     "plan_deploy",
     "plan_destroy",
     "read_member_history",
@@ -111,6 +124,7 @@ __all__ = [
     "sweep_leftovers",
     "take_up_plan",
     "unpack_cluster",
+    "verify_defragment",
     "verify_deploy",
     "verify_emptiness",
 ]

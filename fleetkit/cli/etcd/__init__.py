@@ -1,4 +1,4 @@
-"""``fleetkit etcd``: health, members, backups of a cluster's etcd, or of any other; each verb has its own module."""
+"""``fleetkit etcd``: how a cluster's etcd is, or any other, its upkeep and backups; each verb has its own module."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fleetkit.cli.etcd.alarms import command as _alarms
 from fleetkit.cli.etcd.alerts import command as _alerts
 from fleetkit.cli.etcd.backup import command as _backup
 from fleetkit.cli.etcd.backups import command as _backups
+from fleetkit.cli.etcd.defragment import command as _defragment
 from fleetkit.cli.etcd.drill import command as _drill
 from fleetkit.cli.etcd.hash import command as _hash
 from fleetkit.cli.etcd.health import command as _health
@@ -21,7 +22,7 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """Health, status, members and backups of etcd.
+    """Health, status, members, upkeep and backups of etcd.
 
     Of CLUSTER through its way in; or, with --endpoints, of any etcd, named as etcdctl names it.
     etcdctl's own variables (ETCDCTL_ENDPOINTS, ETCDCTL_CACERT, ETCDCTL_CERT, ETCDCTL_KEY, ETCDCTL_COMMAND_TIMEOUT)
@@ -29,5 +30,7 @@ def command() -> None:
     """
 
 
-for _verb in (_health, _status, _members, _hash, _alarms, _alerts, _tune, _tolerance, _backup, _backups, _drill):
+for _verb in (
+    _health, _status, _members, _hash, _alarms, _alerts, _tune, _tolerance, _defragment, _backup, _backups, _drill,
+):  # fmt: skip
     command.add_command(_verb)

@@ -52,7 +52,7 @@ def command(cluster: str | None, disarm: bool, approve: str, as_json: bool, **op
                 disarm_alarm(source.endpoints, one, **how)
                 print_note(f"disarmed {one.alarm} of {names.get(one.member_id) or one.member_id}")
             raised = list_alarms(source.endpoints, **how)
-        steps = _next_steps(raised)
+        steps = _next_steps(raised, source)
     if as_json:
         print_json({"alarms": _facts(raised, names), "disarmed": _facts(disarmed, names), "next": steps})
     else:
@@ -77,7 +77,7 @@ def _show(raised: Sequence[Alarm], names: dict[str, str]) -> None:
         print_lines("no alarm is raised")
 
 
-def _next_steps(raised: Sequence[Alarm]) -> list[str]:
+def _next_steps(raised: Sequence[Alarm], source: EtcdSource) -> list[str]:
     """Say what mends what is raised, in its right order."""
     from fleetkit.etcd import AlarmKind
 
@@ -85,6 +85,13 @@ def _next_steps(raised: Sequence[Alarm]) -> list[str]:
     steps = []
     if AlarmKind.CORRUPT in kinds:
         steps.append("CORRUPT: fleetkit etcd hash names the member that differs; replace that one, then disarm")
-    if AlarmKind.NOSPACE in kinds:
-        steps.append("NOSPACE: etcdctl compact, etcdctl defrag on each member, then disarm")
+    if AlarmKind.NOSPACE in kinds and source.workspace is None:
+        steps += ["NOSPACE: etcdctl compact, etcdctl defrag on each member, then disarm"]
+    elif AlarmKind.NOSPACE in kinds:
+        name = _name(source)
+        steps += [
+            "NOSPACE, in this order:",
+            f"  1. compact and defragment: fleetkit etcd defragment {name} --compact",
+            f"  2. disarm: fleetkit etcd alarms {name} --disarm",
+        ]
     return steps

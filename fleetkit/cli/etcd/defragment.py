@@ -1,0 +1,52 @@
+"""``fleetkit etcd defragment``: plan, approve, rewrite one backend after the other, verify."""
+
+from __future__ import annotations
+
+import click
+
+from fleetkit.cli._approving import ask_name
+from fleetkit.cli._exit import ExitCode
+from fleetkit.cli._output import cluster_argument, json_option, print_json, print_note, print_story
+
+__all__ = ["command"]
+
+
+@click.command("defragment")
+@cluster_argument
+@click.option("--compact", "compaction", is_flag=True, help="First drop the history of all keys up to now.")
+@click.option("--all", "everybody", is_flag=True, help="Also those members for which it does not pay.")
+@click.option(
+    "--approve",
+    metavar="APPROVAL",
+    default="",
+    help="Approve what is shown by the cluster's name, asked for in a terminal where not given, or by its sha256.",
+)
+@json_option
+def command(cluster: str | None, compaction: bool, everybody: bool, approve: str, as_json: bool) -> int:
+    """Have etcd's members of CLUSTER give free pages back to the disk, one at a time.
+
+    Followers come first, the leader last and after it has handed its leadership over, for a member is silent while it
+    rewrites its backend. It is left out where less than 45% and 100 MiB of its pages are free. Nothing is done while a
+    member is ill or the quorum would not bear it, and it stops where a member falls ill in between.
+    A cluster under the alarm NOSPACE is mended with --compact, and then with fleetkit etcd alarms --disarm.
+
+    Exits 0 when all members are well and hold the same, 3 when something is left to do, 4 when it was refused.
+    """
+    from fleetkit import workflows
+    from fleetkit.cli._progress import note_reporter
+
+    workspace = workflows.open_workspace(cluster)
+    notes = note_reporter()
+    plan = workflows.plan_defragment(workspace, compaction=compaction, everybody=everybody, report=notes)
+    print_story(str(plan), as_json=as_json)
+    plan.check()
+    given = approve if plan.is_empty else ask_name(plan.cluster, approve)
+    applied = workflows.apply_defragment(workspace, workflows.approve(plan, given), report=notes)
+    print_story(applied.text, as_json=as_json)
+    print_note("verifying")
+    verified = workflows.verify_defragment(workspace, report=notes)
+    print_story(str(verified), as_json=as_json)
+    if as_json:
+        planned = {"plan_sha256": plan.sha256, "members": plan.members, "left_out": plan.left_out}
+        print_json({**planned, "applied": applied, "verified": verified})
+    return ExitCode.FINDINGS if verified.findings else ExitCode.DONE

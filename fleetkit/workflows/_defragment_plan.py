@@ -1,0 +1,181 @@
+"""The plan of a defragmentation: whose backend is rewritten, in which order, and who is left out and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from fleetkit.config import Approval
+from fleetkit.core import PreconditionError, QuorumAtRiskError
+from fleetkit.views import PlanView, table_html
+from fleetkit.workflows._basis import Basis, Operation
+from fleetkit.workflows._shown import Shown
+
+__all__ = ["WORTH_BYTES", "WORTH_SHARE", "DefragmentPlan", "MemberSpace"]
+
+_MIB = 1024**2
+
+WORTH_SHARE = 0.45
+"""The share of free pages from which a rewrite pays: etcd's own alert warns at a half, and is not to be waited for."""
+
+WORTH_BYTES = 100 * _MIB
+"""The free bytes from which it pays: a member is silent while it rewrites, and of a quota of 2 GiB less is no gain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSpace:
+    """A member, and the space that its backend takes.
+
+    Attributes
+    ----------
+    name, member_id
+        Who it is; the id in hex.
+    is_leader, is_learner
+        Its role.
+    db_size, db_size_in_use
+        Bytes of the file, and of those the bytes in use.
+    """
+
+    name: str
+    member_id: str
+    is_leader: bool
+    is_learner: bool
+    db_size: int
+    db_size_in_use: int
+
+    @property
+    def free(self) -> int:
+        """Bytes that a rewrite would give back."""
+        return max(0, self.db_size - self.db_size_in_use)
+
+    @property
+    def share(self) -> float:
+        """Which share of the file they are."""
+        return self.free / self.db_size if self.db_size else 0.0
+
+    @property
+    def pays(self) -> bool:
+        """Whether a rewrite pays."""
+        return self.share >= WORTH_SHARE and self.free >= WORTH_BYTES
+
+    @property
+    def text(self) -> str:
+        """Who it is and what would be gained, in one line."""
+        role = "leader" if self.is_leader else "learner" if self.is_learner else "follower"
+        return (
+            f"{self.name} ({role}): {self.db_size / _MIB:.1f} MiB, "
+            f"{self.free / _MIB:.1f} MiB ({self.share:.0%}) of it free"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class DefragmentPlan(Shown):
+    """What a defragmentation would do.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    members
+        Those that rewrite their backends, in this order: followers, and the leader last.
+    left_out
+        Those for which it does not pay.
+    compaction
+        Whether the history of all keys is dropped first.
+    voters
+        Number of voting members.
+    refused
+        Why it may not be done now, a line each; empty where it may.
+    at_risk
+        Whether that is because the quorum would hang on every single member.
+    """
+
+    cluster: str
+    members: tuple[MemberSpace, ...]
+    left_out: tuple[MemberSpace, ...]
+    compaction: bool
+    voters: int
+    refused: tuple[str, ...] = ()
+    at_risk: bool = False
+    rules: Approval = field(default_factory=Approval)
+    basis: Basis | None = None
+
+    @property
+    def operation(self) -> Operation:
+        """What it is for."""
+        return Operation.DEFRAGMENT
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.members and not self.compaction
+
+    @property
+    def sha256(self) -> str:
+        """Fingerprint of what is done to whom; sizes grow all the time, and are none of it."""
+        said = {"cluster": self.cluster, "compaction": self.compaction}
+        order = [[one.name, one.member_id] for one in self.members]
+        return hashlib.sha256(json.dumps({**said, "members": order}, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def view(self) -> PlanView:
+        """What Terraform would change: nothing."""
+        return PlanView(rows=(), outputs=())
+
+    @property
+    def opening(self) -> str:
+        """What the plan does, in one sentence."""
+        if self.refused:
+            return f"etcd of {self.cluster} cannot be defragmented now."
+        if self.is_empty:
+            return f"Nothing to defragment: no member of {self.cluster} has enough free pages for it to pay."
+        first = "drops the history of all keys, then " if self.compaction else ""
+        return f"This {first}rewrites the backends of {len(self.members)} members of {self.cluster}, one by one."
+
+    @property
+    def beyond_terraform(self) -> tuple[str, ...]:
+        """What is done, and what is not, a paragraph each."""
+        parts = [_paragraph("refused, because:", self.refused)] if self.refused else []
+        parts += [_paragraph("in this order:", [one.text for one in self.members])] if self.members else []
+        parts += [_paragraph(_left_out_title(), [one.text for one in self.left_out])] if self.left_out else []
+        if self.members and self.voters == 1:
+            parts.append("it is the only member: etcd serves nobody while it rewrites")
+        return tuple(parts)
+
+    def draw(self) -> str:
+        """Return a table of what the members take and would give back."""
+        rows = [
+            (one.name, f"{one.db_size / _MIB:.1f} MiB", f"{one.free / _MIB:.1f} MiB", f"{one.share:.0%}")
+            for one in (*self.members, *self.left_out)
+        ]
+        return table_html(("member", "size", "free", "share"), rows, label="space that the members take")
+
+    def check(self) -> None:
+        """Refuse what would make things worse.
+
+        Raises
+        ------
+        QuorumAtRiskError
+            When the quorum would hang on every single member while one is silent.
+        PreconditionError
+            When a member is ill.
+        """
+        if self.refused:
+            kind = QuorumAtRiskError if self.at_risk else PreconditionError
+            raise kind(
+                f"etcd of {self.cluster} cannot be defragmented now",
+                seen="; ".join(self.refused),
+                hint=f"mend that first: fleetkit etcd health {self.cluster}",
+            )
+
+    def __str__(self) -> str:
+        return "\n\n".join([self.opening, *self.beyond_terraform])
+
+
+def _paragraph(title: str, lines: tuple[str, ...] | list[str]) -> str:
+    return "\n".join([title, *(f"  - {line}" for line in lines)])
+
+
+def _left_out_title() -> str:
+    return f"left out, for it does not pay below {WORTH_SHARE:.0%} and {WORTH_BYTES // _MIB} MiB of free pages:"

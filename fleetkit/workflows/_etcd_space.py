@@ -1,0 +1,96 @@
+"""What a defragmentation looks at before, between and after: who is well, who leads, and what space is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fleetkit.etcd import (
+    AlarmKind,
+    ClusterHealth,
+    EtcdLimits,
+    MemberHealth,
+    MemberStatus,
+    Trouble,
+    list_alarms,
+    read_status,
+)
+from fleetkit.workflows._defragment_plan import MemberSpace
+from fleetkit.workflows.way_in import WayIn
+
+__all__ = ["EtcdLook", "look_at_etcd"]
+
+_LIMITS = EtcdLimits(total_s=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EtcdLook:
+    """How a cluster's etcd stood at one moment.
+
+    Attributes
+    ----------
+    health
+        The health of all members.
+    spaces
+        Member's name to the space that it takes, of those that told.
+    ill
+        Whom it would be wrong to burden with a rewrite, and why, a line each; also who did not tell.
+    alarms
+        The kinds of alarms that are raised.
+    """
+
+    health: ClusterHealth
+    spaces: Mapping[str, MemberSpace]
+    ill: tuple[str, ...]
+    alarms: frozenset[AlarmKind]
+
+    @property
+    def at_risk(self) -> bool:
+        """Whether the quorum would not bear that one more member is silent; a single member has none to lose."""
+        return self.health.voters > 1 and self.health.tolerates < 1
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Why nothing may be done now; empty where it may."""
+        if not self.at_risk:
+            return self.ill
+        serving = sum(one.serves and not one.is_learner for one in self.health.members)
+        counts = f"{serving} of {self.health.voters} voters serve, and {self.health.required} are a quorum"
+        return (f"{counts}: none of them may be silent", *self.ill)
+
+
+def look_at_etcd(way: WayIn) -> EtcdLook:
+    """Look once.
+
+    A full member (alarm NOSPACE) is not ill: defragmenting is what mends it.
+
+    Raises
+    ------
+    EtcdError
+        When an alarm is raised, and which could not be read.
+    """
+    health = way.read_health(limits=_LIMITS)
+    raised = any(one.trouble is Trouble.ALARM for one in health.members)
+    alarms = frozenset(one.alarm for one in list_alarms(way.endpoints, tls=way.tls)) if raised else frozenset()
+    found = read_status(way.endpoints, tls=way.tls, limits=_LIMITS)
+    ill = [f"{one.name}: {one.reason}" for one in health.members if not _is_well(one, alarms)]
+    ill += [f"{name}: {getattr(error, 'reason', error)}" for name, error in found.failed.items() if not ill]
+    if not ill and not any(one.is_leader for one in found.ok.values()):
+        ill.append("no member leads: an election is under way")
+    spaces = {name: _space(name, status) for name, status in found.ok.items()}
+    return EtcdLook(health=health, spaces=spaces, ill=tuple(ill), alarms=alarms)
+
+
+def _is_well(member: MemberHealth, alarms: frozenset[AlarmKind]) -> bool:
+    return member.healthy or (member.trouble is Trouble.ALARM and alarms == {AlarmKind.NOSPACE})
+
+
+def _space(name: str, status: MemberStatus) -> MemberSpace:
+    return MemberSpace(
+        name=name,
+        member_id=status.member_id,
+        is_leader=status.is_leader,
+        is_learner=status.is_learner,
+        db_size=status.db_size,
+        db_size_in_use=status.db_size_in_use,
+    )
