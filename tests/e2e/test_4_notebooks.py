@@ -92,6 +92,40 @@ def test_plain_papermill_leaves_the_same_kind_of_record(world: World, inspected:
     assert ours == theirs
 
 
+def test_a_run_records_what_it_scraped_and_those_that_follow_draw_on_it(world: World) -> None:
+    before = _records(world)
+    world.fleetkit("run", "etcd-alerts", "--cluster", CLUSTER, "-p", "every_s", "1").must(0)
+    (first,) = _records(world) - before
+    run = _check(world, first)
+    assert (run["outcome"], run["exit"], run["parameters"]["scrapes"]) == ("done", 0, 2)
+    told = [data for kind, data in _events(first) if kind is EventKind.FACT]
+    assert [one["about"] for one in told] == ["metrics", "metrics", "alerts"]
+    assert set(told[0]["scrape"]["members"]) == {"etcd1", "etcd2", "etcd3"}
+    assert "no earlier run recorded" in (first / "report.html").read_text()
+
+    notebook = data_folder("notebooks") / "diagnose" / "60-etcd-alerts.ipynb"
+    world.run("papermill", str(notebook), "out.ipynb", "-p", "cluster", CLUSTER, "-p", "every_s", "1").must(0)
+    (second,) = _records(world) - before - {first}
+    assert "demo: 2 earlier scrapes" in (second / "report.html").read_text()
+    assert _check(world, second)["outcome"] == "done"
+
+    by_command = world.fleetkit("etcd", "alerts", CLUSTER, "--every", "1s", "--json").must(0).json()
+    assert (by_command["scrapes"], by_command["earlier"], by_command["unread"]) == (2, 4, [])
+    assert {one["state"] for one in by_command["alerts"]} <= {"quiet", "not enough history", "not measured"}
+
+
+def test_tuning_compares_the_cluster_file_with_what_its_members_measured(world: World) -> None:
+    """The disk under the tests is whatever it is, so it may well be advised to change."""
+    ended = world.fleetkit("etcd", "tune", CLUSTER, "--json")
+    assert ended.code in (0, 3), ended.text
+    advice = {one["setting"]: one for one in ended.json()["advice"] if not one["who"]}
+    assert (advice["heartbeat-interval"]["current"], advice["heartbeat-interval"]["fit"]) == (100, "fits")
+    assert (advice["election-timeout"]["current"], advice["election-timeout"]["fit"]) == (1000, "fits")
+    trips = {(one["member"], one["peer"]) for one in ended.json()["round_trips"]}
+    assert len(trips) == 6
+    assert all(member != peer for member, peer in trips)
+
+
 def test_a_deploy_that_nobody_approved_exits_4_and_keeps_its_record(world: World) -> None:
     text, before = world.file.read_text(), _records(world)
     world.edit(r"^desired = 2$", "desired = 3")
