@@ -12,6 +12,7 @@ from fleetkit.runs import Run, Way
 from fleetkit.ui import _parts
 from fleetkit.ui._parts import Tone
 from fleetkit.views import (
+    NO_QUORUM_UNTIL,
     Consequences,
     Fate,
     LaidMember,
@@ -107,15 +108,19 @@ def _show(found: Consequences) -> str:
     badge = _parts.badge_html(word, tone)
     head = f'<div role="status">{badge} {escape(found.supposed.words)}: <strong>{escape(found.verdict)}</strong></div>'
     picture = "" if found.quorum is None else draw_quorum(found.quorum)
-    impossible = "".join(f"<li>{escape(one)}</li>" for one in found.impossible)
+    notes = _list_html(f"{NO_QUORUM_UNTIL.capitalize()}:", found.impossible)
+    notes += _list_html("Not read:", found.unknown if found.outcome == "failed" else ())
     rows = [
         (escape(one.name), _parts.badge_html(str(one.fate), _TONES[one.fate]), escape(one.says))
         for one in found.effects
     ]
     table = table_html(("part", "fate", "why"), rows, label="What becomes of each part")
-    unknown = "".join(f"<li>{escape(one)}</li>" for one in found.unknown if found.outcome == "failed")
-    notes = "".join(f"<ul>{one}</ul>" for one in (impossible, unknown) if one)
     return _parts.box_html(f"{head}{picture}{notes}{table}")
+
+
+def _list_html(title: str, lines: tuple[str, ...]) -> str:
+    items = "".join(f"<li>{escape(one)}</li>" for one in lines)
+    return f"<div>{title}<ul>{items}</ul></div>" if items else ""
 
 
 def _box(name: str) -> widgets.Checkbox:

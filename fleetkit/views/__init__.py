@@ -1,6 +1,7 @@
 """What is shown, as plain state: no widget, no reading, no writing. The only room that makes DataFrames."""
 
 from fleetkit.views._frames import frame_html
+from fleetkit.views._what_if_stops import NO_QUORUM_UNTIL
 from fleetkit.views.alerts import ALERT_COLUMNS, alert_rows, alerts_frame
 from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningResource, Throttle
 from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
@@ -32,7 +33,7 @@ from fleetkit.views.plan_picture import draw_plan
 from fleetkit.views.plan_values import show_value
 from fleetkit.views.preflight import checks_frame
 from fleetkit.views.what_if import Consequences, Effect, Fate, Part, judge_supposition
-from fleetkit.views.what_if_shown import consequences_lines, effects_frame, suppositions_frame
+from fleetkit.views.what_if_shown import consequences_lines, suppositions_frame
 from fleetkit.views.what_if_values import (
     ClusterLayout,
     LaidBalancer,
@@ -48,6 +49,7 @@ __all__ = [
     "DEPLOY_STEPS",
     "DESTROY_STEPS",
     "NO_CHANGES",
+    "NO_QUORUM_UNTIL",
     "ApplyLog",
     "ApplyView",
     "Board",
@@ -99,7 +101,6 @@ __all__ = [
     "draw_plan",
     "draw_quorum",
     "drift_frame",
-    "effects_frame",
     "fault_tolerance_frame",
     "find_shared_causes",
     "frame_html",

@@ -1,4 +1,4 @@
-"""What a cluster would lose, as lines, as a table, and as a table of several suppositions."""
+"""What a cluster would lose, as lines, and as a table of several suppositions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fleetkit.views.what_if import Consequences, Effect, Fate, Part
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["consequences_lines", "effects_frame", "suppositions_frame"]
+__all__ = ["consequences_lines", "suppositions_frame"]
 
 _SIGNS = {Fate.KEPT: "+", Fate.LOST: "!", Fate.UNKNOWN: "?"}
 _WORST_FIRST = (Fate.LOST, Fate.UNKNOWN, Fate.KEPT)
@@ -29,14 +29,6 @@ def consequences_lines(found: Consequences) -> tuple[str, ...]:
     if found.outcome == "failed":
         lines += [f"? {one}" for one in found.unknown]
     return (*lines, found.verdict)
-
-
-def effects_frame(found: Consequences) -> pd.DataFrame:
-    """Return one row for each part: its fate, and why."""
-    return build_frame(
-        found.effects,
-        [("part", lambda one: one.name), ("fate", lambda one: str(one.fate)), ("why", lambda one: one.says)],
-    )
 
 
 def suppositions_frame(cases: Iterable[Consequences]) -> pd.DataFrame:

@@ -9,7 +9,17 @@ import pytest
 from support.layouts import ZONES, lay_out
 
 from fleetkit.core import NotFoundError
-from fleetkit.views import Consequences, Effect, Fate, LaidWayIn, Spread, Supposition, judge_supposition
+from fleetkit.views import (
+    Consequences,
+    Effect,
+    Fate,
+    LaidWayIn,
+    Spread,
+    Supposition,
+    consequences_lines,
+    judge_supposition,
+    suppositions_frame,
+)
 
 A, B, C = ZONES
 TWO = ZONES[:2]
@@ -249,3 +259,25 @@ def test_what_is_supposed_and_what_comes_of_it_are_told_in_one_sentence_each() -
     found = judge_supposition(lay_out("abc"), supposed)
     assert found.verdict == "lost: quorum"
     assert judge_supposition(lay_out(), Supposition(zones=(A,))).verdict == "the cluster bears it"
+
+
+def test_the_table_of_suppositions_says_of_how_many_parts_the_worst_becomes_true() -> None:
+    layout = lay_out("aab", machines=Spread(by_zone={A: 2, B: 0, C: 0}), minimum=0)
+    cases = [judge_supposition(layout, one) for one in (Supposition(zones=(A,)), Supposition(zones=(B,)))]
+    first, second = suppositions_frame(cases).to_dict("records")
+    assert (first["gone"], first["quorum"], first["pools"]) == (f"zone {A}", "lost", "public 0")
+    assert (first["load balancers"], first["way in"]) == ("1 of 2 lost", "kept")
+    assert first["lost"] == "quorum, pool public, demo-web"
+    assert (second["quorum"], second["may still fail"], second["lost"]) == ("degraded", 0, "nothing")
+    unread = dataclasses.replace(layout, egress=None, members=())
+    (row,) = suppositions_frame([judge_supposition(unread, Supposition())]).to_dict("records")
+    assert (row["quorum"], row["egress"]) == ("unknown", "no matter")
+
+
+def test_lines_name_what_could_not_be_read_only_where_the_verdict_hangs_on_it() -> None:
+    layout = dataclasses.replace(lay_out(), certificates=None, unknown=("certificates: none were made",))
+    assert "? certificates: none were made" in consequences_lines(judge_supposition(layout, Supposition(on=DAY)))
+    lines = consequences_lines(judge_supposition(layout, Supposition(members=("etcd1",))))
+    assert not [line for line in lines if line.startswith("?")]
+    assert lines[0] == "demo, member etcd1 gone (read from a test)"
+    assert lines[-1] == "the cluster bears it"
