@@ -4,16 +4,19 @@ By hand, work runs in threads and the kernel stays free; without a person the sa
 """
 
 from fleetkit.ui.board import BoardCard, open_board
+from fleetkit.ui.defragment import DefragmentGuide, begin_defragment
 from fleetkit.ui.deploy import DeployGuide, DeployOutcome, begin_deploy
 from fleetkit.ui.destroy import DestroyGuide, begin_destroy
 from fleetkit.ui.what_if import WhatIfCard, open_what_if
 
 __all__ = [
     "BoardCard",
+    "DefragmentGuide",
     "DeployGuide",
     "DeployOutcome",
     "DestroyGuide",
     "WhatIfCard",
+    "begin_defragment",
     "begin_deploy",
     "begin_destroy",
     "open_board",

@@ -61,8 +61,15 @@ class GuidedRun:
             self.open()
 
     @classmethod
-    def begin(cls, notebook: str, *, cluster: str, approve: str, steps: Sequence[StepPlan]) -> GuidedRun:
+    def begin(
+        cls, notebook: str, *, cluster: str, approve: str, steps: Sequence[StepPlan], **beside: bool
+    ) -> GuidedRun:
         """Begin the run of the notebook that this is called in.
+
+        Parameters
+        ----------
+        beside
+            The notebook's other parameters, for the record.
 
         Raises
         ------
@@ -71,7 +78,8 @@ class GuidedRun:
         ClusterFileError
             When nobody is there, and the cluster file is missing or wrong.
         """
-        run = begin_run(notebook=notebook, cluster=cluster, parameters={"cluster": cluster, "approve": approve})
+        parameters = {"cluster": cluster, "approve": approve, **beside}
+        run = begin_run(notebook=notebook, cluster=cluster, parameters=parameters)
         return cls(run, cluster=cluster, approve=approve, steps=steps)
 
     @property

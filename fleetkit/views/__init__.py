@@ -8,7 +8,7 @@ from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
 from fleetkit.views.charts import Measure, draw_history
 from fleetkit.views.form import ClusterForm
 from fleetkit.views.form_fields import FormField, FormGroup, Offer, Offers, find_shared_causes
-from fleetkit.views.guide import DEPLOY_STEPS, DESTROY_STEPS, Guide, GuideStep, StepPlan, StepState
+from fleetkit.views.guide import DEFRAGMENT_STEPS, DEPLOY_STEPS, DESTROY_STEPS, Guide, GuideStep, StepPlan, StepState
 from fleetkit.views.inspect import (
     certificates_frame,
     drift_frame,
@@ -46,6 +46,7 @@ from fleetkit.views.what_if_values import (
 
 __all__ = [
     "ALERT_COLUMNS",
+    "DEFRAGMENT_STEPS",
     "DEPLOY_STEPS",
     "DESTROY_STEPS",
     "NO_CHANGES",

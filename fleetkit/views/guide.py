@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fleetkit.core import BusyError, NotFoundError, PreconditionError
 
-__all__ = ["DEPLOY_STEPS", "DESTROY_STEPS", "Guide", "GuideStep", "StepPlan", "StepState"]
+__all__ = ["DEFRAGMENT_STEPS", "DEPLOY_STEPS", "DESTROY_STEPS", "Guide", "GuideStep", "StepPlan", "StepState"]
 
 
 class StepState(enum.StrEnum):
@@ -47,6 +47,15 @@ class StepPlan:
     todo: str
     again_from: str = ""
 
+
+DEFRAGMENT_STEPS = (
+    StepPlan(name="plan", title="Plan", todo="plan, and look at whose turn it would be"),
+    StepPlan(name="approve", title="Approve", todo="approve the plan with the cluster's name"),
+    StepPlan(name="apply", title="Apply", todo="have the members rewrite their backends", again_from="plan"),
+    StepPlan(name="verify", title="Verify", todo="look whether all are well and hold the same"),
+    StepPlan(name="outcome", title="Outcome", todo="close the record"),
+)
+"""A defragmentation of etcd."""
 
 DEPLOY_STEPS = (
     StepPlan(name="preflight", title="Check first", todo="check what a deploy needs"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -9,12 +10,15 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fleetkit.core import NotYet, Patience, wait_until
 from fleetkit.etcd import Endpoint, EtcdLimits, TlsFiles, read_health, render_environment
 from fleetkit.pki import ClusterPki, ensure_pki
+from fleetkit.ssh import KnownHosts, SshAccess
+from fleetkit.workflows import WayIn, Workspace
 
 ZONE = "demo.internal"
 _BIN = Path(sys.executable).parent
@@ -153,6 +157,19 @@ class EtcdCluster:
         return tuple(
             Endpoint(name=member.name, host=f"{member.name}.{ZONE}", address="127.0.0.1", port=member.client_port)
             for member in self.members.values()
+        )
+
+    @contextlib.contextmanager
+    def open_way(self, workspace: Workspace, **_options: object) -> Iterator[WayIn]:
+        """Open the way in to these members, where the workflows open that to a cluster's own."""
+        yield WayIn(
+            cluster=workspace.cluster,
+            endpoints=self.endpoints(),
+            tls=self.tls,
+            tunnel=None,
+            _pki=self.pki,
+            _access=SshAccess(known_hosts=KnownHosts()),
+            _key_file=None,
         )
 
     @property

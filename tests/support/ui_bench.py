@@ -5,7 +5,7 @@ In the kernel of a notebook `begin_bench` stands where `ui.begin_deploy` does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -21,7 +21,7 @@ from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
 from fleetkit.ui._preflight import PreflightCard
 from fleetkit.ui._step import StepCard
-from fleetkit.views import DEPLOY_STEPS, PlanView, draw_plan
+from fleetkit.views import DEPLOY_STEPS, PlanView, StepPlan, draw_plan
 from fleetkit.workflows import Preflight, Reporter
 from fleetkit.workflows._basis import Operation
 from fleetkit.workflows.preflight import CheckLine, CheckStatus
@@ -147,12 +147,14 @@ class BenchGuide(ChangeGuide):
         return self._guided.run.finish(self._guided.verified)
 
 
-def guided_in(folder: Path, *, way: Way = Way.BY_HAND, approve: str = "") -> GuidedRun:
+def guided_in(
+    folder: Path, *, way: Way = Way.BY_HAND, approve: str = "", steps: Sequence[StepPlan] = DEPLOY_STEPS
+) -> GuidedRun:
     """Return a guided run of the cluster in ``folder``, whose record nobody writes; the file is there already."""
     record = folder / "runs" / CLUSTER / "20261125T000000Z-10-try"
     record.mkdir(parents=True)
     run = Run(folder=record, way=way, sink=SilentSink())
-    return GuidedRun(run, cluster=CLUSTER, approve=approve, steps=DEPLOY_STEPS)
+    return GuidedRun(run, cluster=CLUSTER, approve=approve, steps=steps)
 
 
 def begin_bench(folder: Path, *, approve: str = "", **variables: Any) -> BenchGuide:

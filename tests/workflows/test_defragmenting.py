@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -32,13 +31,11 @@ from fleetkit.core import (
 from fleetkit.etcd import Alarm, MemberStatus, list_alarms, move_leader, read_status
 from fleetkit.etcd._http import Call, make_context
 from fleetkit.runs import EventKind
-from fleetkit.ssh import KnownHosts, SshAccess
 from fleetkit.workflows import (
     AppliedDefragment,
     DefragmentPlan,
     Reporter,
     VerifiedDefragment,
-    WayIn,
     Workspace,
     apply_defragment,
     approve,
@@ -64,18 +61,6 @@ class Place:
     etcd: EtcdCluster
     records: list[tuple[EventKind, dict[str, Any]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-    @contextlib.contextmanager
-    def open_way(self, workspace: Workspace) -> Iterator[WayIn]:
-        yield WayIn(
-            cluster=workspace.cluster,
-            endpoints=self.etcd.endpoints(),
-            tls=self.etcd.tls,
-            tunnel=None,
-            _pki=self.etcd.pki,
-            _access=SshAccess(known_hosts=KnownHosts()),
-            _key_file=None,
-        )
 
     @property
     def report(self) -> Reporter:
@@ -121,7 +106,7 @@ def place(running: EtcdCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with emulated_aws():
         workspace = open_workspace("demo", folder=tmp_path, environ={"HOME": str(tmp_path)})
         place = Place(workspace=workspace, etcd=running)
-        monkeypatch.setattr(defragmenting, "open_way_in", place.open_way)
+        monkeypatch.setattr(defragmenting, "open_way_in", running.open_way)
         yield place
     running.mend()
 
@@ -266,7 +251,7 @@ def test_the_second_of_two_operators_is_refused_and_told_who_the_first_is(place:
 def test_a_full_cluster_is_mended_in_its_order_by_the_commands_that_are_named(
     place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(workflows, "open_way_in", place.open_way)
+    monkeypatch.setattr(workflows, "open_way_in", place.etcd.open_way)
     place.fill()
     member_id = place.statuses()["etcd2"].member_id
     change = {"action": "ACTIVATE", "memberID": str(int(member_id, 16)), "alarm": "NOSPACE"}
