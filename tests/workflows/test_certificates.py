@@ -83,5 +83,16 @@ def test_where_no_member_could_be_asked_that_is_unknown_and_the_others_are_shown
     assert len(reading.frame) == len(made)
 
 
+def test_whoever_draws_on_it_gets_what_was_made_and_what_is_served_in_its_place(
+    pki: ClusterPki, tmp_path: Path
+) -> None:
+    made = {one.name for one in pki.certificates()}
+    assert set(join(pki).data) == made
+    der = der_of(issue(tmp_path, "etcd2.demo.internal", ca=ca_of(pki), purpose=Purpose.MEMBER).certificate)
+    found = join(pki, etcd2=der, etcd3=EtcdError("did not answer")).data
+    assert set(found) == {*made, "served by etcd2"}
+    assert found["served by etcd2"].not_after == parse_certificate_facts(der).not_after
+
+
 def test_certificates_that_could_not_be_read_leave_nothing_to_join() -> None:
     assert join_certificates({"served": Reading(data=Results({}))}) == {}

@@ -219,6 +219,23 @@ def test_the_way_out_of_each_zone_is_read_from_its_routes(session: aws.AwsSessio
     assert read_egress(session, make_cluster(), vpc_id=vpc) == {A: "", B: "", C: ""}
 
 
+def test_in_a_network_of_ones_own_the_routes_of_the_given_subnets_count(session: aws.AwsSession) -> None:
+    vpc, _ = make_network(session)
+    private = {
+        one.zone: one.subnet_id for one in aws.list_subnets(session, vpc) if not one.default_route.startswith("igw-")
+    }
+    spare = make_subnet(session, vpc, cidr="10.10.9.0/24", zone=A)
+    route_to(session, vpc, spare)
+
+    def read_given(subnets: dict[str, str]) -> dict[str, str]:
+        cluster = make_cluster()
+        network = cluster.network.model_copy(update={"private_subnet_ids": tuple(subnets.values())})
+        return read_egress(session, cluster.model_copy(update={"network": network}), vpc_id=vpc)
+
+    assert read_given(private) == {A: A, B: A, C: ""}
+    assert read_given({**private, A: spare}) == {A: "", B: A, C: ""}
+
+
 def test_a_zone_without_a_subnet_is_an_error_and_no_zone_without_a_way_out(session: aws.AwsSession) -> None:
     vpc = make_vpc(session, cluster="demo")
     make_subnet(session, vpc, cidr="10.10.3.0/24", zone=A)
