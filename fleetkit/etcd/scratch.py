@@ -76,10 +76,16 @@ def find_scratch_programs(path: str | None = None) -> ScratchPrograms:
                 f"{found} without {other}" for found, other in ((etcd, "etcdutl"), (etcdutl, "etcd")) if found
             ]
             continue
-        version = _read_version(etcd)
-        if version.startswith(f"{_LINE}."):
-            return ScratchPrograms(etcd=Path(etcd), etcdutl=Path(etcdutl), version=version)
-        passed_over.append(f"{etcd} is {version or 'of no version that it tells'}")
+        # Each is run once: what is on PATH may be another release, or a launcher that does not work.
+        versions = {etcd: _read_version(etcd, "--version"), etcdutl: _read_version(etcdutl, "version")}
+        wrong = [
+            f"{name} is {version or 'of no version that it tells'}"
+            for name, version in versions.items()
+            if not version.startswith(f"{_LINE}.")
+        ]
+        if not wrong:
+            return ScratchPrograms(etcd=Path(etcd), etcdutl=Path(etcdutl), version=versions[etcd])
+        passed_over += wrong
     raise NotFoundError(
         f"no etcd {_LINE} with its etcdutl is on this computer",
         seen="; ".join(passed_over) or None,
@@ -116,14 +122,14 @@ def open_scratch(snapshot: Path, folder: Path, *, programs: ScratchPrograms) -> 
         raise EtcdError("the scratch etcd ended", seen=_tail(log.read_text(encoding="utf-8", errors="replace")))
 
 
-def _read_version(etcd: str) -> str:
+def _read_version(program: str, argument: str) -> str:
     try:
         ended = subprocess.run(
-            [etcd, "--version"], capture_output=True, text=True, timeout=30, env=_environment(), check=False
+            [program, argument], capture_output=True, text=True, timeout=30, env=_environment(), check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    found = re.search(r"etcd Version: (\S+)", ended.stdout)
+    found = re.search(r"^etcd(?:utl)? version: (\S+)", ended.stdout, re.IGNORECASE | re.MULTILINE)
     return found[1] if found else ""
 
 

