@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fleetkit.config import render_reference_page, render_settings_table
 from fleetkit.terraform import list_flows
+from fleetkit.views import render_alerts_table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -126,7 +127,12 @@ def render_all() -> dict[Path, str]:
     """Return the text of every generated file and of every file with a generated part."""
     docs = ROOT / "docs"
     texts = {docs / "architecture.svg": draw_architecture()}
-    for name, table in (("settings.md", render_settings_table()), ("cluster-file.md", render_reference_page())):
+    tables = {
+        "alerts.md": render_alerts_table(),
+        "cluster-file.md": render_reference_page(),
+        "settings.md": render_settings_table(),
+    }
+    for name, table in tables.items():
         page = (docs / name).read_text(encoding="utf-8")
         # The table is the first run of lines that begin with a bar; a person writes what stands around it.
         texts[docs / name] = re.sub(

@@ -30,7 +30,7 @@ def advise_heartbeat(rtt_ms: float | None, current: int | None) -> Advice:
     if rtt_ms is None:
         return _raft("heartbeat-interval", current, None, Fit.UNKNOWN, _NO_ROUND_TRIP)
     suggested = _heartbeat_for(rtt_ms)
-    far = f"the longest round trip takes {rtt_ms:.3g} ms on average"
+    far = f"the longest round trip takes {rtt_ms:.4g} ms on average"
     if current is None:
         return _raft("heartbeat-interval", None, suggested, Fit.UNKNOWN, f"{far}; the members do not tell theirs")
     if current < 0.5 * rtt_ms:

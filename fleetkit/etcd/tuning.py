@@ -76,7 +76,7 @@ def _advise_quota(name: str, member: MemberMetrics) -> Advice:
 def _judge_disk(name: str, member: MemberMetrics) -> Disk:
     fsync, commit = (_p99(one) for one in (member.fsync_seconds, member.commit_seconds))
     slow = [
-        f"{what} takes {1000 * found:.3g} ms, more than {1000 * limit:g} ms"
+        f"{what} takes {1000 * found:.4g} ms, more than {1000 * limit:g} ms"
         for what, found, limit in (("syncing the log", fsync, _FSYNC_S), ("committing", commit, _COMMIT_S))
         if found is not None and found > limit
     ]

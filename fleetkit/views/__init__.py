@@ -2,7 +2,7 @@
 
 from fleetkit.views._frames import frame_html
 from fleetkit.views._what_if_stops import NO_QUORUM_UNTIL
-from fleetkit.views.alerts import ALERT_COLUMNS, alert_rows, alerts_frame
+from fleetkit.views.alerts import ALERT_COLUMNS, alert_rows, alerts_frame, render_alerts_table
 from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningResource, Throttle
 from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
 from fleetkit.views.charts import Measure, draw_history
@@ -117,6 +117,7 @@ __all__ = [
     "pools_frame",
     "quorum_frame",
     "raft_lag",
+    "render_alerts_table",
     "show_value",
     "suppositions_frame",
     "table_html",

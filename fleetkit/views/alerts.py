@@ -6,18 +6,25 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fleetkit.core import format_duration
-from fleetkit.etcd import Alert, AlertState
+from fleetkit.etcd import ALERT_RULES, Alert, AlertState
 from fleetkit.views._frames import build_frame
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ALERT_COLUMNS", "alert_rows", "alerts_frame"]
+__all__ = ["ALERT_COLUMNS", "alert_rows", "alerts_frame", "render_alerts_table"]
 
 ALERT_COLUMNS = ("alert", "severity", "state", "value", "threshold", "window", "for", "who", "reason")
 """What is told of each alert."""
 
+_LIMITS = {
+    "etcdExcessiveDatabaseGrowth": "> the quota in four hours",
+    "etcdInsufficientMembers": "< a majority",
+}
+"""How the limits of rules are told that differ from member to member or from cluster to cluster."""
+
 _ORDER = tuple(AlertState)
+_CALL_FOR_ACTION = frozenset({AlertState.FIRING, AlertState.PENDING})
 
 
 def alert_rows(alerts: Iterable[Alert]) -> list[tuple[str, ...]]:
@@ -32,7 +39,7 @@ def alert_rows(alerts: Iterable[Alert]) -> list[tuple[str, ...]]:
             format_duration(one.window_s) if one.window_s else "now",
             format_duration(one.hold_s),
             ", ".join(one.who),
-            one.reason,
+            f"{one.reason}; next: {one.hint}" if one.state in _CALL_FOR_ACTION else one.reason,
         )
         for one in sorted(alerts, key=lambda one: _ORDER.index(one.state))
     ]
@@ -44,15 +51,31 @@ def alerts_frame(alerts: Iterable[Alert]) -> pd.DataFrame:
     return build_frame(rows, ALERT_COLUMNS)
 
 
+def render_alerts_table() -> str:
+    """Return all rules as a table in Markdown, for the documentation."""
+    lines = ["| alert | severity | fires at | over | for | then |", "|---|---|---|---|---|---|"]
+    for rule in ALERT_RULES:
+        limit = _LIMITS.get(rule.name) or f"{rule.comparison} {_show(rule.threshold, rule.unit)}"
+        window = format_duration(rule.window_s) if rule.window_s else "one look"
+        cells = (f"`{rule.name}`", rule.severity, limit, window, format_duration(rule.hold_s), rule.hint)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def _show(value: float, unit: str) -> str:
     match unit:
         case "s":
-            return f"{value * 1000:.3g} ms"
+            return f"{_round(value * 1000)} ms"
         case "bytes":
             return f"{value / 1024**2:.0f} MiB"
         case "in use":
             return f"{100 * value:.0f} % in use"
         case "/s":
-            return f"{value:.3g}/s"
+            return f"{_round(value)}/s"
         case _:
-            return f"{value:.3g} {unit}"
+            return f"{_round(value)} {unit}"
+
+
+def _round(value: float) -> str:
+    # Three digits are enough, but no number is to be told as 1e+03.
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"

@@ -91,6 +91,7 @@ def test_the_environment_of_a_member() -> None:
     assert lines["ETCD_INITIAL_CLUSTER_STATE"] == "new"
     assert (lines["ETCD_CLIENT_CERT_AUTH"], lines["ETCD_PEER_CLIENT_CERT_AUTH"]) == ("true", "true")
     assert lines["ETCD_QUOTA_BACKEND_BYTES"] == "2147483648"
+    assert lines["ETCD_METRICS"] == "extensive"
     # systemd and docker's --env-file disagree on quotes, so there are none.
     assert not set("\"' ") & set(render())
 

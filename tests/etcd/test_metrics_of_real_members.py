@@ -16,6 +16,7 @@ from fleetkit.etcd import Alert, AlertState, EtcdLimits, RequestCount, Scrape, T
 pytestmark = pytest.mark.sandbox
 
 LIMIT = EtcdLimits(total_s=1.0)
+PUT = "etcdserverpb.KV/Put"
 PATIENCE = Patience(deadline_s=60, interval_s=0.1)
 
 
@@ -63,8 +64,10 @@ def test_writes_show_between_two_looks(cluster: EtcdCluster) -> None:
     for number in range(5):
         assert cluster.etcdctl("put", f"key{number}", "x", name=leader).returncode == 0
     after = look(cluster)
-    puts = [one.members[leader].requests.get("etcdserverpb.KV/Put", RequestCount(0, 0)) for one in (before, after)]
+    puts = [one.members[leader].requests.get(PUT, RequestCount(0, 0)) for one in (before, after)]
     assert puts[1].handled - puts[0].handled == 5
+    took = [one.members[leader].request_seconds or {} for one in (before, after)]
+    assert took[1][PUT].since(took[0].get(PUT)).total == 5
 
 
 def test_a_paused_member_is_down_and_the_others_are_read_within_the_limit(cluster: EtcdCluster) -> None:

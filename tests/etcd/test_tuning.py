@@ -46,7 +46,7 @@ def test_the_heartbeat_follows_the_longest_round_trip(
     given = {} if current is None else {"heartbeat_ms": current}
     found = find(tune(apart(rtt_ms), **given), "heartbeat-interval")
     assert (found.current, found.suggested, found.fit) == (current, suggested, fit)
-    assert f"{rtt_ms:.3g} ms" in found.why
+    assert f"{rtt_ms:.4g} ms" in found.why
 
 
 @pytest.mark.parametrize(

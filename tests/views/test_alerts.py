@@ -6,7 +6,7 @@ import pytest
 from support.etcd_metrics import histogram, member, scrape
 
 from fleetkit.etcd import AlertState, judge_alerts
-from fleetkit.views import ALERT_COLUMNS, alert_rows, alerts_frame
+from fleetkit.views import ALERT_COLUMNS, alert_rows, alerts_frame, render_alerts_table
 
 LEADERLESS = [scrape(age, first=member(has_leader=False)) for age in (60, 0)]
 
@@ -30,6 +30,11 @@ def test_a_row_says_who_and_for_how_long() -> None:
     assert (row["severity"], row["value"], row["threshold"], row["for"], row["who"]) == (
         "critical", "0 leader", "< 1 leader", "1 min 00 s", "etcd1",
     )  # fmt: skip
+    assert row["reason"] == "has held for 1 min 00 s and longer; next: fleetkit etcd health says who is missing"
+
+
+def test_what_is_quiet_asks_for_nothing() -> None:
+    assert cells([scrape(5), scrape(0)], "etcdNoLeader")["reason"] == ""
 
 
 @pytest.mark.parametrize(
@@ -53,3 +58,12 @@ def test_the_table_has_a_row_for_each_alert() -> None:
     frame = alerts_frame(judge_alerts(LEADERLESS))
     assert list(frame.columns) == list(ALERT_COLUMNS)
     assert len(frame) == 15
+
+
+def test_the_documentation_names_each_rule_with_its_limit() -> None:
+    lines = render_alerts_table().splitlines()
+    assert len(lines) == 2 + 15
+    assert (
+        "| `etcdHighFsyncDurations` | critical | > 1000 ms | 5 min 00 s | 10 min 00 s | "
+        "fleetkit etcd tune judges the disks |"
+    ) in lines

@@ -84,7 +84,7 @@ def _settings_of(workspace: Workspace | None) -> RaftSettings:
 
 
 def _ms(seconds: float | None) -> str:
-    return "unknown" if seconds is None else f"{1000 * seconds:.3g} ms"
+    return "unknown" if seconds is None else f"{1000 * seconds:.4g} ms"
 
 
 def _known(value: int | None) -> str:

@@ -76,4 +76,5 @@ def _alert(rule: Rule, state: AlertState, readings: Sequence[Reading], reason: s
         hold_s=rule.hold_s,
         who=who,
         reason=reason,
+        hint=rule.hint,
     )

@@ -21,14 +21,17 @@ RULES = (
     Rule(
         name="etcdHighFsyncDurations", severity=Severity.WARNING, measure=_fsync,
         comparison=Comparison.ABOVE, threshold=0.5, unit="s", window_s=5 * 60, hold_s=10 * 60,
+        hint="fleetkit etcd tune judges the disks",
     ),
     Rule(
         name="etcdHighFsyncDurations", severity=Severity.CRITICAL, measure=_fsync,
         comparison=Comparison.ABOVE, threshold=1, unit="s", window_s=5 * 60, hold_s=10 * 60,
+        hint="fleetkit etcd tune judges the disks",
     ),
     Rule(
         name="etcdHighCommitDurations", severity=Severity.WARNING, measure=_commit,
         comparison=Comparison.ABOVE, threshold=0.25, unit="s", window_s=5 * 60, hold_s=10 * 60,
+        hint="fleetkit etcd tune judges the disks",
     ),
 )  # fmt: skip
 """The rules of this file, in the mixin's order."""

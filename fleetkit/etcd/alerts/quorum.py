@@ -72,19 +72,23 @@ RULES = (
     Rule(
         name="etcdMembersDown", severity=Severity.WARNING, measure=_members_down,
         comparison=Comparison.ABOVE, threshold=0, unit="members", window_s=120, hold_s=20 * 60,
+        hint="fleetkit etcd health says why",
     ),
     Rule(
         name="etcdInsufficientMembers", severity=Severity.CRITICAL, measure=_members_up,
         # More than half of them; how many that is, the measure tells.
         comparison=Comparison.BELOW, threshold=1, unit="members", window_s=0, hold_s=3 * 60,
+        hint="fleetkit etcd health says why",
     ),
     Rule(
         name="etcdNoLeader", severity=Severity.CRITICAL, measure=_has_leader,
         comparison=Comparison.BELOW, threshold=1, unit="leader", window_s=0, hold_s=60,
+        hint="fleetkit etcd health says who is missing",
     ),
     Rule(
         name="etcdHighNumberOfLeaderChanges", severity=Severity.WARNING, measure=_leader_changes,
         comparison=Comparison.AT_LEAST, threshold=_LEADER_CHANGES, unit="changes", window_s=15 * 60, hold_s=5 * 60,
+        hint="fleetkit etcd tune compares the intervals with the round trips",
     ),
 )  # fmt: skip
 """The rules of this file, in the mixin's order."""

@@ -59,24 +59,29 @@ RULES = (
     Rule(
         name="etcdHighNumberOfFailedGRPCRequests", severity=Severity.WARNING, measure=_failed_share,
         comparison=Comparison.ABOVE, threshold=1, unit="%", window_s=5 * 60, hold_s=10 * 60,
+        hint="fleetkit etcd alarms lists what refuses writes",
     ),
     Rule(
         name="etcdHighNumberOfFailedGRPCRequests", severity=Severity.CRITICAL, measure=_failed_share,
         comparison=Comparison.ABOVE, threshold=5, unit="%", window_s=5 * 60, hold_s=5 * 60,
+        hint="fleetkit etcd alarms lists what refuses writes",
     ),
     Rule(
         name="etcdGRPCRequestsSlow", severity=Severity.CRITICAL, measure=_request_seconds,
         comparison=Comparison.ABOVE, threshold=0.15, unit="s", window_s=5 * 60, hold_s=10 * 60,
+        hint="fleetkit etcd tune judges the disks",
         unmeasured="etcd measures it only with ETCD_METRICS=extensive",
     ),
     Rule(
         name="etcdMemberCommunicationSlow", severity=Severity.WARNING, measure=_round_trips,
         comparison=Comparison.ABOVE, threshold=0.15, unit="s", window_s=5 * 60, hold_s=10 * 60,
+        hint="fleetkit etcd tune compares the intervals with the round trips",
         unmeasured="no member with a peer told it",
     ),
     Rule(
         name="etcdHighNumberOfFailedProposals", severity=Severity.WARNING, measure=_failed_proposals,
         comparison=Comparison.ABOVE, threshold=5, unit="/s", window_s=15 * 60, hold_s=15 * 60,
+        hint="fleetkit etcd health: proposals fail where there is no leader",
     ),
 )  # fmt: skip
 """The rules of this file, in the mixin's order."""

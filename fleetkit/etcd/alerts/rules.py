@@ -91,6 +91,8 @@ class Rule:
         Seconds over which it is measured; 0 where one look is enough.
     hold_s
         Seconds for which the condition has to hold.
+    hint
+        What to do next when it fires.
     unmeasured
         Why no member may tell what is asked for.
     """
@@ -103,6 +105,7 @@ class Rule:
     unit: str
     window_s: float
     hold_s: float
+    hint: str
     unmeasured: str = "no member told it"
 
     def holds(self, reading: Reading) -> bool:
@@ -117,7 +120,7 @@ class Alert:
 
     Attributes
     ----------
-    name, severity, comparison, threshold, unit, window_s, hold_s
+    name, severity, comparison, threshold, unit, window_s, hold_s, hint
         Its rule.
     state
         How it stands.
@@ -140,3 +143,4 @@ class Alert:
     hold_s: float
     who: tuple[str, ...]
     reason: str
+    hint: str
