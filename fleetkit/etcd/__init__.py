@@ -12,7 +12,7 @@ from fleetkit.etcd.defragmentation import compact, defragment
 from fleetkit.etcd.disarming import disarm_alarm
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles, parse_endpoint
 from fleetkit.etcd.environment import render_environment
-from fleetkit.etcd.hashing import HashScope, MemberHash, StoreHashes, hash_kv
+from fleetkit.etcd.hashing import hash_kv
 from fleetkit.etcd.health import read_health
 from fleetkit.etcd.histogram import Histogram
 from fleetkit.etcd.keys import KeyNode, get_key
@@ -35,6 +35,7 @@ from fleetkit.etcd.stats import (
     read_self_stats,
     read_store_stats,
 )
+from fleetkit.etcd.store_hashes import HashScope, MemberHash, StoreHashes
 from fleetkit.etcd.tree import V2_ROOTS, V2Root, V2Tree, export_tree, put_tree
 from fleetkit.etcd.trouble import LocalFacts, Trouble
 from fleetkit.etcd.tuning import judge_tuning

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pytest
-from support.http_answers import Reply, Request, serve_answers
+from support.http_answers import SilentHandler, serve_handler
 
 from fleetkit.core import EtcdError, Results
 from fleetkit.etcd import HashScope, MemberHash, StoreHashes, hash_kv, parse_endpoint
@@ -41,26 +44,42 @@ def test_hashes_of_different_moments_are_not_compared() -> None:
     assert (found.is_comparable, found.differing, found.agree) == (False, (), False)
 
 
+@dataclass(slots=True)
 class Gateway:
     """The gateway of an etcd that hashes at a revision: 3.5.10 and later, of which no build is at hand here."""
 
-    def __init__(self, *, revision: int, told: int) -> None:
-        self.revision, self.told = revision, told
-        self.asked: list[int] = []
+    revision: int
+    told: int
+    asked: list[int] = field(default_factory=list)
 
-    def __call__(self, request: Request) -> Reply:
-        header = {"member_id": "1", "revision": str(self.revision)}
-        answer: dict[str, object] = {"header": header}
-        if request.path == "/v3/maintenance/hashkv":
-            self.asked.append(int(json.loads(request.body)["revision"]))
+    def answer(self, path: str, body: bytes) -> bytes:
+        answer: dict[str, object] = {"header": {"member_id": "1", "revision": str(self.revision)}}
+        if path == "/v3/maintenance/hashkv":
+            self.asked.append(int(json.loads(body)["revision"]))
             # As in etcd's pull request 16490, which brought the call to 3.5.
             answer |= {"hash": self.told, "compact_revision": "2"}
-        return Reply(body=json.dumps(answer).encode())
+        return json.dumps(answer).encode()
+
+
+@contextlib.contextmanager
+def served(gateway: Gateway) -> Iterator[str]:
+    class Handler(SilentHandler):
+        protocol_version = "HTTP/1.1"  # both questions come over one connection
+
+        def do_POST(self) -> None:  # noqa: N802 -- the base class looks for this name
+            content = gateway.answer(self.path, self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    with serve_handler(Handler) as url:
+        yield url
 
 
 def test_members_that_can_are_asked_for_the_revision_of_the_one_that_is_furthest_behind() -> None:
     ahead, behind = Gateway(revision=9, told=3305255506), Gateway(revision=7, told=3305255506)
-    with serve_answers(ahead) as first, serve_answers(behind) as second:
+    with served(ahead) as first, served(behind) as second:
         found = hash_kv([parse_endpoint(first), parse_endpoint(second)])
     assert ahead.asked == behind.asked == [7]
     assert found.agree
@@ -70,7 +89,7 @@ def test_members_that_can_are_asked_for_the_revision_of_the_one_that_is_furthest
 
 def test_a_difference_is_looked_at_again_before_it_is_told() -> None:
     one, other = Gateway(revision=7, told=5), Gateway(revision=7, told=6)
-    with serve_answers(one) as first, serve_answers(other) as second:
+    with served(one) as first, served(other) as second:
         found = hash_kv([parse_endpoint(first), parse_endpoint(second)])
     assert found.differing == (first, second)
     assert len(one.asked) > 1
