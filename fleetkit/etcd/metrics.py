@@ -16,7 +16,6 @@ from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.maintenance import context_for
 from fleetkit.etcd.metric_values import MemberMetrics
-from fleetkit.etcd.trouble import Trouble
 
 __all__ = ["Scrape", "parse_metrics", "read_metrics", "watch_metrics"]
 
@@ -100,27 +99,30 @@ def read_metrics(
     """
     context = context_for(endpoints, tls)
 
-    def ask(endpoint: Endpoint, deadline: float) -> MemberMetrics:
+    def ask(endpoint: Endpoint, deadline: float) -> str:
         with Call(endpoint, context=context, deadline=deadline) as call:
             answer = call.ask("GET", "/metrics")
             if answer.status != http.HTTPStatus.OK:
                 raise call.refused(answer)
-        try:
-            return parse_metrics(str(answer.body))
-        except EtcdError as error:
-            raise CallError(endpoint, Trouble.ODD_ANSWER, str(error)) from error
+            return str(answer.body)
 
     at = utc_now()
     found = ask_each(endpoints, ask, limits=limits or EtcdLimits())
-    ours = {
-        name: error for name, error in found.failed.items() if isinstance(error, CallError) and error.trouble.is_ours
-    }
-    return Scrape(
-        at=at,
-        members=found.ok,
-        down={name: getattr(one, "reason", str(one)) for name, one in found.failed.items() if name not in ours},
-        unasked={name: error.reason for name, error in ours.items()},
-    )
+    members: dict[str, MemberMetrics] = {}
+    down: dict[str, str] = {}
+    unasked: dict[str, str] = {}
+    for name, answer in found.items():
+        if isinstance(answer, Exception):
+            is_ours = isinstance(answer, CallError) and answer.trouble.is_ours
+            (unasked if is_ours else down)[name] = str(getattr(answer, "reason", answer))
+            continue
+        try:
+            # Not in the thread that asked: this takes a while over many members, and none of them is down
+            # because this computer is slow.
+            members[name] = parse_metrics(answer)
+        except EtcdError as error:
+            down[name] = str(error)
+    return Scrape(at=at, members=members, down=down, unasked=unasked)
 
 
 def watch_metrics(
