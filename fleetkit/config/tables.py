@@ -88,6 +88,19 @@ class Etcd(Table):
         About("Silence in ms before an election; ten heartbeats are usual", "5 heartbeats to 50000"),
     ] = 1000
     quota_gb: Annotated[int, Field(ge=1, le=8), About("Largest size of etcd's database in GB", "1 to 8")] = 2
+    hidden_roots: Annotated[
+        tuple[Annotated[str, AfterValidator(values.check_hidden_root)], ...],
+        Field(strict=False),
+        About(
+            "Hidden paths of the v2 store that a backup reads beside /, which omits them",
+            "paths with a part that begins with _, such as /_coreos.com, in which fleet keeps its state",
+        ),
+    ] = ("/_coreos.com",)
+
+    @property
+    def v2_roots(self) -> tuple[str, ...]:
+        """All roots of the v2 store: what a listing shows, and what it omits."""
+        return ("/", *self.hidden_roots)
 
 
 class Fleet(Table):

@@ -17,6 +17,7 @@ __all__ = [
     "check_address",
     "check_approver",
     "check_dns_zone",
+    "check_hidden_root",
     "check_instance_type",
     "check_key_file",
     "check_metadata",
@@ -87,6 +88,13 @@ def check_name(value: str) -> str:
     if value.startswith("sg-"):
         # EC2 API, CreateSecurityGroup: a name "cannot start with sg-".
         raise ValueError("would begin the names of security groups with sg-, and AWS keeps that for their ids")
+    return value
+
+
+def check_hidden_root(value: str) -> str:
+    """Check a path of etcd's v2 store that a listing omits, because one of its parts begins with an underscore."""
+    if not re.fullmatch(r"(/[^/\s]+)*/_[^/\s]+(/[^/\s]+)*", value):
+        raise ValueError("is no hidden path of the v2 store")
     return value
 
 

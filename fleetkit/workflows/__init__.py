@@ -13,7 +13,7 @@ from fleetkit.workflows.alerting import CheckedAlerts, check_alerts, judge_scrap
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
 from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd
-from fleetkit.workflows.backup_place import BackupPlace, open_backup_place, read_backups
+from fleetkit.workflows.backup_place import BackupPlace, open_backup_place, open_cluster_backups, read_backups
 from fleetkit.workflows.defragmenting import (
     AppliedDefragment,
     DefragmentPlan,
@@ -106,6 +106,7 @@ __all__ = [
     "lay_out_cluster",
     "list_choices",
     "open_backup_place",
+    "open_cluster_backups",
     "open_description",
     "open_record_place",
     "open_signer",

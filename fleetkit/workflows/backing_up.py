@@ -88,7 +88,7 @@ def back_up_etcd(workspace: Workspace, *, place: str | None = None, report: Repo
     """
     kept_in = open_cluster_backups(workspace, place)
     with open_way_in(workspace) as way:
-        return back_up(way.endpoints, kept_in, tls=way.tls, report=report)
+        return back_up(way.endpoints, kept_in, tls=way.tls, roots=workspace.cluster.etcd.v2_roots, report=report)
 
 
 def back_up(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.etcd_cluster import EtcdCluster
 
+from fleetkit.config import Etcd
 from fleetkit.core import EtcdError
 from fleetkit.etcd import EtcdLimits, read_backup
 from fleetkit.etcd._http import Call, make_context
@@ -61,3 +62,14 @@ def test_without_a_quorum_nothing_is_kept(tmp_path: Path) -> None:
     with pytest.raises(EtcdError, match=r"no member of etcd can be backed up: none answers\n.*etcd health"):
         back_up(endpoints, place, tls=tls, limits=EtcdLimits(total_s=1))
     assert place.list_backups() == ()
+
+
+def test_the_roots_are_those_of_the_cluster_file(cluster: EtcdCluster, tmp_path: Path) -> None:
+    roots = Etcd(hidden_roots=("/_coreos.com", "/_ours")).v2_roots
+    taken = back_up(cluster.endpoints(), open_backup_place("demo", str(tmp_path)), tls=cluster.tls, roots=roots)
+    tree = read_backup(Path(taken.address)).tree
+    assert [(one.root, one.node is None) for one in tree.roots] == [
+        ("/", False),
+        ("/_coreos.com", False),
+        ("/_ours", True),
+    ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fleetkit.cli._backups import backup_facts, name_cluster, place_option
+from fleetkit.cli._backups import backup_facts, place_option
 from fleetkit.cli._etcd_options import etcd_options, open_source
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note
@@ -32,19 +32,25 @@ def command(cluster: str | None, place: str | None, name: str | None, as_json: b
     fleetkit etcd backup demo --to s3://backups/etcd
     fleetkit etcd backup --endpoints 10.10.3.100:2379 --name old --to /mnt/backups
     """
-    from fleetkit.workflows import Reporter, back_up, open_backup_place
+    from fleetkit.etcd import V2_ROOTS
+    from fleetkit.workflows import Reporter, back_up, open_backup_place, open_cluster_backups
 
-    if options["endpoints"] and cluster is None and name is None:
-        raise click.UsageError("--endpoints names no cluster: say with --name what it is called")
-    if name is not None and cluster is not None:
-        raise click.UsageError("--name is for an etcd without a cluster file; leave it out, or leave out CLUSTER")
-    kept_in = open_backup_place(name or name_cluster(cluster), place)
+    if name is not None and (cluster is not None or not options["endpoints"]):
+        raise click.UsageError("--name is for an etcd without a cluster file, with --endpoints; leave it out")
     with open_source(cluster, **options) as source:
+        workspace = source.workspace
+        if workspace is not None:
+            kept_in, roots = open_cluster_backups(workspace, place), workspace.cluster.etcd.v2_roots
+        elif name is not None:
+            kept_in, roots = open_backup_place(name, place), V2_ROOTS
+        else:
+            raise click.UsageError("an etcd without a cluster file has no name: say with --name what it is called")
         taken = back_up(
             source.endpoints,
             kept_in,
             tls=source.tls,
             limits=source.limits,
+            roots=roots,
             report=Reporter(note=print_note),
         )
     if as_json:
