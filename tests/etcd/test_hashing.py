@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,7 +13,7 @@ import pytest
 from support.http_answers import SilentHandler, serve_handler
 
 from fleetkit.core import EtcdError, Results
-from fleetkit.etcd import HashScope, MemberHash, StoreHashes, hash_kv, parse_endpoint
+from fleetkit.etcd import EtcdLimits, HashScope, MemberHash, StoreHashes, hash_kv, parse_endpoint
 
 
 def hashes(*told: int | None, revisions: tuple[int, ...] = (7, 7, 7)) -> StoreHashes:
@@ -51,10 +53,12 @@ class Gateway:
     revision: int
     told: int
     asked: list[int] = field(default_factory=list)
+    asked_at: float = 0.0
 
     def answer(self, path: str, body: bytes) -> bytes:
         answer: dict[str, object] = {"header": {"member_id": "1", "revision": str(self.revision)}}
         if path == "/v3/maintenance/hashkv":
+            self.asked_at = time.monotonic()
             self.asked.append(int(json.loads(body)["revision"]))
             # As in etcd's pull request 16490, which brought the call to 3.5.
             answer |= {"hash": self.told, "compact_revision": "2"}
@@ -85,6 +89,17 @@ def test_members_that_can_are_asked_for_the_revision_of_the_one_that_is_furthest
     assert found.agree
     expected = MemberHash(hash=3305255506, scope=HashScope.KEYS, revision=7, compact_revision=2)
     assert set(found.by_name.ok.values()) == {expected}
+
+
+def test_most_of_the_time_is_left_for_hashing_where_a_member_is_silent() -> None:
+    limits, gateway = EtcdLimits(total_s=1.0), Gateway(revision=7, told=5)
+    with socket.create_server(("127.0.0.1", 0)) as silent, served(gateway) as speaks:
+        started = time.monotonic()
+        found = hash_kv(
+            [parse_endpoint(f"http://127.0.0.1:{silent.getsockname()[1]}"), parse_endpoint(speaks)], limits=limits
+        )
+    assert (list(found.by_name.ok), len(found.by_name.failed)) == ([speaks], 1)
+    assert gateway.asked_at - started < limits.total_s / 2
 
 
 def test_a_difference_is_looked_at_again_before_it_is_told() -> None:

@@ -20,6 +20,7 @@ from fleetkit.cli import main
 from fleetkit.core import (
     ApprovalMissingError,
     BusyError,
+    EtcdError,
     NotYet,
     Patience,
     PreconditionError,
@@ -269,3 +270,30 @@ def test_a_full_cluster_is_mended_in_its_order_by_the_commands_that_are_named(
     assert [one.member_id for one in raised] == [member_id]
     assert main(["etcd", "alarms", "demo", "--disarm", "--approve", "demo"]) == 0
     assert place.etcd.etcdctl("put", "a", "write").returncode == 0
+
+
+def test_members_that_met_their_quota_by_writes_take_writes_again_after_compact_defragment_disarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_cluster(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with emulated_aws(), EtcdCluster(tmp_path / "etcd") as etcd:
+        for module in (workflows, defragmenting):
+            monkeypatch.setattr(module, "open_way_in", etcd.open_way)
+        for name in etcd.members:
+            etcd.kill(name)
+            etcd.start(name, ETCD_QUOTA_BACKEND_BYTES=str(8 * 1024**2))
+            etcd.wait_healthy()
+        place = Place(workspace=open_workspace("demo", folder=tmp_path), etcd=etcd)
+        with pytest.raises(EtcdError, match="database space exceeded"):
+            place.fill()
+        # Disarmed before there is room, it is raised again.
+        assert main(["etcd", "alarms", "demo", "--disarm", "--approve", "demo"]) == 0
+        with pytest.raises(EtcdError, match="database space exceeded"):
+            place.fill()
+        assert main(["etcd", "defragment", "demo", "--compact", "--approve", "demo"]) == 3
+        assert main(["etcd", "alarms", "demo", "--disarm", "--approve", "demo"]) == 0
+        assert etcd.etcdctl("put", "a", "write").returncode == 0
+        assert etcd.etcdctl("alarm", "list").stdout.strip() == ""
+        assert main(["etcd", "defragment", "demo"]) == 0
+        assert "are well and hold the same" in capsys.readouterr().out
