@@ -107,5 +107,8 @@ def ask_member(
 
 
 def plain_id(hex_id: str) -> str:
-    """Return a member's id as the gateway takes it: decimal, as a string, for JSON's numbers cannot hold it."""
-    return str(int(hex_id, 16))
+    """Return a member's id as the gateway takes it: decimal, as a string, for JSON's numbers cannot hold it.
+
+    An empty one is 0: from 3.5.7 on etcd raises CORRUPT without saying of whom.
+    """
+    return str(int(hex_id or "0", 16))

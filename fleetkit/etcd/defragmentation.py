@@ -11,7 +11,7 @@ from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 __all__ = ["compact", "defragment"]
 
 _REWRITE_S = 120.0
-"""Seconds that a member may take to rewrite its backend; one of the recommended 2 GB takes some twenty."""
+"""Seconds that a member may take to rewrite its backend: etcdctl's own five are too few for a large one."""
 
 
 def compact(

@@ -18,7 +18,8 @@ def disarm_alarm(
 ) -> None:
     """Take back exactly the alarm that is given, as `list_alarms` lists it; nothing is mended by that.
 
-    etcd takes member id 0 for "all" in other calls, and here answers it with success and clears nothing.
+    etcd takes member id 0 for "all" when it lists them; when it disarms it answers that with success, and clears
+    nothing but an alarm that was raised without a member.
 
     Raises
     ------
@@ -30,11 +31,15 @@ def disarm_alarm(
         When the TLS files cannot be used, or no endpoint was given.
     """
     body = {"action": "DEACTIVATE", "memberID": plain_id(alarm.member_id), "alarm": alarm.alarm.value}
-    what = f"disarming {alarm.alarm} of member {alarm.member_id}"
+    what = f"disarming {alarm.alarm} of {_whose(alarm)}"
     answer = ask_change(endpoints, "/v3/maintenance/alarm", body, tls=tls, limits=limits, what=what)
     if not answer.children("alarms"):
         raised = list_alarms(endpoints, tls=tls, limits=limits)
         raise NotFoundError(
-            f"member {alarm.member_id} has raised no alarm {alarm.alarm}",
-            known=[f"{one.alarm} of {one.member_id}" for one in raised],
+            f"no alarm {alarm.alarm} of {_whose(alarm)} is raised",
+            known=[f"{one.alarm} of {_whose(one)}" for one in raised],
         )
+
+
+def _whose(alarm: Alarm) -> str:
+    return f"member {alarm.member_id}" if alarm.member_id else "no member in particular"

@@ -124,7 +124,7 @@ class Alarm:
     Attributes
     ----------
     member_id
-        The member that raised it, in hex.
+        The member that raised it, in hex; empty where etcd does not say, as of CORRUPT from 3.5.7 on.
     alarm
         Which alarm.
     """

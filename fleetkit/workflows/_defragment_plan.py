@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 
 from fleetkit.config import Approval
@@ -23,6 +24,10 @@ WORTH_BYTES = 100 * _MIB
 """The free bytes from which it pays: a member is silent while it rewrites, and of a quota of 2 GiB less is no gain."""
 
 
+_UNSAFE = re.compile(r"3\.5\.[0-5](?!\d)")
+"""Versions that may come back with another revision when they crash in the middle (etcd's pull request 14733)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberSpace:
     """A member, and the space that its backend takes.
@@ -33,6 +38,8 @@ class MemberSpace:
         Who it is; the id in hex.
     is_leader, is_learner
         Its role.
+    version
+        etcd's version.
     db_size, db_size_in_use
         Bytes of the file, and of those the bytes in use.
     """
@@ -41,6 +48,7 @@ class MemberSpace:
     member_id: str
     is_leader: bool
     is_learner: bool
+    version: str
     db_size: int
     db_size_in_use: int
 
@@ -141,6 +149,12 @@ class DefragmentPlan(Shown):
         parts += [_paragraph(_left_out_title(), [one.text for one in self.left_out])] if self.left_out else []
         if self.members and self.voters == 1:
             parts.append("it is the only member: etcd serves nobody while it rewrites")
+        unsafe = [f"{one.name} ({one.version})" for one in self.members if _UNSAFE.match(one.version)]
+        if unsafe:
+            parts.append(
+                f"careful: before 3.5.6 a member that crashes in the middle may come back with another revision than "
+                f"the others: {', '.join(unsafe)}; back up first: fleetkit etcd backup {self.cluster}"
+            )
         return tuple(parts)
 
     def draw(self) -> str:

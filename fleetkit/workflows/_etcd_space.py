@@ -91,6 +91,7 @@ def _space(name: str, status: MemberStatus) -> MemberSpace:
         member_id=status.member_id,
         is_leader=status.is_leader,
         is_learner=status.is_learner,
+        version=status.version,
         db_size=status.db_size,
         db_size_in_use=status.db_size_in_use,
     )

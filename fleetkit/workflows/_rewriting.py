@@ -151,6 +151,5 @@ class Rewriting:
             completed=tuple(self.done),
             seen=f"at {step}: {error.what}{f': {error.seen}' if error.seen else ''}; "
             f"done before it: {', '.join(self.done) or 'none'}",
-            hint=f"mend what is named (fleetkit etcd health {self.plan.cluster}), then defragment again: "
-            "who is done is left out",
+            hint=f"mend what is named (fleetkit etcd health {self.plan.cluster}), then defragment again",
         )

@@ -179,13 +179,23 @@ def test_only_the_exact_alarm_is_disarmed(cluster: EtcdCluster) -> None:
     call(cluster, "/v3/maintenance/alarm", change)
     try:
         other = Alarm(member_id=statuses(cluster)["etcd1"].member_id, alarm=AlarmKind.NOSPACE)
-        with pytest.raises(NotFoundError, match=f"NOSPACE of {member_id}"):
+        with pytest.raises(NotFoundError, match=f"NOSPACE of member {member_id}"):
             disarm_alarm(cluster.endpoints(), other, tls=cluster.tls)
         call(cluster, "/v3/maintenance/alarm", {"action": "DEACTIVATE", "memberID": "0", "alarm": "NOSPACE"})
         assert list_alarms(cluster.endpoints(), tls=cluster.tls) == (raised,)
     finally:
         disarm_alarm(cluster.endpoints(), raised, tls=cluster.tls)
     assert cluster.etcdctl("alarm", "list").stdout.strip() == ""
+
+
+def test_an_alarm_that_was_raised_without_a_member_is_disarmed_as_it_is_listed(cluster: EtcdCluster) -> None:
+    call(cluster, "/v3/maintenance/alarm", {"action": "ACTIVATE", "memberID": "0", "alarm": "CORRUPT"})
+    (raised,) = list_alarms(cluster.endpoints(), tls=cluster.tls)
+    assert raised == Alarm(member_id="", alarm=AlarmKind.CORRUPT)
+    disarm_alarm(cluster.endpoints(), raised, tls=cluster.tls)
+    assert cluster.etcdctl("alarm", "list").stdout.strip() == ""
+    with pytest.raises(NotFoundError, match="of no member in particular is raised"):
+        disarm_alarm(cluster.endpoints(), raised, tls=cluster.tls)
 
 
 def test_compaction_drops_history_and_defragmentation_gives_the_space_back(cluster: EtcdCluster) -> None:

@@ -112,9 +112,15 @@ def place(running: EtcdCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     running.mend()
 
 
-def space(name: str, *, size: int, free: int) -> MemberSpace:
+def space(name: str, *, size: int, free: int, version: str = "3.5.33") -> MemberSpace:
     return MemberSpace(
-        name=name, member_id="a1", is_leader=False, is_learner=False, db_size=size, db_size_in_use=size - free
+        name=name,
+        member_id="a1",
+        is_leader=False,
+        is_learner=False,
+        version=version,
+        db_size=size,
+        db_size_in_use=size - free,
     )
 
 
@@ -130,6 +136,13 @@ def space(name: str, *, size: int, free: int) -> MemberSpace:
 )
 def test_it_pays_only_from_a_share_and_a_size_on(size: int, free: int, pays: bool) -> None:
     assert space("etcd1", size=size, free=free).pays is pays
+
+
+@pytest.mark.parametrize(("version", "warned"), [("3.5.1", True), ("3.5.5", True), ("3.5.6", False), ("3.5.33", False)])
+def test_a_version_that_must_not_crash_in_the_middle_is_named_with_what_to_do_first(version: str, warned: bool) -> None:
+    member = space("etcd1", size=WORTH_BYTES, free=0, version=version)
+    plan = DefragmentPlan(cluster="demo", members=(member,), left_out=(), compaction=False, voters=3)
+    assert (f"etcd1 ({version}); back up first: fleetkit etcd backup demo" in str(plan)) is warned
 
 
 def test_where_it_does_not_pay_the_plan_is_empty_says_the_threshold_and_needs_no_approval(place: Place) -> None:
@@ -297,3 +310,17 @@ def test_members_that_met_their_quota_by_writes_take_writes_again_after_compact_
         assert etcd.etcdctl("alarm", "list").stdout.strip() == ""
         assert main(["etcd", "defragment", "demo"]) == 0
         assert "are well and hold the same" in capsys.readouterr().out
+
+
+def test_a_single_member_is_defragmented_too_and_the_plan_says_what_that_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_cluster(tmp_path)
+    with emulated_aws(), EtcdCluster(tmp_path / "etcd", size=1) as etcd:
+        monkeypatch.setattr(defragmenting, "open_way_in", etcd.open_way)
+        place = Place(workspace=open_workspace("demo", folder=tmp_path), etcd=etcd)
+        place.fill()
+        plan = place.plan(compaction=True)
+        assert "etcd serves nobody while it rewrites" in str(plan)
+        assert place.apply(plan).done["etcd1"] > 0
+        assert place.changes("leadership") == []

@@ -50,7 +50,7 @@ def command(cluster: str | None, disarm: bool, approve: str, as_json: bool, **op
             require_name(_name(source), approve, what="disarming the alarms")
             for one in disarmed:
                 disarm_alarm(source.endpoints, one, **how)
-                print_note(f"disarmed {one.alarm} of {names.get(one.member_id) or one.member_id}")
+                print_note(f"disarmed {one.alarm} of {names.get(one.member_id) or one.member_id or 'the cluster'}")
             raised = list_alarms(source.endpoints, **how)
         steps = _next_steps(raised, source)
     if as_json:

@@ -49,7 +49,7 @@ RULES = (
     Rule(
         name="etcdDatabaseQuotaLowSpace", severity=Severity.CRITICAL, measure=_used_share,
         comparison=Comparison.ABOVE, threshold=95, unit="%", window_s=0, hold_s=10 * 60,
-        hint="compact and defragment, or raise the quota: fleetkit etcd tune says which",
+        hint="fleetkit etcd defragment --compact, or raise the quota: fleetkit etcd tune says which",
     ),
     Rule(
         name="etcdExcessiveDatabaseGrowth", severity=Severity.WARNING, measure=_predicted_size,
@@ -60,7 +60,7 @@ RULES = (
     Rule(
         name="etcdDatabaseHighFragmentationRatio", severity=Severity.WARNING, measure=_share_in_use,
         comparison=Comparison.BELOW, threshold=0.5, unit="in use", window_s=0, hold_s=10 * 60,
-        hint="defragment the members one by one, the leader last",
+        hint="fleetkit etcd defragment: one by one, the leader last",
     ),
 )  # fmt: skip
 """The rules of this file, in the mixin's order."""
