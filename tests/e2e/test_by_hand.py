@@ -175,3 +175,18 @@ def test_the_board_shows_a_member_that_was_stopped_and_that_it_is_back(
         board.wait_for(CLUSTER, "3 of 3 members healthy, 2 needed, 1 more may fail", timeout_ms=LONG_MS)
         board.card(CLUSTER).get_by_text("etcd2 is not healthy").first.wait_for(state="detached")
         assert not [error for error in errors if "widget" in error.lower()]
+
+
+def test_the_alerts_are_judged_by_hand_and_the_record_keeps_what_was_scraped(
+    world: World, lab: LabByHand, chromium: Any
+) -> None:
+    with open_page(chromium, viewport=TALL_WINDOW) as (page, _, _errors):
+        run_all(page, lab.notebook_url("notebooks/diagnose/60-etcd-alerts.ipynb"))
+        shown = page.locator(".jp-OutputArea-output", has_text="alerts of etcd fire").first
+        shown.wait_for(timeout=LONG_MS)
+        assert shown.locator("tr", has_text="etcdNoLeader").count() == 1
+        page.locator(".jp-OutputArea-output", has_text="Record:").wait_for(timeout=LONG_MS)
+        stored = wait_for_closed(record_of(world, "60-etcd-alerts"))
+    assert (stored.record.way, stored.record.outcome) == (Way.BY_HAND, Outcome.DONE)
+    facts = [one.data["about"] for one in read_journal(stored.folder) if one.kind is EventKind.FACT]
+    assert facts == ["metrics", "metrics", "alerts"]
