@@ -12,7 +12,9 @@ from fleetkit.core import SettingsError
 __all__ = ["BackupName", "Retention", "parse_backup_name"]
 
 _MOMENT = "%Y%m%dT%H%M%SZ"
-_NAME = re.compile(r"(?P<cluster>[A-Za-z0-9][A-Za-z0-9._-]*?)-(?P<taken>\d{8}T\d{6}Z)-r(?P<revision>\d+)\.etcd\.tar")
+_NAME = re.compile(
+    r"(?P<cluster>[A-Za-z0-9][A-Za-z0-9._-]*?)-(?P<taken>\d{8}T\d{6}Z)-r(?P<revision>\d+)\.etcd\.tar(?P<sealed>\.age)?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -27,15 +29,18 @@ class BackupName:
         The v3 store's revision.
     cluster
         The cluster's name.
+    sealed
+        Whether the file is encrypted with age.
     """
 
     taken: dt.datetime
     revision: int
     cluster: str
+    sealed: bool = False
 
     def __str__(self) -> str:
         moment = self.taken.astimezone(dt.UTC).strftime(_MOMENT)
-        return f"{self.cluster}-{moment}-r{self.revision}.etcd.tar"
+        return f"{self.cluster}-{moment}-r{self.revision}.etcd.tar{'.age' if self.sealed else ''}"
 
 
 def parse_backup_name(text: str) -> BackupName | None:
@@ -47,7 +52,9 @@ def parse_backup_name(text: str) -> BackupName | None:
         taken = dt.datetime.strptime(found["taken"], _MOMENT).replace(tzinfo=dt.UTC)
     except ValueError:
         return None
-    return BackupName(taken=taken, revision=int(found["revision"]), cluster=found["cluster"])
+    return BackupName(
+        taken=taken, revision=int(found["revision"]), cluster=found["cluster"], sealed=found["sealed"] is not None
+    )
 
 
 def _hour(moment: dt.datetime) -> object:

@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 
 import pyrage
 
-from fleetkit.core import SettingsError
+from fleetkit.core import FleetkitError, SettingsError
 
-__all__ = ["Identity", "Recipient", "open_parcel", "parse_recipient", "seal_parcel"]
+__all__ = ["Identity", "Recipient", "open_file", "open_parcel", "parse_recipient", "seal_file", "seal_parcel"]
 
 # pyrage ships no types: an x25519 or SSH recipient, and an x25519 or SSH identity.
 Recipient: TypeAlias = Any
@@ -88,21 +88,56 @@ def open_parcel(parcel: bytes, *, identity_file: Path | None = None, passphrase:
         assert identity_file is not None  # noqa: S101 -- for the type checker: one of the two is given
         return bytes(pyrage.decrypt(parcel, [_read_identity(identity_file)]))
     except pyrage.DecryptError as error:
-        # The library isolates its figures with marks that terminals show as rubbish.
-        seen = str(error).translate(dict.fromkeys(map(ord, "\u2068\u2069")))
-        raise SettingsError(
-            "cannot open the parcel", seen=seen, hint=_TOO_SLOW if "work parameter" in seen else _WRONG
-        ) from error
+        raise _name_failure("the parcel", error) from error
+
+
+def seal_file(source: Path, target: Path, *, recipients: Sequence[Recipient]) -> None:
+    """Encrypt a file of any size for ``recipients``, piece by piece.
+
+    Raises
+    ------
+    FleetkitError
+        When ``target`` cannot be written.
+    """
+    try:
+        pyrage.encrypt_file(str(source), str(target), list(recipients))
+    except (OSError, pyrage.EncryptError) as error:
+        raise FleetkitError(f"{target} cannot be sealed", seen=str(error)) from error
+
+
+def open_file(source: Path, target: Path, *, identity_file: Path) -> None:
+    """Decrypt what `seal_file` sealed, piece by piece; where it fails, nothing of ``target`` is to be believed.
+
+    Parameters
+    ----------
+    identity_file
+        An age identity file, or an SSH private key that has no passphrase of its own.
+
+    Raises
+    ------
+    SettingsError
+        When the key does not fit, or the file is damaged.
+    """
+    try:
+        pyrage.decrypt_file(str(source), str(target), [_read_identity(identity_file)])
+    except (OSError, pyrage.DecryptError) as error:
+        raise _name_failure(source.name, error) from error
+
+
+def _name_failure(what: str, error: Exception) -> SettingsError:
+    # The library isolates its figures with marks that terminals show as rubbish.
+    seen = str(error).translate(dict.fromkeys(map(ord, "\u2068\u2069")))
+    return SettingsError(f"cannot open {what}", seen=seen, hint=_TOO_SLOW if "work parameter" in seen else _WRONG)
 
 
 def _read_identity(file: Path) -> Identity:
-    content = file.read_bytes()
     try:
+        content = file.read_bytes()
         if content.startswith(b"-----BEGIN"):
             return pyrage.ssh.Identity.from_buffer(content)
         lines = [line.strip() for line in content.decode("ascii").splitlines()]
         return pyrage.x25519.Identity.from_str(next(line for line in lines if line and not line.startswith("#")))
-    except (pyrage.IdentityError, UnicodeDecodeError, StopIteration) as error:
+    except (OSError, pyrage.IdentityError, UnicodeDecodeError, StopIteration) as error:
         raise SettingsError(
             f"cannot read the key file {file}",
             hint="give an age identity file or an SSH private key without passphrase",

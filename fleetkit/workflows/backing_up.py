@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fleetkit.core import EtcdError, format_utc, utc_now
 from fleetkit.etcd import (
@@ -71,13 +72,22 @@ class TakenBackup(Shown):
         return "\n".join([self.summary, f"  - {self.kept}", f"  - read from {self.manifest.member}"])
 
 
-def back_up_etcd(workspace: Workspace, *, place: str | None = None, report: Reporter | None = None) -> TakenBackup:
+def back_up_etcd(
+    workspace: Workspace,
+    *,
+    place: str | None = None,
+    seal_for: Sequence[str] = (),
+    report: Reporter | None = None,
+) -> TakenBackup:
     """Back up a cluster through its way in.
 
     Parameters
     ----------
     place
         A folder, or ``s3://bucket/prefix``; ``backups`` beside ``runs`` where not given.
+    seal_for
+        Whom it is encrypted for: age recipients or SSH public keys; blank ones are passed over.
+        Where none is left it is not encrypted.
     report
         Told what goes on.
 
@@ -88,7 +98,14 @@ def back_up_etcd(workspace: Workspace, *, place: str | None = None, report: Repo
     """
     kept_in = open_cluster_backups(workspace, place)
     with open_way_in(workspace) as way:
-        return back_up(way.endpoints, kept_in, tls=way.tls, roots=workspace.cluster.etcd.v2_roots, report=report)
+        return back_up(
+            way.endpoints,
+            kept_in,
+            tls=way.tls,
+            roots=workspace.cluster.etcd.v2_roots,
+            seal_for=seal_for,
+            report=report,
+        )
 
 
 def back_up(
@@ -98,6 +115,7 @@ def back_up(
     tls: TlsFiles | None = None,
     limits: EtcdLimits | None = None,
     roots: Sequence[str] = V2_ROOTS,
+    seal_for: Sequence[str] = (),
     report: Reporter | None = None,
 ) -> TakenBackup:
     """Back up any etcd.
@@ -110,6 +128,9 @@ def back_up(
         Where the backup is kept, and of which cluster it is.
     roots
         Roots of the v2 store; hidden ones are named beside ``/``.
+    seal_for
+        Whom it is encrypted for: age recipients or SSH public keys; blank ones are passed over.
+        Where none is left it is not encrypted.
 
     Raises
     ------
@@ -117,8 +138,11 @@ def back_up(
         When no member can be asked, or the snapshot broke off.
     FleetkitError
         When the backup cannot be kept.
+    SettingsError
+        When one of ``seal_for`` is no key.
     """
     report, begun = report or Reporter(), utc_now()
+    recipients = _read_recipients(seal_for)
     statuses = read_status(endpoints, tls=tls, limits=limits)
     source = _choose_source(endpoints, statuses.ok)
     report.note(f"reading both stores of {source.name}")
@@ -140,7 +164,11 @@ def back_up(
         )
         packed = Path(folder) / "backup.tar"
         manifest = pack_backup(packed, manifest, snapshot=snapshot, tree=tree)
-        name = BackupName(taken=manifest.taken, revision=snapshot.revision, cluster=place.cluster)
+        if recipients:
+            packed = _seal(packed, recipients)
+        name = BackupName(
+            taken=manifest.taken, revision=snapshot.revision, cluster=place.cluster, sealed=bool(recipients)
+        )
         kept = KeptBackup(name=name, size_bytes=packed.stat().st_size, proof=None)
         place.keep_file(name, packed)
     taken = TakenBackup(
@@ -162,6 +190,23 @@ def back_up(
         },
     )
     return taken
+
+
+def _read_recipients(texts: Sequence[str]) -> list[Any]:
+    given = [text for text in texts if text.strip()]
+    if not given:
+        return []
+    from fleetkit.secrets import parse_recipient
+
+    return [parse_recipient(text) for text in given]
+
+
+def _seal(packed: Path, recipients: Sequence[Any]) -> Path:
+    from fleetkit.secrets import seal_file
+
+    sealed = packed.with_name(f"{packed.name}.age")
+    seal_file(packed, sealed, recipients=recipients)
+    return sealed
 
 
 def _choose_source(endpoints: Sequence[Endpoint], statuses: dict[str, MemberStatus]) -> Endpoint:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetkit.core import format_duration, format_utc, utc_now
+from fleetkit.core import SettingsError, format_duration, format_utc, utc_now
 from fleetkit.etcd import (
     BackupArchive,
     Endpoint,
@@ -85,26 +85,33 @@ class DrilledBackup(Shown):
 
 
 def drill_etcd(
-    workspace: Workspace, *, place: str | None = None, name: str | None = None, report: Reporter | None = None
+    workspace: Workspace,
+    *,
+    place: str | None = None,
+    identity: str | Path | None = None,
+    report: Reporter | None = None,
 ) -> DrilledBackup:
-    """Drill a backup of a cluster; the cluster itself is not asked.
+    """Drill the newest backup of a cluster; the cluster itself is not asked.
 
     Parameters
     ----------
     place
         A folder, or ``s3://bucket/prefix``; ``backups`` beside ``runs`` where not given.
-    name
-        Which backup; the newest where not given.
+    identity
+        File with the age identity or SSH private key that opens it; needed where it is encrypted.
 
     Raises
     ------
     FleetkitError
         As `drill_backup` does.
     """
-    return drill_backup(open_cluster_backups(workspace, place), name or None, report=report)
+    key = Path(identity).expanduser() if identity else None
+    return drill_backup(open_cluster_backups(workspace, place), identity=key, report=report)
 
 
-def drill_backup(place: BackupPlace, name: str | None = None, *, report: Reporter | None = None) -> DrilledBackup:
+def drill_backup(
+    place: BackupPlace, name: str | None = None, *, identity: Path | None = None, report: Reporter | None = None
+) -> DrilledBackup:
     """Restore a backup into a scratch etcd, compare, and put the proof beside the backup.
 
     Parameters
@@ -113,6 +120,8 @@ def drill_backup(place: BackupPlace, name: str | None = None, *, report: Reporte
         Where the cluster's backups are kept.
     name
         Which one; the newest where not given.
+    identity
+        File with the age identity or SSH private key that opens it; needed where it is encrypted.
 
     Raises
     ------
@@ -120,26 +129,32 @@ def drill_backup(place: BackupPlace, name: str | None = None, *, report: Reporte
         When there is no such backup, or no etcd on this computer.
     PreconditionError
         When it is of another cluster, or of a newer format.
+    SettingsError
+        When it is encrypted, and no key or another one was given.
     FleetkitError
         When it was cut off or changed, or cannot be restored.
     """
     report = report or Reporter()
     programs = find_scratch_programs()
     kept = place.find_backup(name)
+    if kept.name.sealed and identity is None:
+        raise SettingsError(f"the backup {kept.name} is encrypted", hint="give the key that opens it: --identity FILE")
     report.note(f"restoring {kept.name} into a scratch etcd {programs.version}")
     begun, begun_s = utc_now(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fleetkit-drill-") as made:
         folder = Path(made)
         file, snapshot = folder / "backup.tar", folder / "snapshot.db"
         place.fetch_file(kept.name, file)
+        with file.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        if kept.name.sealed and identity is not None:
+            file = _unseal(file, identity)
         archive = read_backup(file, cluster=place.cluster)
         archive.extract_snapshot(snapshot)
         with open_scratch(snapshot, folder, programs=programs) as endpoint:
             put_tree(endpoint, archive.tree)
             rto_s = time.monotonic() - begun_s
             compared = dict(_compare(archive, snapshot, endpoint, folder))
-        with file.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     proof = BackupProof(
         drilled=begun.replace(microsecond=0),
         sha256=sha256,
@@ -166,6 +181,15 @@ def drill_backup(place: BackupPlace, name: str | None = None, *, report: Reporte
         },
     )
     return drilled
+
+
+def _unseal(sealed: Path, identity: Path) -> Path:
+    from fleetkit.secrets import open_file
+
+    opened = sealed.with_name("opened.tar")
+    open_file(sealed, opened, identity_file=identity)
+    sealed.unlink()
+    return opened
 
 
 def _compare(archive: BackupArchive, snapshot: Path, endpoint: Endpoint, folder: Path) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,12 @@ def test_a_name_says_cluster_time_and_revision_and_is_read_back() -> None:
     )
 
 
+def test_the_name_of_an_encrypted_one_says_so() -> None:
+    sealed = BackupName(taken=name("2026-11-26T07:05:09Z").taken, revision=1, cluster="demo", sealed=True)
+    assert str(sealed) == "demo-20261126T070509Z-r1.etcd.tar.age"
+    assert parse_backup_name(str(sealed)) == sealed
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyrage
 import pytest
 from support.etcd_cluster import EtcdCluster
 
-from fleetkit.core import FleetkitError, NotFoundError, PreconditionError
+from fleetkit.core import FleetkitError, NotFoundError, PreconditionError, SettingsError
 from fleetkit.etcd import (
     BackupArchive,
     BackupManifest,
@@ -122,6 +123,31 @@ def test_a_backup_of_another_cluster_under_this_ones_name_is_refused(
     pack_anew(taken, tmp_path, manifest=replace(taken.manifest, cluster="prod"))
     with pytest.raises(PreconditionError, match="it is of prod, not of demo"):
         drill_backup(place)
+
+
+def test_an_encrypted_backup_is_proven_with_its_key_alone(
+    cluster: EtcdCluster, place: BackupPlace, tmp_path: Path
+) -> None:
+    keys = [pyrage.x25519.Identity.generate() for _ in range(2)]
+    files = [tmp_path / f"identity{number}" for number in range(2)]
+    for key, file in zip(keys, files, strict=True):
+        file.write_text(str(key))
+    made = back_up(cluster.endpoints(), place, tls=cluster.tls, seal_for=[str(keys[0].to_public())])
+    assert made.kept.name.sealed
+    assert b"manifest.json" not in Path(made.address).read_bytes()
+    with pytest.raises(SettingsError, match=r"is encrypted\n.*--identity"):
+        drill_backup(place)
+    with pytest.raises(SettingsError, match="cannot open backup"):
+        drill_backup(place, identity=files[1])
+    assert [one.state for one in place.list_backups()] == ["unproven"]
+    assert drill_backup(place, identity=files[0]).proof.findings == ()
+    assert [one.state for one in place.list_backups()] == ["proven"]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_backup_for_a_key_that_is_none_is_refused_before_anything_is_read(place: BackupPlace) -> None:
+    with pytest.raises(SettingsError, match="cannot read the recipient"):
+        back_up((), place, seal_for=["age1none"])
 
 
 def test_a_backup_by_name_and_none_at_all(place: BackupPlace, taken: TakenBackup) -> None:

@@ -18,9 +18,18 @@ __all__ = ["command"]
 @cluster_argument
 @place_option("--to")
 @click.option("--name", metavar="NAME", help="What the cluster is called, with --endpoints.")
+@click.option(
+    "--encrypt-to",
+    "seal_for",
+    multiple=True,
+    metavar="KEY",
+    help="Encrypt it for this key: age1…, or an SSH public key. May be repeated.",
+)
 @etcd_options
 @json_option
-def command(cluster: str | None, place: str | None, name: str | None, as_json: bool, **options: Any) -> int:
+def command(
+    cluster: str | None, place: str | None, name: str | None, seal_for: tuple[str, ...], as_json: bool, **options: Any
+) -> int:
     """Back up both stores of etcd: the v3 snapshot, and the v2 tree, in which fleet keeps its state.
 
     One file, with the member list, versions and the hash of each part; any tar reads it.
@@ -29,7 +38,7 @@ def command(cluster: str | None, place: str | None, name: str | None, as_json: b
 
     \b
     fleetkit etcd backup demo
-    fleetkit etcd backup demo --to s3://backups/etcd
+    fleetkit etcd backup demo --to s3://backups/etcd --encrypt-to "$(cat ~/.ssh/id_ed25519.pub)"
     fleetkit etcd backup --endpoints 10.10.3.100:2379 --name old --to /mnt/backups
     """
     from fleetkit.etcd import V2_ROOTS
@@ -51,6 +60,7 @@ def command(cluster: str | None, place: str | None, name: str | None, as_json: b
             tls=source.tls,
             limits=source.limits,
             roots=roots,
+            seal_for=seal_for,
             report=Reporter(note=print_note),
         )
     if as_json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from fleetkit.cli._backups import backup_facts, name_cluster, place_option
@@ -15,8 +17,13 @@ __all__ = ["command"]
 @cluster_argument
 @place_option("--from")
 @click.option("--backup", "name", metavar="NAME", help="Which backup; the newest where not given.")
+@click.option(
+    "--identity",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="age identity, or SSH private key without passphrase, that opens an encrypted one.",
+)
 @json_option
-def command(cluster: str | None, place: str | None, name: str | None, as_json: bool) -> int:
+def command(cluster: str | None, place: str | None, name: str | None, identity: Path | None, as_json: bool) -> int:
     """Restore a backup into a scratch etcd on this computer, and compare it with what was backed up.
 
     Compared are revision, number of keys, the hash of every revision of every key, a sample of values,
@@ -31,7 +38,7 @@ def command(cluster: str | None, place: str | None, name: str | None, as_json: b
     from fleetkit.workflows import Reporter, drill_backup, open_backup_place
 
     kept_in = open_backup_place(name_cluster(cluster), place)
-    drilled = drill_backup(kept_in, name, report=Reporter(note=print_note))
+    drilled = drill_backup(kept_in, name, identity=identity, report=Reporter(note=print_note))
     if as_json:
         print_json({**backup_facts(drilled.kept), "compared": drilled.compared})
     else:
