@@ -24,7 +24,6 @@ _LIMITS = {
 """How the limits of rules are told that differ from member to member or from cluster to cluster."""
 
 _ORDER = tuple(AlertState)
-_CALL_FOR_ACTION = frozenset({AlertState.FIRING, AlertState.PENDING})
 
 
 def alert_rows(alerts: Iterable[Alert]) -> list[tuple[str, ...]]:
@@ -39,9 +38,9 @@ def alert_rows(alerts: Iterable[Alert]) -> list[tuple[str, ...]]:
             format_duration(one.window_s) if one.window_s else "now",
             format_duration(one.hold_s),
             ", ".join(one.who),
-            f"{one.reason}; next: {one.hint}" if one.state in _CALL_FOR_ACTION else one.reason,
+            f"{one.reason}; next: {one.hint}" if one.holds else one.reason,
         )
-        for one in sorted(alerts, key=lambda one: _ORDER.index(one.state))
+        for one in sorted(alerts, key=lambda one: (_ORDER.index(one.state), not one.holds))
     ]
 
 

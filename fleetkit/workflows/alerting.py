@@ -55,12 +55,14 @@ class CheckedAlerts(Shown):
         firing = [one.name for one in self.alerts if one.state is AlertState.FIRING]
         told = f"{len(firing)} of {len(self.alerts)} alerts of etcd fire"
         names = f" ({', '.join(dict.fromkeys(firing))})" if firing else ""
-        open_ones = [
-            f"{count} {state}"
-            for state in (AlertState.PENDING, AlertState.TOO_SHORT, AlertState.UNMEASURED)
-            if (count := self.count(state))
-        ]
-        return "; ".join([told + names, *open_ones])
+        holding = sum(one.holds and one.state is AlertState.TOO_SHORT for one in self.alerts)
+        counts = {
+            "pending": self.count(AlertState.PENDING),
+            "holding, and not watched for long enough to fire": holding,
+            "not enough history": self.count(AlertState.TOO_SHORT) - holding,
+            "not measured": self.count(AlertState.UNMEASURED),
+        }
+        return "; ".join([told + names, *(f"{count} {words}" for words, count in counts.items() if count)])
 
     def count(self, state: AlertState) -> int:
         """Return how many alerts stand so."""
@@ -124,7 +126,8 @@ def check_alerts(
         {
             "about": "alerts",
             "alerts": [
-                {"name": one.name, "severity": str(one.severity), "state": str(one.state), "value": one.value,
+                {"name": one.name, "severity": str(one.severity), "state": str(one.state), "holds": one.holds,
+                 "value": one.value,
                  "threshold": one.threshold, "who": list(one.who), "reason": one.reason}
                 for one in checked.alerts
             ],

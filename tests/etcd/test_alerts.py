@@ -172,6 +172,21 @@ def test_who_is_named() -> None:
     assert find(watched(2), "etcdNoLeader").who == ()
 
 
+def test_a_member_that_is_down_is_not_named_again_by_its_id() -> None:
+    def unsent_to_unknown(since: int) -> MemberMetrics:
+        return member(send_failures={"f00": 5 * since})
+
+    assert find(watched(3, unsent_to_unknown, down=("etcd2",)), "etcdMembersDown").who == ("etcd2",)
+    assert find(watched(3, unsent_to_unknown), "etcdMembersDown").who == ("f00",)
+
+
+def test_whether_a_condition_holds_is_told_apart_from_how_long_it_has() -> None:
+    assert find(seconds(leaderless), "etcdNoLeader").holds
+    assert find(watched(1, leaderless), "etcdNoLeader").holds
+    assert not find(seconds(lambda _: member()), "etcdNoLeader").holds
+    assert not find(seconds(grows(40)), "etcdExcessiveDatabaseGrowth").holds
+
+
 def test_a_counter_that_began_anew_is_no_fall_and_counts_what_came_since() -> None:
     def restarted(since: int) -> MemberMetrics:
         return member(leader_changes=9 if since < 10 else since - 9)

@@ -57,7 +57,9 @@ def test_an_alert_that_seconds_cannot_tell_fires_with_what_past_runs_saw() -> No
     past = PastScrapes(cluster="demo", scrapes=(leaderless(280), leaderless(275)))
     alone, together = judge_scrapes(now), judge_scrapes(now, past=past)
     assert (alone.outcome, together.outcome) == ("done", "findings")
-    assert alone.summary.startswith("0 of 15 alerts of etcd fire; ")
+    assert alone.summary.startswith(
+        "0 of 15 alerts of etcd fire; 1 holding, and not watched for long enough to fire; "
+    )  # fmt: skip
     assert together.summary.startswith("1 of 15 alerts of etcd fire (etcdNoLeader); ")
     assert (together.scrapes, together.earlier) == (2, 2)
     assert "etcdNoLeader" in str(together)

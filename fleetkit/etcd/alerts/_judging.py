@@ -23,7 +23,7 @@ def judge_rule(rule: Rule, scrapes: Sequence[Scrape]) -> Alert:
     state = min((state for state, _, _ in judged), key=_WORST_FIRST.index)
     alike = [(reason, reading) for one, reason, reading in judged if one is state]
     # What holds already, though not known for how long, says more than what cannot be told at all.
-    holding = [(reason, reading) for reason, reading in alike if rule.holds(reading)]
+    holding = [(reason, reading) for reason, reading in alike if rule.holds(reading) and not reading.too_short]
     shown = holding or alike
     return _alert(rule, state, [reading for _, reading in shown], shown[0][0])
 
@@ -68,6 +68,7 @@ def _alert(rule: Rule, state: AlertState, readings: Sequence[Reading], reason: s
         name=rule.name,
         severity=rule.severity,
         state=state,
+        holds=any(rule.holds(one) and not one.too_short for one in readings),
         value=None if worst is None else worst.value,
         comparison=rule.comparison,
         threshold=rule.threshold if worst is None or worst.threshold is None else worst.threshold,

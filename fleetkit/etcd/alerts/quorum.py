@@ -26,14 +26,16 @@ def _members_down(window: Window) -> list[Reading]:
         for peer in {peer for _, metrics in window.points(name) for peer in metrics.send_failures}:
             failing[peer] += window.rate(name, _failures_to(peer)) or 0.0
         seen_twice = seen_twice or len(window.points(name)) > 1
-    unreached = {now.name_of(peer) for peer, rate in failing.items() if rate > _MOST_SEND_FAILURES}
+    names = {one.member_id: name for look in window.scrapes for name, one in look.members.items()}
+    unreached = {names.get(peer, peer) for peer, rate in failing.items() if rate > _MOST_SEND_FAILURES}
     value = float(max(len(now.down), len(unreached)))
     too_short = ""
     if not value and now.unasked:
         too_short = f"{', '.join(now.unasked)}: {next(iter(now.unasked.values()))}"
     elif not value and not seen_twice:
         too_short = "whether peers reach each other takes two looks"
-    who = tuple(sorted({*now.down, *unreached}))
+    # A member that was never seen to answer is known by its id alone, and by its name among those that are down.
+    who = tuple(sorted({*now.down, *unreached.intersection(names.values())} or unreached))
     return [Reading(subject=_CLUSTER, value=value, who=who, too_short=too_short)]
 
 

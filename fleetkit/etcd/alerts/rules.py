@@ -124,6 +124,8 @@ class Alert:
         Its rule.
     state
         How it stands.
+    holds
+        Whether its condition holds now, however long it has.
     value
         The worst that was measured; None where nothing was.
     who
@@ -135,6 +137,7 @@ class Alert:
     name: str
     severity: Severity
     state: AlertState
+    holds: bool
     value: float | None
     comparison: Comparison
     threshold: float
