@@ -92,9 +92,14 @@ def test_a_copied_notebook_runs_for_the_chosen_cluster_and_ctrl_c_ends_it_all(ch
 def test_the_end_of_its_terminal_and_a_request_to_end_leave_no_jupyterlab(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    with lab_in(tmp_path) as (command, url):
-        assert url
-        check_end(command, number)
+    # What these tests were told to ignore, as by nohup, the command would ignore as well.
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        with lab_in(tmp_path) as (command, url):
+            assert url
+            check_end(command, number)
+    finally:
+        signal.signal(number, before)
 
 
 def check_end(command: subprocess.Popen[str], number: signal.Signals) -> None:
