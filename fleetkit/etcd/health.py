@@ -31,8 +31,8 @@ _Facts = LocalFacts | Callable[[], LocalFacts]
 """What local files say of certificates, or what reads them once it matters: reading costs more than the health."""
 
 _ALARM_MEANINGS = {
-    AlarmKind.NOSPACE: "the backend has reached its quota and takes no writes; compact, defragment, then disarm",
-    AlarmKind.CORRUPT: "a member's data differs from the others'; replace that member, then disarm",
+    AlarmKind.NOSPACE: "its quota is reached, and no writes are taken; fleetkit etcd alarms tells what mends it",
+    AlarmKind.CORRUPT: "a member's data differs from the others'; fleetkit etcd hash names it",
 }
 
 
