@@ -47,6 +47,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdCluster]:
             for number in range(40):
                 key = base64.b64encode(b"key %d" % number).decode()
                 call.post("/v3/kv/put", {"key": key, "value": key})
+            # A history that was cut short is as whole as a long one.
+            call.post("/v3/kv/put", {"key": key, "value": ""})
+            call.post("/v3/kv/compaction", {"revision": "30", "physical": True})
             call.ask("PUT", "/v2/keys/_coreos.com/fleet/job/a.service/object", form={"value": "x"})
             call.ask("PUT", "/v2/keys/_coreos.com/fleet/lease", form={"value": "mine", "ttl": "1000"})
             call.ask("PUT", "/v2/keys/app/empty", form={"dir": "true"})
