@@ -90,38 +90,41 @@ def save_snapshot(
 
 def _store(endpoint: Endpoint, messages: Iterator[Fields], stream: IO[bytes]) -> tuple[int, str]:
     """Write the messages' data, and compare their hash with the one that etcd sends last."""
-    whole, data, size, remaining, held = hashlib.sha256(), hashlib.sha256(), 0, -1, b""
+    digest, size, remaining, held = hashlib.sha256(), 0, -1, b""
     for message in messages:
         blob = _decode_blob(message)
         remaining = message.whole("remaining_bytes")
         stream.write(blob)
-        whole.update(blob)
         size += len(blob)
         # The last 32 bytes are the hash of all before them, and which are the last is known at the end alone.
         held += blob
-        data.update(held[:-_DIGEST_BYTES])
+        digest.update(held[:-_DIGEST_BYTES])
         held = held[-_DIGEST_BYTES:]
     if remaining != 0:
         seen = "nothing came" if remaining < 0 else f"after {size} bytes, with {remaining} still to come"
         raise _broken(endpoint, f"it broke off: {seen}")
-    if data.digest() != held:
+    if digest.digest() != held:
         raise _broken(endpoint, "its data do not have the sha256 that etcd sent with them, or etcd sent none")
-    return size, whole.hexdigest()
+    digest.update(held)
+    return size, digest.hexdigest()
 
 
 def _messages(pieces: Iterable[bytes]) -> Iterator[Fields]:
     """Cut the stream into its messages: one JSON object on each line."""
-    rest = bytearray()
+    # Pieces are far shorter than lines: they are joined once, when a line has ended.
+    parts: list[bytes] = []
+    length = 0
     for piece in pieces:
-        rest += piece
-        *lines, tail = rest.split(b"\n")
-        rest = bytearray(tail)
+        *lines, tail = piece.split(b"\n")
         for line in lines:
-            yield _read_message(bytes(line))
-        if len(rest) > _LINE_BYTES:
+            yield _read_message(b"".join([*parts, line]))
+            parts, length = [], 0
+        parts.append(tail)
+        length += len(tail)
+        if length > _LINE_BYTES:
             raise EtcdError("etcd's snapshot has an unexpected form", seen=f"a line of more than {_LINE_BYTES} bytes")
-    if rest.strip():
-        yield _read_message(bytes(rest))
+    if rest := b"".join(parts).strip():
+        yield _read_message(rest)
 
 
 def _read_message(line: bytes) -> Fields:

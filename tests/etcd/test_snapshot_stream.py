@@ -59,6 +59,7 @@ CASES = {
     "without its hash": (WHOLE[:2], True, "sha256"),
     "one byte changed": ((WHOLE[0], message(b"?" + DATA[40_001:], 0), WHOLE[2]), True, "sha256"),
     "a piece left out": ((WHOLE[0], WHOLE[2]), True, "sha256"),
+    "a line without an end": ((b'{"result":{"blob":"' + b"A" * 17 * 1024 * 1024,), True, "a line of more than"),
     "nothing at all": ((), True, "nothing came"),
     "an error in the middle": (
         (WHOLE[0], b'{"error":{"grpc_code":14,"message":"transport is closing"}}\n'),
