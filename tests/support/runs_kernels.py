@@ -65,6 +65,8 @@ def start_kernel_by_hand(folder: Path, *, notebook: Path | None = None) -> Itera
     if notebook is not None:
         environ["JPY_SESSION_NAME"] = str(notebook)
     manager = KernelManager(kernel_name="python3")
+    # How long an end may take is no promise; a busy computer needs longer than jupyter_client waits before it kills.
+    manager.shutdown_wait_time = _ANSWER_S
     manager.start_kernel(cwd=str(folder), env=environ)
     client = manager.blocking_client()
     client.start_channels()
