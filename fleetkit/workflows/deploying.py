@@ -187,7 +187,7 @@ def apply_deploy(
                 step=step,
                 completed=completed,
                 seen=str(error),
-                hint="mend what is named above, then run the same deploy again: it goes on from here",
+                hint="mend what is named above, then deploy again: the next plan holds only what is still to be done",
             ) from error
     beside = {"made": pki.made, "put": put, "removed": removed, "started": started}
     record_applied(told, result, **beside)
