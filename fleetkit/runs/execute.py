@@ -186,7 +186,8 @@ def open_session(
         Entered with the record's folder, and left when the last word of the record is written.
     """
     started = utc_now()
-    place = make_record_folder(home / "runs", cluster=cluster, notebook=notebook, started=started)
+    earlier = "" if resumption is None else resumption.run
+    place = make_record_folder(home / "runs", cluster=cluster, notebook=notebook, started=started, elsewhere=earlier)
     record = RunRecord(
         id=place.name,
         cluster=cluster,
@@ -196,7 +197,7 @@ def open_session(
         actor=current_actor(aws=aws_caller),
         versions=current_versions(),
         started=started,
-        resumes="" if resumption is None else resumption.run,
+        resumes=earlier,
     )
     stopper = Stopper(
         grace_s=limits.grace_s,

@@ -80,10 +80,15 @@ class StoredRun:
         return self.folder / REPORT_FILE
 
 
-def make_record_folder(runs: Path, *, cluster: str, notebook: str, started: dt.datetime) -> Path:
+def make_record_folder(runs: Path, *, cluster: str, notebook: str, started: dt.datetime, elsewhere: str = "") -> Path:
     """Make the folder of a new record and return it.
 
     Two runs that start in the same second get folders of their own.
+
+    Parameters
+    ----------
+    elsewhere
+        Name of a record that is known and need not lie here: of the run that this one goes on for.
 
     Raises
     ------
@@ -100,7 +105,10 @@ def make_record_folder(runs: Path, *, cluster: str, notebook: str, started: dt.d
     try:
         (runs / cluster).mkdir(parents=True, exist_ok=True)
         for number in range(1, 1000):
-            folder = runs / cluster / (stem if number == 1 else f"{stem}-{number}")
+            name = stem if number == 1 else f"{stem}-{number}"
+            if name == elsewhere:
+                continue
+            folder = runs / cluster / name
             with contextlib.suppress(FileExistsError):
                 folder.mkdir()
                 return folder

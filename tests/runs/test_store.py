@@ -42,6 +42,12 @@ def test_two_runs_of_the_same_second_get_a_folder_each(tmp_path):
     assert len(folders) == 3
 
 
+def test_a_run_is_not_named_as_the_one_that_it_goes_on_for_wherever_that_lies(tmp_path):
+    first = make_record_folder(tmp_path / "there", cluster="d", notebook="n", started=STARTED)
+    second = make_record_folder(tmp_path / "here", cluster="d", notebook="n", started=STARTED, elsewhere=first.name)
+    assert second.name == f"{first.name}-2"
+
+
 @pytest.mark.parametrize("name", ["../up", "", "a/b", ".hidden", "x" * 101])
 def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path, name):
     with pytest.raises(SettingsError):
