@@ -61,7 +61,7 @@ VERBS: tuple[Verb, ...] = (
         shelf="Look",
         module="what_if",
     ),
-    Verb(name="etcd", summary="Health, status and members of etcd.", shelf="Look"),
+    Verb(name="etcd", summary="Health, alerts, upkeep and backups of etcd.", shelf="Look"),
     Verb(name="tunnel", summary="Open the way in: local ports to every etcd member.", shelf="Look"),
     Verb(name="outputs", summary="Show the addresses and commands by which the cluster is used.", shelf="Look"),
     Verb(name="lab", summary="Start JupyterLab on the notebooks, for a cluster or a sandbox.", shelf="Record"),

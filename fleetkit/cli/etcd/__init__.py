@@ -1,4 +1,4 @@
-"""``fleetkit etcd``: how a cluster's etcd is, or any other, its upkeep and backups; each verb has its own module."""
+"""``fleetkit etcd``: health, alerts, upkeep and backups of etcd; each verb has a module of its own."""
 
 from __future__ import annotations
 
