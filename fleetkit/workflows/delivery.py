@@ -8,7 +8,7 @@ A machine's user data points to the manifest and never changes; what varies is d
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,21 @@ from fleetkit.fleet import render_environment as render_fleet_environment
 if TYPE_CHECKING:
     from fleetkit.pki import CertificateFiles, ClusterPki, HostKeyFiles
 
-__all__ = ["FLEET_MACHINE_ROLES", "DeliveredFile", "archive_key", "list_deliveries", "render_manifest"]
+__all__ = [
+    "FLEET_MACHINE_ROLES",
+    "DeliveredFile",
+    "archive_key",
+    "list_deliveries",
+    "master_prefix",
+    "render_manifest",
+    "says_joining",
+    "settings_key",
+]
 
 FLEET_MACHINE_ROLES: tuple[str, ...] = ("internal", "public", "deploy")
 """Roles, beside the masters, whose machines join fleet."""
+
+_SETTINGS = "/etc/etcd/etcd.env"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +73,38 @@ def archive_key(cluster: Cluster) -> str:
     return f"archives/{cluster.pins.fleet_sha256}/fleet.tar.gz"
 
 
-def list_deliveries(cluster: Cluster, pki: ClusterPki) -> dict[str, tuple[DeliveredFile, ...]]:
+def master_prefix(name: str) -> str:
+    """Return the prefix of what the master of the member called ``name`` fetches."""
+    return f"roles/master/{name}"
+
+
+def settings_key(name: str) -> str:
+    """Return the object key of the settings that the member called ``name`` starts with."""
+    return f"{master_prefix(name)}/files{_SETTINGS}"
+
+
+def says_joining(settings: bytes) -> bool:
+    """Return whether a member with these settings joins a cluster that is there, and never begins a new one."""
+    return b"ETCD_INITIAL_CLUSTER_STATE=existing" in settings.splitlines()
+
+
+def list_deliveries(
+    cluster: Cluster, pki: ClusterPki, *, joining: Collection[str] = ()
+) -> dict[str, tuple[DeliveredFile, ...]]:
     """Return what each prefix of the bucket holds: ``roles/master/<member>`` or ``roles/<role>`` to its files.
 
     Reads the certificates and keys of ``pki`` from disk; opens no connection.
+
+    Parameters
+    ----------
+    joining
+        Names of the members that join the cluster that is there, because they were replaced.
     """
     deliveries: dict[str, tuple[DeliveredFile, ...]] = {}
     for name in cluster.masters:
-        files = _Prefix(f"roles/master/{name}")
+        files = _Prefix(master_prefix(name))
         deliveries[files.prefix] = (
-            *_etcd_files(files, cluster, name, pki),
+            *_etcd_files(files, cluster, name, pki, state="existing" if name in joining else "new"),
             *_fleet_files(files, cluster, "master", pki),
             *_host_key_files(files, pki.master_host_keys[name]),
         )
@@ -113,7 +146,7 @@ class _Prefix:
         yield self.file(f"{folder}/{name}.key", files.key.read_bytes(), mode=0o400, owner=owner)
 
 
-def _etcd_files(files: _Prefix, cluster: Cluster, name: str, pki: ClusterPki) -> Iterator[DeliveredFile]:
+def _etcd_files(files: _Prefix, cluster: Cluster, name: str, pki: ClusterPki, *, state: str) -> Iterator[DeliveredFile]:
     addresses = {member: master.address for member, master in cluster.masters.items()}
     settings = etcd.render_environment(
         name=name,
@@ -122,8 +155,9 @@ def _etcd_files(files: _Prefix, cluster: Cluster, name: str, pki: ClusterPki) ->
         heartbeat_ms=cluster.etcd.heartbeat_ms,
         election_ms=cluster.etcd.election_ms,
         quota_bytes=cluster.etcd.quota_gb * 1024**3,
+        state=state,
     )
-    yield files.file("/etc/etcd/etcd.env", settings.encode())
+    yield files.file(_SETTINGS, settings.encode())
     yield files.file("/etc/fleetkit/images.env", f"ETCD_IMAGE={cluster.pins.etcd_image}\n".encode())
     yield files.file("/etc/etcd/pki/ca.crt", pki.ca.certificate.read_bytes(), owner="etcd:etcd")
     yield from files.pair("/etc/etcd/pki", "server", pki.servers[name], owner="etcd:etcd")

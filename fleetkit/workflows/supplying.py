@@ -10,9 +10,17 @@ from fleetkit.core import FleetkitError, NotFoundError, ServiceError, call_each
 from fleetkit.origins import fetch_archive
 from fleetkit.pki import ClusterPki, ensure_pki, load_pki
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.delivery import DeliveredFile, archive_key, list_deliveries, render_manifest
+from fleetkit.workflows.delivery import (
+    DeliveredFile,
+    archive_key,
+    list_deliveries,
+    master_prefix,
+    render_manifest,
+    says_joining,
+    settings_key,
+)
 
-__all__ = ["ensure_certificates", "find_pending_deliveries", "supply_bucket"]
+__all__ = ["ensure_certificates", "find_joining", "find_pending_deliveries", "supply_bucket", "supply_joining_member"]
 
 _AT_ONCE = 8
 
@@ -44,7 +52,7 @@ def find_pending_deliveries(workspace: Workspace) -> tuple[str, ...]:
     except NotFoundError:
         return ("certificates and host keys",)
     there = {one.key for one in aws.list_objects(workspace.session, workspace.bucket)}
-    deliveries = list_deliveries(workspace.cluster, pki)
+    deliveries = list_deliveries(workspace.cluster, pki, joining=find_joining(workspace))
     right = _right_objects(workspace, {one.key: one for files in deliveries.values() for one in files})
     pending = []
     for prefix, files in deliveries.items():
@@ -77,35 +85,69 @@ def _each(keys: Iterable[str], call: Callable[[str], bool]) -> Mapping[str, bool
     return results.ok
 
 
+def find_joining(workspace: Workspace) -> frozenset[str]:
+    """Return the members whose settings in the bucket say that they join a cluster that is there.
+
+    The bucket alone knows it: whoever deploys next, on whatever computer, leaves it as it is.
+    """
+
+    def is_joining(name: str) -> bool:
+        try:
+            return says_joining(aws.read_object(workspace.session, workspace.bucket, key=settings_key(name)))
+        except NotFoundError:
+            return False
+
+    return frozenset(name for name, joins in _each(workspace.cluster.masters, is_joining).items() if joins)
+
+
 def supply_bucket(
     workspace: Workspace, pki: ClusterPki, *, on_note: Callable[[str], None] = lambda _text: None
 ) -> tuple[str, ...]:
     """Make the bucket what it must be, and put into it what is missing or changed.
-
-    The files of a prefix are put before its manifest, so that a machine never reads of a file that is not there.
 
     Returns
     -------
     tuple of str
         The keys that were put; empty when all was there.
     """
-    session, bucket, cluster = workspace.session, workspace.bucket, workspace.cluster
-    on_note(f"bucket {bucket}")
-    aws.ensure_bucket(session, bucket, cluster=cluster.name)
+    on_note(f"bucket {workspace.bucket}")
+    aws.ensure_bucket(workspace.session, workspace.bucket, cluster=workspace.cluster.name)
     put = list(_supply_archive(workspace))
-    for prefix, files in list_deliveries(cluster, pki).items():
-        contents = {one.key: one.content for one in files if one.content is not None}
-
-        def put_one(key: str, contents: dict[str, bytes] = contents) -> bool:
-            return aws.put_object(session, bucket, key=key, content=contents[key])
-
-        put += [key for key, was_put in _each(contents, put_one).items() if was_put]
-        manifest = f"{prefix}/manifest"
-        if aws.put_object(session, bucket, key=manifest, content=render_manifest(files)):
-            put.append(manifest)
+    for prefix, files in list_deliveries(workspace.cluster, pki, joining=find_joining(workspace)).items():
+        put += _put_files(workspace, prefix, files)
     if put:
-        on_note(f"{len(put)} objects put into {bucket}")
+        on_note(f"{len(put)} objects put into {workspace.bucket}")
     return tuple(put)
+
+
+def supply_joining_member(workspace: Workspace, pki: ClusterPki, name: str) -> tuple[str, ...]:
+    """Put what one master fetches, with settings by which its member joins the cluster that is there.
+
+    What other machines fetch is left as it is, be it missing or changed.
+
+    Returns
+    -------
+    tuple of str
+        The keys that were put; empty when all was there.
+    """
+    prefix = master_prefix(name)
+    files = list_deliveries(workspace.cluster, pki, joining={name})[prefix]
+    return (*_supply_archive(workspace), *_put_files(workspace, prefix, files))
+
+
+def _put_files(workspace: Workspace, prefix: str, files: tuple[DeliveredFile, ...]) -> list[str]:
+    """Put the files of a prefix before its manifest, so that a machine never reads of a file that is not there."""
+    session, bucket = workspace.session, workspace.bucket
+    contents = {one.key: one.content for one in files if one.content is not None}
+
+    def put_one(key: str) -> bool:
+        return aws.put_object(session, bucket, key=key, content=contents[key])
+
+    put = [key for key, was_put in _each(contents, put_one).items() if was_put]
+    manifest = f"{prefix}/manifest"
+    if aws.put_object(session, bucket, key=manifest, content=render_manifest(files)):
+        put.append(manifest)
+    return put
 
 
 def _supply_archive(workspace: Workspace) -> tuple[str, ...]:

@@ -11,7 +11,13 @@ from support.aws_world import World, surrounding_world
 from fleetkit.aws import delete_objects, read_object
 from fleetkit.pki import ClusterPki
 from fleetkit.workflows import Workspace
-from fleetkit.workflows.supplying import ensure_certificates, find_pending_deliveries, supply_bucket
+from fleetkit.workflows.supplying import (
+    ensure_certificates,
+    find_joining,
+    find_pending_deliveries,
+    supply_bucket,
+    supply_joining_member,
+)
 
 KEY = "roles/public/files/etc/fleet/fleet.env"
 
@@ -81,3 +87,12 @@ def test_an_object_that_is_gone_is_missing_and_not_overwritten(workspace: Worksp
     delete_objects(workspace.session, workspace.bucket, keys=[KEY])
     assert find_pending_deliveries(workspace) == ("what roles/public fetches (1 files)",)
     assert supply_bucket(workspace, pki) == (KEY,)
+
+
+def test_a_member_that_was_replaced_joins_for_good_whoever_deploys_next(workspace: Workspace, pki: ClusterPki) -> None:
+    key, manifest = "roles/master/etcd2/files/etc/etcd/etcd.env", "roles/master/etcd2/manifest"
+    assert supply_joining_member(workspace, pki, "etcd2") == (key, manifest)
+    assert b"ETCD_INITIAL_CLUSTER_STATE=existing\n" in read_object(workspace.session, workspace.bucket, key=key)
+    assert find_joining(workspace) == {"etcd2"}
+    assert find_pending_deliveries(workspace) == ()
+    assert supply_bucket(workspace, pki) == ()
