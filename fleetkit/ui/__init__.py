@@ -7,6 +7,7 @@ from fleetkit.ui.board import BoardCard, open_board
 from fleetkit.ui.defragment import DefragmentGuide, begin_defragment
 from fleetkit.ui.deploy import DeployGuide, DeployOutcome, begin_deploy
 from fleetkit.ui.destroy import DestroyGuide, begin_destroy
+from fleetkit.ui.replace import ReplaceGuide, begin_replace
 from fleetkit.ui.what_if import WhatIfCard, open_what_if
 
 __all__ = [
@@ -15,10 +16,12 @@ __all__ = [
     "DeployGuide",
     "DeployOutcome",
     "DestroyGuide",
+    "ReplaceGuide",
     "WhatIfCard",
     "begin_defragment",
     "begin_deploy",
     "begin_destroy",
+    "begin_replace",
     "open_board",
     "open_what_if",
 ]

@@ -8,7 +8,16 @@ from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
 from fleetkit.views.charts import Measure, draw_history
 from fleetkit.views.form import ClusterForm
 from fleetkit.views.form_fields import FormField, FormGroup, Offer, Offers, find_shared_causes
-from fleetkit.views.guide import DEFRAGMENT_STEPS, DEPLOY_STEPS, DESTROY_STEPS, Guide, GuideStep, StepPlan, StepState
+from fleetkit.views.guide import (
+    DEFRAGMENT_STEPS,
+    DEPLOY_STEPS,
+    DESTROY_STEPS,
+    REPLACE_STEPS,
+    Guide,
+    GuideStep,
+    StepPlan,
+    StepState,
+)
 from fleetkit.views.inspect import (
     certificates_frame,
     drift_frame,
@@ -51,6 +60,7 @@ __all__ = [
     "DESTROY_STEPS",
     "NO_CHANGES",
     "NO_QUORUM_UNTIL",
+    "REPLACE_STEPS",
     "ApplyLog",
     "ApplyView",
     "Board",

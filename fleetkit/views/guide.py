@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 from fleetkit.core import BusyError, NotFoundError, PreconditionError
 
-__all__ = ["DEFRAGMENT_STEPS", "DEPLOY_STEPS", "DESTROY_STEPS", "Guide", "GuideStep", "StepPlan", "StepState"]
+__all__ = [
+    "DEFRAGMENT_STEPS",
+    "DEPLOY_STEPS",
+    "DESTROY_STEPS",
+    "REPLACE_STEPS",
+    "Guide",
+    "GuideStep",
+    "StepPlan",
+    "StepState",
+]
 
 
 class StepState(enum.StrEnum):
@@ -77,6 +86,15 @@ DESTROY_STEPS = (
     StepPlan(name="outcome", title="Outcome", todo="close the record"),
 )
 """A destroy."""
+
+REPLACE_STEPS = (
+    StepPlan(name="plan", title="Plan", todo="plan, and look at which member and which machine would go"),
+    StepPlan(name="approve", title="Approve", todo="approve the plan with the cluster's name"),
+    StepPlan(name="apply", title="Apply", todo="replace the member and its machine", again_from="plan"),
+    StepPlan(name="verify", title="Verify", todo="look whether all are well, vote and hold the same"),
+    StepPlan(name="outcome", title="Outcome", todo="close the record"),
+)
+"""A replacement of a member of etcd."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

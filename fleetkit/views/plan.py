@@ -106,7 +106,7 @@ class PlanView:
         # etcd's own guard: a member without its data, whose name was in the cluster already, is not let in again.
         warnings = [
             f"{one.address} is gone, and its member's data with it: etcd does not let the new one in before the old "
-            "member has been replaced"
+            "member has been replaced, which fleetkit etcd replace does, machine and all"
             for one in plan.changes
             if one.reason == "create_because_lost" and one.is_in(master_module) and one.type in master_types
         ]

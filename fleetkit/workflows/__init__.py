@@ -41,6 +41,14 @@ from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
 from fleetkit.workflows.record_place import RecordPlace, open_record_place
 from fleetkit.workflows.recording import begin_run
+from fleetkit.workflows.replacing import (
+    AppliedReplace,
+    ReplacePlan,
+    VerifiedReplace,
+    apply_replace,
+    plan_replace,
+    verify_replace,
+)
 from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supposing import SupposedLosses, lay_out_cluster, suppose_each
@@ -53,6 +61,7 @@ __all__ = [
     "AppliedDefragment",
     "AppliedDeploy",
     "AppliedDestroy",
+    "AppliedReplace",
     "Approved",
     "BackupListing",
     "BackupPlace",
@@ -73,6 +82,7 @@ __all__ = [
     "PastScrapes",
     "Preflight",
     "RecordPlace",
+    "ReplacePlan",
     "Reporter",
     "Section",
     "SignedApproval",
@@ -82,11 +92,13 @@ __all__ = [
     "TakenBackup",
     "VerifiedDefragment",
     "VerifiedDeploy",
+    "VerifiedReplace",
     "WayIn",
     "Workspace",
     "apply_defragment",
     "apply_deploy",
     "apply_destroy",
+    "apply_replace",
     "approve",
     "back_up",
     "back_up_etcd",
@@ -116,6 +128,7 @@ __all__ = [
     "plan_defragment",
     "plan_deploy",
     "plan_destroy",
+    "plan_replace",
     "read_backups",
     "read_member_history",
     "read_outputs",
@@ -132,4 +145,5 @@ __all__ = [
     "verify_defragment",
     "verify_deploy",
     "verify_emptiness",
+    "verify_replace",
 ]

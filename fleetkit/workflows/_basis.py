@@ -44,6 +44,7 @@ class Operation(enum.StrEnum):
     DEFRAGMENT = "defragment"
     DEPLOY = "deploy"
     DESTROY = "destroy"
+    REPLACE = "replace"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

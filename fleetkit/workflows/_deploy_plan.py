@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["DeployPlan"]
+
+_MASTER = re.compile(r'\.member\["(?P<name>[^"]+)"\]$')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -137,8 +140,19 @@ class DeployPlan(Shown):
             raise QuorumAtRiskError(
                 f"the plan for {self.cluster} would take masters away",
                 seen="; ".join(self.view.alarms),
-                hint="undo the change of the cluster file that causes it; a deploy only adds masters",
+                hint=self._one_by_one(),
             )
+
+    def _one_by_one(self) -> str:
+        """Return what to do about masters that a deploy may not touch: undo it, or replace them one at a time."""
+        undo = "undo the change of the cluster file that causes it; a deploy only adds masters"
+        masters = [_MASTER.search(row.address) for row in self.view.rows if row.alarm in ("replaces", "stops")]
+        order = [f"fleetkit etcd replace {self.cluster} {one['name']}" for one in masters if one is not None]
+        if not order:
+            return undo
+        return f"{undo}. What is wanted of them is done one by one, each only when all others are well: " + (
+            ", then ".join(order)
+        )
 
     def _extras(self) -> tuple[tuple[str, str, tuple[object, ...]], ...]:
         """Return what is done beside Terraform's plan: a title, a sign and what it befalls."""

@@ -170,9 +170,19 @@ def _reason(thing: Thing, contested: Mapping[str, str]) -> str:
 
 
 def plan_with_leftovers(
-    workspace: Workspace, copy: WorkingCopy, *, told: Reporter
+    workspace: Workspace,
+    copy: WorkingCopy,
+    *,
+    told: Reporter,
+    replace: Sequence[str] = (),
+    targets: Sequence[str] = (),
 ) -> tuple[SavedPlan, tuple[Remove, ...]]:
     """Plan, with everything in it that lies outside the state: left by an interrupted deploy, or added by hand.
+
+    Parameters
+    ----------
+    replace, targets
+        As Terraform's own: what is replaced though nothing about it changed, and what the plan is confined to.
 
     Returns
     -------
@@ -184,7 +194,7 @@ def plan_with_leftovers(
     AwsError, TerraformError
         When the world cannot be read.
     """
-    saved = copy.plan(told.event)
+    saved = copy.plan(told.event, replace=replace, targets=targets)
     inventory = aws.take_inventory(workspace.session, workspace.cluster.name)
     things, untagged = inventory.ours, inventory.foreign
     if not workspace.cluster.network.create:
@@ -192,7 +202,9 @@ def plan_with_leftovers(
         untagged += aws.list_unclaimed_target_groups(workspace.session, workspace.cluster.network.vpc_id)
     if not things and not untagged:
         return saved, ()
-    saved = _spare_masters(copy, saved, things, told=told)
+    if _spare_masters(copy, saved, things, told=told):
+        saved.discard()
+        saved = copy.plan(told.event, replace=replace, targets=targets)
     state = copy.state()
     # Adoption changes nothing on AWS, so one look serves all rounds.
     parts = aws.take_parts(workspace.session, (*things, *inventory.foreign))
@@ -207,23 +219,21 @@ def plan_with_leftovers(
             imports[one.address] = one.import_id
         # Each round ends with more known: with a zone in the plan, the plan knows to which zone its records belong.
         saved.discard()
-        saved = copy.plan(told.event, imports=imports)
+        saved = copy.plan(told.event, replace=replace, targets=targets, imports=imports)
 
 
-def _spare_masters(copy: WorkingCopy, saved: SavedPlan, things: Iterable[Thing], *, told: Reporter) -> SavedPlan:
+def _spare_masters(copy: WorkingCopy, saved: SavedPlan, things: Iterable[Thing], *, told: Reporter) -> bool:
+    """Lift the mark of masters whose creation broke off and who live; return whether there were any."""
     living = {one.thing_id for one in things if one.kind is ThingKind.INSTANCE and one.state not in _GOING}
     spared = [
         one.address
         for one in saved.plan.destroys_or_replaces("etcd", types=("aws_instance",))
         if one.reason == "replace_because_tainted" and read_path(one.before, "id") in living
     ]
-    if not spared:
-        return saved
     for address in spared:
         told.note(f"{address} lives though its creation broke off: it is kept, and not replaced")
         copy.untaint(address)
-    saved.discard()
-    return copy.plan(told.event)
+    return bool(spared)
 
 
 def remove_leftovers(workspace: Workspace, removals: Sequence[Remove], *, told: Reporter) -> tuple[str, ...]:

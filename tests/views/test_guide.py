@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fleetkit.core import BusyError, NotFoundError, PreconditionError
-from fleetkit.views import DEFRAGMENT_STEPS, DEPLOY_STEPS, DESTROY_STEPS, Guide, StepState
+from fleetkit.views import DEFRAGMENT_STEPS, DEPLOY_STEPS, DESTROY_STEPS, REPLACE_STEPS, Guide, StepState
 
 PASSED = StepState.PASSED
 
@@ -34,7 +34,9 @@ def test_at_first_only_the_first_step_is_ready() -> None:
 
 
 @pytest.mark.parametrize(
-    "steps", [DEFRAGMENT_STEPS, DEPLOY_STEPS, DESTROY_STEPS], ids=["defragment", "deploy", "destroy"]
+    "steps",
+    [DEFRAGMENT_STEPS, DEPLOY_STEPS, DESTROY_STEPS, REPLACE_STEPS],
+    ids=["defragment", "deploy", "destroy", "replace"],
 )
 def test_the_steps_pass_one_after_the_other_to_the_end(steps) -> None:
     guide = Guide(steps)

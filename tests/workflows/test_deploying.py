@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 
 from fleetkit.aws import Part, PartKind
 from fleetkit.config import Approval
+from fleetkit.core import QuorumAtRiskError
 from fleetkit.terraform import Plan, PlanKind, SavedPlan, WorkingCopy
-from fleetkit.views import PlanView
+from fleetkit.views import PlanRow, PlanView
 from fleetkit.workflows import AppliedDeploy, DeployPlan
 from fleetkit.workflows.recovering import Remove
 from fleetkit.workflows.starting import Start
@@ -73,3 +75,21 @@ def test_nothing_to_do_is_said_only_where_nothing_was_done(done: dict[str, Any],
     text = AppliedDeploy(**{**nothing, **done}).text
     assert words in text
     assert "Nothing to do" not in text
+
+
+def test_masters_that_a_deploy_would_replace_are_refused_with_the_order_one_by_one() -> None:
+    rows = tuple(
+        PlanRow(
+            address=f'module.etcd.aws_instance.member["{name}"]', module="etcd", type="aws_instance",
+            action="replace", sign="-/+", why="", alarm=alarm, attributes=(),
+        )
+        for name, alarm in (("etcd1", "replaces"), ("etcd2", "stops"), ("etcd3", "destroys"))
+    )  # fmt: skip
+    plan = replace(plan_with(), view=PlanView(rows=rows, outputs=()))
+    with pytest.raises(QuorumAtRiskError, match="destroys a master") as refused:
+        plan.check()
+    assert "fleetkit etcd replace demo etcd1, then fleetkit etcd replace demo etcd2" in str(refused.value)
+    assert "demo etcd3" not in str(refused.value)
+    with pytest.raises(QuorumAtRiskError) as refused:
+        replace(plan, view=PlanView(rows=rows[2:], outputs=())).check()
+    assert "etcd replace" not in str(refused.value)

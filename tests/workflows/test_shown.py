@@ -30,6 +30,7 @@ SHOWN = (
     workflows.SupposedLosses,
     workflows.Sweep,
     workflows.VerifiedDefragment,
+    workflows.VerifiedReplace,
     workflows.VerifiedDeploy,
 )
 

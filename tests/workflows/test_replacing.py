@@ -1,0 +1,415 @@
+"""A member is replaced over real members; only the machine under it is a process here, and no instance."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.aws_world import surrounding_world
+from support.etcd_cluster import EtcdCluster
+
+from fleetkit.cli import main
+from fleetkit.core import (
+    ApprovalMissingError,
+    BusyError,
+    EtcdError,
+    NotFoundError,
+    NotYet,
+    Patience,
+    QuorumAtRiskError,
+    StalePlanError,
+    TerraformError,
+    WorkflowError,
+    wait_until,
+)
+from fleetkit.etcd import Member, MemberHealth, judge_cluster, list_members
+from fleetkit.runs import EventKind
+from fleetkit.terraform import ApplyResult, Plan
+from fleetkit.workflows import (
+    AppliedReplace,
+    ReplacePlan,
+    Reporter,
+    Workspace,
+    _replacement,
+    apply_replace,
+    approve,
+    plan_replace,
+    replacing,
+    verify_replace,
+)
+from fleetkit.workflows._lock import hold_cluster
+from fleetkit.workflows._replace_look import ReplaceLook, find_refusal, judge_steps
+from fleetkit.workflows._replace_note import ReplaceNote, read_note, write_note
+from fleetkit.workflows.supplying import ensure_certificates, find_joining, supply_bucket
+
+pytestmark = pytest.mark.sandbox
+
+SOON = Patience(deadline_s=90, interval_s=0.2)
+FAR = "etcd3"
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing catches it."""
+
+
+@dataclass(kw_only=True)
+class Machine:
+    """A member's process as its machine: what Terraform's plan would replace is ended, wiped and started anew."""
+
+    place: Place
+    name: str
+    old: str
+    changes: bool
+
+    @property
+    def saved(self) -> Machine:
+        return self
+
+    @property
+    def plan(self) -> Plan:
+        return self.place.terraform_plan(self)
+
+    def discard(self) -> None:
+        """Nothing was kept."""
+
+    def apply(self, told: Reporter) -> ApplyResult:
+        told.note("replacing the machine")
+        etcd = self.place.etcd
+        etcd.kill(self.name)
+        shutil.rmtree(etcd.members[self.name].folder / "data", ignore_errors=True)
+        assert self.name in find_joining(self.place.workspace), "its settings have to be there before it boots"
+        etcd.start(self.name, ETCD_INITIAL_CLUSTER_STATE="existing")
+        self.place.instances[self.name] = f"{self.place.instances[self.name]}-new"
+        told.note("the machine is there")
+        return ApplyResult(added=1, changed=0, removed=1, imported=0, took_s=0.0)
+
+
+@dataclass(kw_only=True)
+class Place:
+    """The cluster demo, whose members are here."""
+
+    workspace: Workspace
+    etcd: EtcdCluster
+    instances: dict[str, str]
+    kill_at: str = ""
+    records: list[tuple[EventKind, dict[str, Any]]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def terraform_plan(self, machine: Machine) -> Plan:
+        return Plan(changes=(object(),) if machine.changes else ())  # type: ignore[arg-type]  # only counted
+
+    @property
+    def report(self) -> Reporter:
+        return Reporter(note=self.note, record=lambda kind, facts: self.records.append((kind, dict(facts))))
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+        if self.kill_at and self.kill_at in text:
+            raise Killed(text)
+
+    def plan(self, member: str = FAR, **options: bool) -> ReplacePlan:
+        return plan_replace(self.workspace, member, report=self.report, **options)
+
+    def apply(self, plan: ReplacePlan) -> AppliedReplace:
+        return apply_replace(self.workspace, approve(plan, "demo"), patience=SOON, report=self.report)
+
+    def members(self) -> dict[str, Member]:
+        asked = [one for one in self.etcd.endpoints() if one.name != FAR]
+        return {one.name: one for one in list_members(asked, tls=self.etcd.tls)}
+
+    def put(self, key: str) -> None:
+        assert self.etcdctl("put", key, f"value of {key}").endswith("OK")
+
+    def get(self, key: str) -> str:
+        return self.etcdctl("get", key, "--print-value-only")
+
+    def etcdctl(self, *words: str) -> str:
+        def answered() -> str | NotYet[str]:
+            # Any single request may come in the middle of an election.
+            ended = self.etcd.etcdctl(*words)
+            return NotYet(ended.stderr) if ended.returncode else ended.stdout.strip()
+
+        return wait_until(answered, what=" ".join(words), patience=SOON)
+
+    def steps(self) -> list[str]:
+        return [facts["step"] for kind, facts in self.records if kind is EventKind.CHANGE]
+
+
+def member(member_id: str, name: str = FAR, *, learner: bool = False) -> Member:
+    return Member(id=member_id, name=name, peer_urls=(), client_urls=(), is_learner=learner)
+
+
+def look(entry: Member | None, *, voters: int = 3) -> ReplaceLook:
+    asked = [
+        MemberHealth(name=f"etcd{number}", id="", healthy=True, reason="", took_ms=1.0)
+        for number in range(3, 3 - voters, -1)
+    ]
+    return ReplaceLook(name=FAR, health=judge_cluster(asked), leads=False, known=True, entry=entry, peer_urls=())
+
+
+HERE = ReplaceNote(member=FAR, member_id="a1", peer_urls=(), instance_id="i-1", begun_at="2026-11-26T00:00:00Z")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdCluster]:
+    with EtcdCluster(tmp_path_factory.mktemp("etcd")) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def place(running: EtcdCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    monkeypatch.chdir(tmp_path)
+    with surrounding_world(tmp_path, monkeypatch) as world:
+        world.write()
+        workspace = world.open()
+        supply_bucket(workspace, ensure_certificates(workspace))
+        place = Place(workspace=workspace, etcd=running, instances={name: f"i-{name}" for name in running.members})
+
+        def plan_machine(_workspace: Workspace, _copy: object, name: str, *, old: str, told: Reporter) -> Machine:
+            return Machine(place=place, name=name, old=old, changes=bool(old))
+
+        monkeypatch.setattr(replacing, "open_way_in", running.open_way)
+        monkeypatch.setattr(replacing, "open_working_copy", lambda *_one, **_more: None)
+        monkeypatch.setattr(replacing, "find_machine", lambda _workspace, name: place.instances[name])
+        monkeypatch.setattr(replacing, "plan_machine", plan_machine)
+        monkeypatch.setattr(replacing, "find_in_fleet", lambda *_asked: True)
+        monkeypatch.setattr(replacing.PlanView, "from_plan", lambda _plan: replacing.PlanView(rows=(), outputs=()))
+        running.mend()
+        yield place
+        place.kill_at = ""
+        if read_note(workspace.paths.folder) is not None:
+            place.apply(place.plan(read_note(workspace.paths.folder).member))
+    running.mend()
+
+
+def test_a_member_that_leads_is_replaced_and_everything_written_is_there(place: Place) -> None:
+    place.put("before")
+    leader = place.etcd.leader()
+    old = place.members()[leader].id
+    plan = place.plan(leader)
+    assert plan.steps == ("settings", "leadership", "removal", "learner", "machine", "promotion")
+    assert "This replaces the member" in plan.text
+    assert [kind for kind, _ in place.records] == [EventKind.PLAN]
+    assert place.etcd.leader() == leader
+
+    applied = place.apply(plan)
+    assert applied.done == plan.steps
+    assert place.steps() == list(plan.steps)
+    now = place.members()
+    assert sorted(now) == ["etcd1", "etcd2", "etcd3"]
+    assert now[leader].id != old
+    assert not any(one.is_learner for one in now.values())
+    verified = verify_replace(place.workspace, leader, patience=SOON, report=place.report)
+    assert (verified.outcome, verified.voters) == ("done", 3)
+    assert place.records[-1][0] is EventKind.VERIFIED
+    assert place.get("before") == "value of before"
+    assert find_joining(place.workspace) == {leader}
+    assert read_note(place.workspace.paths.folder) is None
+
+
+def test_a_member_whose_data_are_gone_is_replaced(place: Place) -> None:
+    place.put("before")
+    place.etcd.kill(FAR)
+    shutil.rmtree(place.etcd.members[FAR].folder / "data")
+    place.etcd.leader()
+    place.put("meanwhile")
+    place.apply(place.plan())
+    assert verify_replace(place.workspace, FAR, patience=SOON).outcome == "done"
+    assert (place.get("before"), place.get("meanwhile")) == ("value of before", "value of meanwhile")
+
+
+REST = ("learner", "machine", "promotion")
+
+
+@pytest.mark.parametrize(
+    ("at", "left"),
+    [
+        pytest.param("putting what", ("removal", *REST), marks=pytest.mark.slow),
+        pytest.param("removing the member", ("removal", *REST), marks=pytest.mark.slow),
+        pytest.param("as a learner at", REST, marks=pytest.mark.slow),
+        ("replacing the machine", ("machine", "promotion")),
+        pytest.param("the machine is there", ("promotion",), marks=pytest.mark.slow),
+        ("promoting", ("promotion",)),
+    ],
+)
+def test_one_that_was_killed_is_gone_on_with_from_what_is_there(place: Place, at: str, left: tuple[str, ...]) -> None:
+    place.put("before")
+    if place.etcd.leader() == FAR:
+        place.etcd.etcdctl("move-leader", place.members()["etcd1"].id)
+    first, place.kill_at = place.plan(), at
+    with pytest.raises(Killed):
+        place.apply(first)
+    place.kill_at = ""
+    place.put("between")
+
+    again = place.plan()
+    assert again.steps == ("settings", *left)
+    assert again.begun_at
+    assert "goes on with the replacement" in again.text
+    place.apply(again)
+    assert verify_replace(place.workspace, FAR, patience=SOON).outcome == "done"
+    assert (place.get("before"), place.get("between")) == ("value of before", "value of between")
+    assert place.instances[FAR] == "i-etcd3-new", "the machine is made once, and not once more"
+
+
+def test_what_is_done_but_for_its_note_needs_no_approval_and_is_closed(place: Place) -> None:
+    write_note(place.workspace.paths.folder, HERE)
+    plan = place.plan()
+    assert plan.is_empty
+    assert "Nothing left to do" in plan.text
+    assert apply_replace(place.workspace, approve(plan, "")).done == ()
+    assert read_note(place.workspace.paths.folder) is None
+
+
+def test_a_removal_whose_answer_was_lost_is_none_the_worse(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    remove, add, promote = _replacement.remove_member, _replacement.add_learner, _replacement.promote_learner
+
+    def losing(change: Any) -> Any:
+        def ask(*what: Any, **how: Any) -> None:
+            change(*what, **how)
+            raise EtcdError("the answer was lost", transient=True)
+
+        return ask
+
+    for name, change in (("remove_member", remove), ("add_learner", add), ("promote_learner", promote)):
+        monkeypatch.setattr(_replacement, name, losing(change))
+    assert place.apply(place.plan()).done[-1] == "promotion"
+
+
+ALL = "settings removal learner machine promotion"
+STATES: dict[str, tuple[Member | None, ReplaceNote | None, str, str, bool]] = {
+    "a voter, and nothing under way": (member("a1"), None, "i-1", ALL, True),
+    "a voter, whose machine is gone": (member("a1"), None, "", ALL, False),
+    "begun, and the old one is still there": (member("a1"), HERE, "i-1", ALL, True),
+    "removed": (None, HERE, "i-1", "settings learner machine promotion", True),
+    "removed, and the note lost": (None, None, "i-1", "settings learner machine promotion", True),
+    "added": (member("b2", "", learner=True), HERE, "i-1", "settings machine promotion", True),
+    "added, and the note lost": (member("b2", "", learner=True), None, "i-1", "settings machine promotion", True),
+    "the old machine gone, and no new one": (
+        member("b2", "", learner=True), HERE, "", "settings machine promotion", False
+    ),
+    "the new machine boots": (member("b2", "", learner=True), HERE, "i-2", "settings promotion", False),
+    "it has started": (member("b2", learner=True), HERE, "i-2", "settings promotion", False),
+    "it has started, and the note lost": (member("b2", learner=True), None, "i-2", "settings promotion", False),
+    "it votes": (member("b2"), HERE, "i-2", "", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_is_left_to_do_follows_from_what_is_there(state: str) -> None:
+    entry, note, machine, left, is_replaced = STATES[state]
+    steps, replaced = judge_steps(look(entry), note=note, machine=machine)
+    assert (" ".join(steps), replaced) == (left, is_replaced)
+
+
+@pytest.mark.parametrize(
+    ("entry", "left"),
+    [
+        (member("b2", "", learner=True), "settings machine promotion"),
+        (member("b2", learner=True), ALL),
+        (member("b2"), ALL),
+    ],
+)
+def test_anew_takes_a_machine_that_is_new_once_more(entry: Member, left: str) -> None:
+    steps, replaced = judge_steps(look(entry), note=HERE, machine="i-2", anew=True)
+    assert (" ".join(steps), replaced) == (left, True)
+
+
+def test_an_only_member_is_never_replaced() -> None:
+    refusal = find_refusal(look(member("a1"), voters=1), cluster="demo", note=None)
+    assert refusal is not None
+    assert refusal.at_risk
+    assert "fleetkit etcd backup demo" in refusal.hint
+
+
+def test_while_another_member_is_ill_it_is_refused_and_nothing_changes(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = place.members()
+    place.etcd.kill("etcd2")
+    wait_until(
+        lambda: True if "etcd2: down" in str(place.plan()) else NotYet("not seen yet"), what="the loss", patience=SOON
+    )
+    with pytest.raises(QuorumAtRiskError, match="besides etcd3 1 of 3 voters serve"):
+        approve(place.plan(), "demo")
+    assert main(["etcd", "replace", "demo", FAR, "--approve", "demo"]) == 4
+    assert "fleetkit etcd health demo" in capsys.readouterr().err
+    assert place.members() == before
+    assert (find_joining(place.workspace), place.steps()) == (frozenset(), [])
+    # The one that is down may be replaced.
+    assert place.plan("etcd2").refusal is None
+
+
+def test_where_the_quorum_is_lost_it_is_refused_and_points_to_the_restore(place: Place) -> None:
+    for name in ("etcd1", "etcd2"):
+        place.etcd.kill(name)
+
+    def lost() -> ReplacePlan | NotYet[ReplacePlan]:
+        plan = place.plan("etcd1")
+        return plan if "the quorum is lost" in plan.text else NotYet(plan.text)
+
+    with pytest.raises(QuorumAtRiskError, match="fleetkit etcd restore demo"):
+        approve(wait_until(lost, what="the loss to be seen", patience=SOON), "demo")
+
+
+def test_a_wrong_name_is_refused_with_the_right_ones_and_the_exit_code_of_wrong_use(place: Place) -> None:
+    with pytest.raises(NotFoundError, match="known: etcd1, etcd2, etcd3"):
+        place.plan("etcd4")
+    assert main(["etcd", "replace", "demo", "etcd4"]) == 2
+
+
+def test_without_the_name_nothing_is_done_and_the_same_plan_has_the_same_sha256(place: Place) -> None:
+    plan = place.plan()
+    for said in ("", "other"):
+        with pytest.raises(ApprovalMissingError, match="--approve demo"):
+            approve(plan, said)
+    assert approve(plan, place.plan().sha256).plan is plan
+    assert place.plan("etcd2").sha256 != plan.sha256
+
+
+def test_the_second_of_two_operators_is_refused_and_told_who_the_first_is(place: Place) -> None:
+    plan = place.plan()
+    with hold_cluster(place.workspace.paths.folder, operation="replacement of etcd1"):
+        with pytest.raises(BusyError, match="replacement of etcd1 by "):
+            place.apply(plan)
+        with pytest.raises(BusyError, match="replacement of etcd1 by "):
+            place.plan()
+
+
+def test_while_one_is_under_way_another_member_is_refused(place: Place) -> None:
+    plan, place.kill_at = place.plan(), "putting what"
+    with pytest.raises(Killed):
+        place.apply(plan)
+    place.kill_at = ""
+    with pytest.raises(QuorumAtRiskError, match="fleetkit etcd replace demo etcd3"):
+        approve(place.plan("etcd1"), "demo")
+
+
+def test_a_member_that_is_another_since_the_plan_has_it_refused(place: Place) -> None:
+    plan = replace(place.plan(), member_id="abc123")
+    with pytest.raises(StalePlanError, match="etcd3 of demo is not what the plan was made for"):
+        place.apply(plan)
+    assert place.steps() == []
+
+
+def test_a_machine_that_fails_leaves_a_cluster_that_serves_and_says_how_to_go_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_machine: Machine, _told: Reporter) -> ApplyResult:
+        raise TerraformError("terraform apply failed", seen="no capacity")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Machine, "apply", fail)
+        with pytest.raises(
+            WorkflowError, match=r"(?s)no capacity.*fleetkit etcd replace demo etcd3 goes on"
+        ) as stopped:
+            place.apply(place.plan())
+    assert stopped.value.step == "machine"
+    assert stopped.value.completed[-2:] == ("removal", "learner")
+    place.put("meanwhile")
+    place.apply(place.plan())
+    assert verify_replace(place.workspace, FAR, patience=SOON).outcome == "done"
