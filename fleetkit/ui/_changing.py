@@ -59,6 +59,10 @@ class ChangeGuide(ABC):
             "verify", self._verify, lambda *step: StepCard(*step, label="Verify", again="Verify again")
         )
 
+    def outcome(self) -> Any:
+        """Close the record."""
+        return self._guided.show("outcome", self._outcome, lambda *step: StepCard(*step, label="Close the record"))
+
     _apply_label = "Apply"
 
     @abstractmethod
@@ -81,6 +85,9 @@ class ChangeGuide(ABC):
     @abstractmethod
     def _verify(self, report: Reporter) -> Any:
         """Look whether it came out as it should."""
+
+    def _outcome(self, _report: Reporter) -> Any:
+        return self._guided.run.finish(self._guided.verified)
 
     def _approve(self, _report: Reporter) -> Any:
         guided = self._guided

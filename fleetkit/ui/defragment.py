@@ -37,10 +37,6 @@ class DefragmentGuide(ChangeGuide):
             "apply", self._apply, lambda *step: StepCard(*step, label="Defragment", style="danger")
         )
 
-    def outcome(self) -> Any:
-        """Close the record."""
-        return self._guided.show("outcome", self._outcome, lambda *step: StepCard(*step, label="Close the record"))
-
     def _plan(self, report: Reporter) -> DefragmentPlan:
         workspace = self._guided.open()
         return workflows.plan_defragment(workspace, compaction=self._compact, everybody=self._everybody, report=report)
@@ -51,9 +47,6 @@ class DefragmentGuide(ChangeGuide):
     def _verify(self, report: Reporter) -> Any:
         self._guided.verified = workflows.verify_defragment(self._guided.workspace, report=report)
         return self._guided.verified
-
-    def _outcome(self, _report: Reporter) -> Any:
-        return self._guided.run.finish(self._guided.verified)
 
 
 def begin_defragment(

@@ -27,10 +27,6 @@ class DestroyGuide(ChangeGuide):
             "sweep", self._sweep, lambda *step: StepCard(*step, label="Sweep", again="Sweep again")
         )
 
-    def outcome(self) -> Any:
-        """Close the record."""
-        return self._guided.show("outcome", self._outcome, lambda *step: StepCard(*step, label="Close the record"))
-
     def _plan(self, report: Reporter) -> DestroyPlan:
         return workflows.plan_destroy(self._guided.open(), approval=self._guided.given, report=report)
 
@@ -44,9 +40,6 @@ class DestroyGuide(ChangeGuide):
     def _verify(self, report: Reporter) -> Any:
         self._guided.verified = workflows.verify_emptiness(self._guided.workspace, report=report)
         return self._guided.verified
-
-    def _outcome(self, _report: Reporter) -> Any:
-        return self._guided.run.finish(self._guided.verified)
 
 
 def begin_destroy(*, cluster: str = "", approve: str = "") -> DestroyGuide:

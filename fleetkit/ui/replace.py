@@ -35,10 +35,6 @@ class ReplaceGuide(ChangeGuide):
         """Replace the member and its machine."""
         return self._guided.show("apply", self._apply, lambda *step: StepCard(*step, label="Replace", style="danger"))
 
-    def outcome(self) -> Any:
-        """Close the record."""
-        return self._guided.show("outcome", self._outcome, lambda *step: StepCard(*step, label="Close the record"))
-
     def _plan(self, report: Reporter) -> ReplacePlan:
         return workflows.plan_replace(self._guided.open(), self._member, anew=self._anew, report=report)
 
@@ -48,9 +44,6 @@ class ReplaceGuide(ChangeGuide):
     def _verify(self, report: Reporter) -> Any:
         self._guided.verified = workflows.verify_replace(self._guided.workspace, self._member, report=report)
         return self._guided.verified
-
-    def _outcome(self, _report: Reporter) -> Any:
-        return self._guided.run.finish(self._guided.verified)
 
 
 def begin_replace(*, cluster: str = "", member: str = "", approve: str = "", anew: bool = False) -> ReplaceGuide:

@@ -9,22 +9,19 @@ import dataclasses
 from dataclasses import dataclass
 
 from fleetkit.core import (
-    FleetError,
     NotYet,
     Patience,
-    SshError,
     StalePlanError,
     format_utc,
     utc_now,
     wait_until,
 )
 from fleetkit.etcd import EtcdLimits, hash_kv
-from fleetkit.fleet import FleetClient
 from fleetkit.pki import load_pki
 from fleetkit.runs import EventKind
-from fleetkit.ssh import run_command
 from fleetkit.views import PlanView
 from fleetkit.workflows._etcd_space import EtcdLook, look_at_etcd
+from fleetkit.workflows._joined_fleet import has_joined_fleet
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._replace_look import (
@@ -291,7 +288,7 @@ def verify_replace(
         hint = f"fleetkit inspect {name} shows each machine; its console tells of its boot"
         told.note(f"waiting for the machine of {member} to join fleet")
         wait_until(
-            lambda: find_in_fleet(way, masters[member].address),
+            lambda: has_joined_fleet(way, masters[member].address),
             what=f"the machine of {member} to join fleet",
             patience=patience,
             hint=hint,
@@ -306,14 +303,3 @@ def verify_replace(
     facts = {"what": "replacement", "member": member, "ok": not findings, "findings": findings}
     told.record(EventKind.VERIFIED, {**facts, "voters": verified.voters})
     return verified
-
-
-def find_in_fleet(way: WayIn, address: str) -> bool | NotYet[bool]:
-    """Look whether the machine at an address is in fleet: by its machine id, for its predecessor had its address."""
-    try:
-        with way.connect(address) as connection:
-            own = run_command(connection, "cat /etc/machine-id").stdout.strip()
-            joined = {one.id for one in FleetClient(way.open_fleet_socket(connection)).list_machines()}
-    except (FleetError, SshError) as error:
-        return NotYet(error.what if error.seen is None else f"{error.what}: {error.seen}")
-    return True if own in joined else NotYet(f"fleet does not list the machine {own} at {address}")

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from support.e2e_world import CLUSTER, Ended, World, tags_of, wait_for
+from support.e2e_world import CLUSTER, Ended, World, leader, run_notebook, tags_of, wait_for
 
 from fleetkit.core import NotYet, Patience, wait_until
-from fleetkit.runs import EventKind, read_journal
+from fleetkit.runs import EventKind
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900)]
 
@@ -29,11 +27,6 @@ def instances(world: World) -> dict[str, tuple[str, str]]:
 def ids(world: World) -> dict[str, str]:
     told = world.fleetkit("etcd", "members", CLUSTER, "--json").must(0).json()
     return {one["name"]: one["id"] for one in told["members"]}
-
-
-def leader(world: World) -> str:
-    told = world.fleetkit("etcd", "status", CLUSTER, "--json").must(0).json()
-    return next(str(one["name"]) for one in told["members"] if one["is_leader"])
 
 
 def put(world: World, key: str, *, member: str) -> None:
@@ -86,15 +79,6 @@ def check(world: World, member: str, *, before: dict[str, tuple[str, str]], keys
     assert not (world.work / "clusters" / CLUSTER / "replacement.json").exists()
 
 
-def run_notebook(world: World, *argv: str, code: int) -> list[tuple[EventKind, Any]]:
-    """Run the notebook that replaces, and return what its journal tells."""
-    folder = world.work / "runs" / CLUSTER
-    before: set[Path] = set(folder.glob("*"))
-    world.fleetkit("run", "replace-member", "--cluster", CLUSTER, *argv).must(code)
-    (record,) = {one for one in folder.glob("*") if one.is_dir()} - before
-    return [(one.kind, one.data) for one in read_journal(record)]
-
-
 def test_a_wrong_name_and_a_missing_approval_change_nothing(world: World) -> None:
     members, machines = ids(world), instances(world)
     wrong = world.fleetkit("etcd", "replace", CLUSTER, "etcd9", "--approve", CLUSTER).must(2)
@@ -113,7 +97,7 @@ def test_a_leader_whose_replacement_was_killed_is_replaced_by_the_notebook(world
     kill_when(world, led, lambda line: "lifting the termination protection" in line)
     put(world, "between", member=other)
 
-    told = run_notebook(world, "-p", "member", led, "--approve", CLUSTER, code=0)
+    told = run_notebook(world, "replace-member", "-p", "member", led, "--approve", CLUSTER, code=0)
     steps = [data["step"] for kind, data in told if kind is EventKind.CHANGE and data.get("what") == "replacement"]
     assert steps == ["settings", "machine", "promotion"]
     assert [data["ok"] for kind, data in told if kind is EventKind.VERIFIED] == [True]

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
-from support.e2e_world import CLUSTER, World
+from support.e2e_world import CLUSTER, World, leader, run_notebook
 
-from fleetkit.runs import EventKind, read_journal
+from fleetkit.runs import EventKind
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
 
-def run_notebook(world: World, *argv: str, code: int) -> list[tuple[EventKind, Any]]:
-    """Run the notebook that defragments, and return what its journal tells."""
-    folder = world.work / "runs" / CLUSTER
-    before: set[Path] = set(folder.glob("*"))
-    world.fleetkit("run", "defragment-etcd", "--cluster", CLUSTER, *argv).must(code)
-    (record,) = {one for one in folder.glob("*") if one.is_dir()} - before
-    return [(one.kind, one.data) for one in read_journal(record)]
-
-
-def leader(world: World) -> str:
-    told = world.fleetkit("etcd", "status", CLUSTER, "--json").must(0).json()
-    return next(str(one["name"]) for one in told["members"] if one["is_leader"])
-
-
 def test_members_are_defragmented_by_the_notebook_and_only_with_an_approval(world: World) -> None:
     led = leader(world)
-    refused = run_notebook(world, "-p", "everybody", "true", code=4)
+    refused = run_notebook(world, "defragment-etcd", "-p", "everybody", "true", code=4)
     assert EventKind.CHANGE not in {kind for kind, _ in refused}
     assert leader(world) == led
 
-    told = run_notebook(world, "-p", "everybody", "true", "--approve", CLUSTER, code=0)
+    told = run_notebook(world, "defragment-etcd", "-p", "everybody", "true", "--approve", CLUSTER, code=0)
     changes = [data for kind, data in told if kind is EventKind.CHANGE]
     followers = [name for name in ("etcd1", "etcd2", "etcd3") if name != led]
     assert [one["member"] for one in changes if one["what"] == "defragmentation"] == [*followers, led]

@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 
 from fleetkit.core import NotYet, Patience, wait_until
+from fleetkit.runs import EventKind, read_journal
 from fleetkit.sandbox import Network, Sandbox
 
 CLUSTER = "demo"
@@ -177,6 +178,21 @@ class World:
         text = self.file.read_text()
         assert len(re.findall(old, text, re.MULTILINE)) == 1, f"{old!r} is not there just once"
         self.file.write_text(re.sub(old, new, text, flags=re.MULTILINE))
+
+
+def run_notebook(world: World, notebook: str, *argv: str, code: int) -> list[tuple[EventKind, Any]]:
+    """Run a notebook on the cluster, and return what its journal tells."""
+    folder = world.work / "runs" / CLUSTER
+    before = set(folder.glob("*"))
+    world.fleetkit("run", notebook, "--cluster", CLUSTER, *argv).must(code)
+    (record,) = {one for one in folder.glob("*") if one.is_dir()} - before
+    return [(one.kind, one.data) for one in read_journal(record)]
+
+
+def leader(world: World) -> str:
+    """Return the name of the member that leads."""
+    told = world.fleetkit("etcd", "status", CLUSTER, "--json").must(0).json()
+    return next(str(one["name"]) for one in told["members"] if one["is_leader"])
 
 
 def wait_for(what: str, look: Callable[[], bool], *, patience: Patience = SOON) -> None:

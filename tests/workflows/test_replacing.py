@@ -176,7 +176,7 @@ def place(running: EtcdCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(replacing, "open_working_copy", lambda *_one, **_more: None)
         monkeypatch.setattr(replacing, "find_machine", lambda _workspace, name: place.instances[name])
         monkeypatch.setattr(replacing, "plan_machine", plan_machine)
-        monkeypatch.setattr(replacing, "find_in_fleet", lambda *_asked: True)
+        monkeypatch.setattr(replacing, "has_joined_fleet", lambda *_asked: True)
         monkeypatch.setattr(replacing.PlanView, "from_plan", lambda _plan: replacing.PlanView(rows=(), outputs=()))
         running.mend()
         yield place
