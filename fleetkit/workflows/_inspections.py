@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetkit import aws, views
 from fleetkit.core import FleetkitError, judge_quorum
-from fleetkit.etcd import Trouble, Verdict, list_members, read_served_certificates, read_status
+from fleetkit.etcd import Verdict, list_members, read_served_certificates, read_status
 from fleetkit.fleet import FleetClient
 from fleetkit.pki import load_pki
 from fleetkit.workflows._foreign_rules import find_foreign_rules
@@ -166,7 +166,7 @@ def _read_etcd(way: WayIn) -> dict[str, Reading]:
     if health.verdict is Verdict.LOST:
         findings.append("the quorum is lost: nothing can be written")
     elif health.verdict is Verdict.DEGRADED:
-        gone = [one.name for one in health.members if one.trouble in (Trouble.DOWN, Trouble.UNREACHABLE)]
+        gone = [one.name for one in health.members if one.may_be_gone]
         commands = " or ".join(f"fleetkit etcd replace {way.cluster.name} {name}" for name in gone)
         findings += [f"a member whose machine or data are gone is replaced: {commands}"] if gone else []
     findings += _missing_members(way)

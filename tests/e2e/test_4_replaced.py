@@ -59,7 +59,7 @@ def until_done(run: Callable[[], Ended]) -> Ended:
 
     def ended() -> Ended | NotYet[Ended]:
         found = run()
-        is_busy = found.code == 1 and "is at work" in found.text
+        is_busy = found.code == 1 and any(one in found.text for one in ("is at work", "found the state locked"))
         return NotYet(found.text[-500:]) if is_busy else found
 
     return wait_until(ended, what="the state to be free", patience=PATIENCE)
@@ -125,3 +125,21 @@ def test_killed_anywhere_the_same_command_ends_it_well(world: World, at: str) ->
     put(world, f"after {at}", member="etcd1")
     until_done(lambda: world.fleetkit("etcd", "replace", CLUSTER, member, "--approve", CLUSTER)).must(0)
     check(world, member, before=before, keys=[f"before {at}", f"after {at}"])
+
+
+@pytest.mark.slow
+def test_a_master_that_somebody_terminated_is_replaced(world: World) -> None:
+    before, ec2 = instances(world), world.client("ec2")
+    instance_id = before["etcd3"][0]
+    ec2.modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": False})
+    ec2.terminate_instances(InstanceIds=[instance_id])
+
+    def is_known() -> bool:
+        return "is replaced: fleetkit etcd replace demo etcd3" in world.fleetkit("etcd", "health", CLUSTER).out
+
+    wait_for("the loss to be seen, with what mends it", is_known, patience=PATIENCE)
+    put(world, "without it", member="etcd1")
+    world.fleetkit("etcd", "replace", CLUSTER, "etcd1", "--approve", CLUSTER).must(4)
+    ended = world.fleetkit("etcd", "replace", CLUSTER, "etcd3", "--approve", CLUSTER, "--json").must(0)
+    assert ended.json()["verified"]["findings"] == []
+    check(world, "etcd3", before=before, keys=["without it"])

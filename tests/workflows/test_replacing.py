@@ -12,6 +12,7 @@ import pytest
 from support.aws_world import surrounding_world
 from support.etcd_cluster import EtcdCluster
 
+from fleetkit import workflows
 from fleetkit.cli import main
 from fleetkit.core import (
     ApprovalMissingError,
@@ -41,6 +42,7 @@ from fleetkit.workflows import (
     replacing,
     verify_replace,
 )
+from fleetkit.workflows._inspections import _read_etcd
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._replace_look import ReplaceLook, find_refusal, judge_steps
 from fleetkit.workflows._replace_note import ReplaceNote, read_note, write_note
@@ -342,6 +344,21 @@ def test_while_another_member_is_ill_it_is_refused_and_nothing_changes(
     assert (find_joining(place.workspace), place.steps()) == (frozenset(), [])
     # The one that is down may be replaced.
     assert place.plan("etcd2").refusal is None
+
+
+def test_whoever_finds_a_member_down_is_pointed_to_its_replacement(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(workflows, "open_way_in", place.etcd.open_way)
+    assert main(["etcd", "health", "demo"]) == 0
+    assert "replace" not in capsys.readouterr().out
+    place.etcd.kill("etcd2")
+    place.etcd.leader()
+    assert main(["etcd", "health", "demo"]) == 3
+    assert "is replaced: fleetkit etcd replace demo etcd2" in capsys.readouterr().out
+    with place.etcd.open_way(place.workspace) as way:
+        findings = _read_etcd(way)["members"].findings
+    assert "a member whose machine or data are gone is replaced: fleetkit etcd replace demo etcd2" in findings
 
 
 def test_where_the_quorum_is_lost_it_is_refused_and_points_to_the_restore(place: Place) -> None:

@@ -23,7 +23,7 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
     Exits 0 when all are healthy, 3 when the quorum is degraded or lost or a member is ill,
     1 when the trouble is on this side, so that nothing can be said.
     """
-    from fleetkit.etcd import Trouble, Verdict
+    from fleetkit.etcd import Verdict
 
     with open_source(cluster, **options) as source:
         found = source.read_health()
@@ -44,7 +44,7 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
             f"etcd is {found.verdict}: {serving} of {found.voters} voters serve, {found.required} are a quorum, "
             f"{found.tolerates} more may fail"
         )
-        gone = [one.name for one in found.members if one.trouble in (Trouble.DOWN, Trouble.UNREACHABLE)]
+        gone = [one.name for one in found.members if one.may_be_gone]
         if source.workspace is not None and found.verdict is Verdict.DEGRADED and gone:
             name = source.workspace.cluster.name
             print_lines(f"a member whose machine or data are gone is replaced: fleetkit etcd replace {name} {gone[0]}")
