@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any
 
 import ipywidgets as widgets
+from ipywidgets.widgets.widget_bool import CheckboxStyle
+from ipywidgets.widgets.widget_description import DescriptionStyle
+from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 
 from fleetkit.config import FieldKind, Problem
 from fleetkit.ui import _parts
@@ -48,19 +52,13 @@ class FieldRow:
         # Where several lines look alike, each of their fields is told from the others by its own name.
         self._name = " ".join(field.path.split(".")[1:]) if compact else field.label
         self.error = _parts.html()
-        self._offers = _parts.html()
-        self._choose = widgets.Dropdown(
-            options=[_CHOOSE],
-            description="from AWS",
-            style={"description_width": "5em"},
-            layout=widgets.Layout(width="15em", display="none"),
-        )
-        self._choose.observe(self._choose_one, names="value")
         self.control = self._make_control()
-        below = [] if compact else [_parts.html(self._help()), self._offers]
+        self._choose = self._make_choice() if field.outline.kind is FieldKind.LIST and not field.fixed else None
+        line = [self.control] if self._choose is None else [_parts.row(self.control, self._choose)]
+        self._about = _parts.html("" if compact else self._help())
         self.widget = widgets.VBox(
-            [_parts.row(self.control, self._choose), *([] if compact else [self.error]), *below],
-            layout=widgets.Layout(margin="2px 0 6px 0"),
+            [*line, *([] if compact else [self.error, self._about])],
+            layout=_parts.shared(widgets.Layout, margin="2px 0 6px 0"),
         )
 
     @property
@@ -76,17 +74,19 @@ class FieldRow:
 
     def show_offers(self, offers: Offers) -> None:
         """Offer what AWS has, or say why that or the value itself could not be found out."""
-        if offers.unknown:
-            self._offers.value = _soft(f"? not found out: {escape(offers.unknown)}")
-            return
-        values = [offer.value for offer in offers.options]
+        self._about.value = self._help() + self._offers_html(offers)
+        values = [] if offers.unknown else [offer.value for offer in offers.options]
         if isinstance(self.control, widgets.Combobox):
             self.control.options = values
-        elif self._field.outline.kind is FieldKind.LIST:
+        elif self._choose is not None:
             self._choose.options = [_CHOOSE, *values]
-            self._choose.layout.display = "" if values else "none"
+            self._choose.layout = _choice_layout(is_shown=bool(values))
+
+    def _offers_html(self, offers: Offers) -> str:
+        if offers.unknown:
+            return _soft(f"? not found out: {escape(offers.unknown)}")
         about = [f"{offer.value} ({offer.about})" for offer in offers.options if offer.about]
-        self._offers.value = _soft(f"AWS has {escape(', '.join(about))}") if about else ""
+        return _soft(f"AWS has {escape(', '.join(about))}") if about else ""
 
     def set(self, value: str) -> None:
         """Put a value into the field, as if it were typed."""
@@ -105,28 +105,39 @@ class FieldRow:
 
     def _make_control(self) -> widgets.Widget:
         field, kind = self._field, self._field.outline.kind
+
+        def look(style: type[DescriptionStyle]) -> dict[str, object]:
+            return {
+                "description": self._name,
+                "style": _parts.shared(style, description_width=self._label),
+                "layout": _parts.shared(widgets.Layout, width=self._width),
+            }
+
         if field.fixed:
-            return widgets.HTML(
-                _fixed_html(field),
-                description=self._name,
-                style={"description_width": self._label},
-                layout=widgets.Layout(width=self._width),
-            )
-        options = {
-            "description": self._name,
-            "style": {"description_width": self._label},
-            "layout": widgets.Layout(width=self._width),
-        }
+            return widgets.HTML(_fixed_html(field), **look(HTMLStyle))
         if kind is FieldKind.SWITCH:
-            control = widgets.Checkbox(value=field.value == "true", **options, indent=True)
+            control = widgets.Checkbox(value=field.value == "true", **look(CheckboxStyle), indent=True)
         elif kind is FieldKind.CHOICE and field.value in field.outline.choices:
-            control = widgets.Dropdown(options=list(field.outline.choices), value=field.value, **options)
-        elif kind is FieldKind.TEXT:
-            control = widgets.Combobox(value=field.value, placeholder=field.default, ensure_option=False, **options)
+            options = list(field.outline.choices)
+            control = widgets.Dropdown(options=options, value=field.value, **look(DescriptionStyle))
         else:
-            control = widgets.Text(value=field.value, placeholder=field.default, **options)
+            hint, style = {"value": field.value, "placeholder": field.default}, look(TextStyle)
+            is_free = kind is not FieldKind.TEXT
+            control = (
+                widgets.Text(**hint, **style) if is_free else widgets.Combobox(**hint, **style, ensure_option=False)
+            )
         control.observe(self._tell, names="value")
         return control
+
+    def _make_choice(self) -> widgets.Dropdown:
+        made = widgets.Dropdown(
+            options=[_CHOOSE],
+            description="from AWS",
+            style=_parts.shared(DescriptionStyle, description_width="5em"),
+            layout=_choice_layout(is_shown=False),
+        )
+        made.observe(self._choose_one, names="value")
+        return made
 
     def _tell(self, change: dict[str, object]) -> None:
         value = change["new"]
@@ -134,18 +145,22 @@ class FieldRow:
             return
         self._typed(self.path, str(value).lower() if isinstance(value, bool) else str(value))
 
-    def _choose_one(self, change: dict[str, object]) -> None:
+    def _choose_one(self, change: dict[str, Any]) -> None:
         if change["new"] == _CHOOSE:
             return
         before = self.control.value.strip().rstrip(",")
         self.control.value = f"{before}, {change['new']}" if before else str(change["new"])
-        self._choose.value = _CHOOSE
+        change["owner"].value = _CHOOSE
 
     def _help(self) -> str:
         about = self._field.outline.about
         if self._field.fixed:
             return _soft(f"{escape(about.text)}. <em>Not edited here</em>: {escape(self._field.fixed)}.")
         return _soft(f"{escape(about.text)}. Legal: {escape(about.legal)}.")
+
+
+def _choice_layout(*, is_shown: bool) -> widgets.Layout:
+    return _parts.shared(widgets.Layout, width="15em", display="" if is_shown else "none")
 
 
 def _fixed_html(field: FormField) -> str:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from html import escape
+from typing import TypeVar
 
 import ipywidgets as widgets
+from ipywidgets.widgets.widget_string import HTMLStyle
 
 from fleetkit.core import FleetkitError
 from fleetkit.views.colours import BAD_COLOUR, BUSY_COLOUR, CARE_COLOUR, GOOD_COLOUR, LINE_COLOUR, SOFT_COLOUR
@@ -29,7 +31,10 @@ __all__ = [
     "html",
     "problem_html",
     "row",
+    "shared",
 ]
+
+W = TypeVar("W", bound=widgets.Widget)
 
 BORDER = f"1px solid {LINE_COLOUR}"
 
@@ -62,10 +67,36 @@ def badge_html(word: str, tone: Tone) -> str:
     )
 
 
+_shared: dict[object, widgets.Widget] = {}
+
+
+def shared(kind: type[W], **values: str | None) -> W:
+    """Return a layout or a style that all who ask for these values have in common; whoever wants another asks again.
+
+    A kernel tells the page of each layout and style in a message of its own, of which it drops what exceeds a thousand
+    while the page's server is slow; a widget that lacks one of its parts is then not shown at all.
+    """
+    key = (kind, tuple(sorted(values.items())))
+    made = _shared.get(key)
+    # One that was closed has no way to the page any more.
+    if not isinstance(made, kind) or made.comm is None:
+        made = _shared[key] = kind(**values)
+        made.observe(_refuse, made.keys)
+    return made
+
+
+def _refuse(change: dict[str, object]) -> None:
+    raise AttributeError(f"{change['name']} of a look that is shared is never changed: give the widget another look")
+
+
 def html(value: str = "") -> widgets.HTML:
     """Return a widget of markup, which takes no room while it is empty."""
-    made = widgets.HTML(value, layout=widgets.Layout(width="auto", margin="2px 0", display=None if value else "none"))
-    made.observe(lambda change: setattr(made.layout, "display", None if change["new"] else "none"), "value")
+
+    def layout(value: str) -> widgets.Layout:
+        return shared(widgets.Layout, width="auto", margin="2px 0", display=None if value else "none")
+
+    made = widgets.HTML(value, layout=layout(value), style=shared(HTMLStyle))
+    made.observe(lambda change: setattr(made, "layout", layout(change["new"])), "value")
     return made
 
 
@@ -97,7 +128,11 @@ def button(label: str, press: Callable[[], None], *, style: str = "", tooltip: s
         More words than fit on it.
     """
     made = widgets.Button(
-        description=label, button_style=style, tooltip=tooltip or label, layout=widgets.Layout(width="auto")
+        description=label,
+        button_style=style,
+        tooltip=tooltip or label,
+        layout=shared(widgets.Layout, width="auto"),
+        style=shared(widgets.ButtonStyle),
     )
     made.on_click(lambda _button: press())
     return made
@@ -105,9 +140,8 @@ def button(label: str, press: Callable[[], None], *, style: str = "", tooltip: s
 
 def row(*children: widgets.Widget) -> widgets.HBox:
     """Return widgets side by side, on several lines where they do not fit on one."""
-    return widgets.HBox(
-        list(children), layout=widgets.Layout(flex_flow="row wrap", align_items="center", margin="2px 0")
-    )
+    layout = shared(widgets.Layout, flex_flow="row wrap", align_items="center", margin="2px 0")
+    return widgets.HBox(list(children), layout=layout)
 
 
 def card(*children: widgets.Widget) -> widgets.VBox:

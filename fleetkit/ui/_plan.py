@@ -46,8 +46,9 @@ class PlanPanel:
         self._search = widgets.Text(description="Search", placeholder="part of an address")
         self._search.observe(lambda _change: self._draw_table(), "value")
         self._chosen = _choice("Change", self._draw_detail, width="44em")
-        self._parts = [_parts.row(self._action, self._module, self._search), self._table, self._chosen, self._detail]
-        self.widget = widgets.VBox([self._summary, *self._parts, self._picture])
+        choices = _parts.row(self._action, self._module, self._search)
+        self._changes = widgets.VBox([choices, self._table, self._chosen, self._detail])
+        self.widget = widgets.VBox([self._summary, self._changes, self._picture])
         self.widget.layout.display = "none"
 
     def clear(self) -> None:
@@ -63,8 +64,7 @@ class PlanPanel:
         self._search.value = ""
         choices = [(f"{row.sign} {row.address}", row.address) for row in view.rows]
         self._chosen.options, self._chosen.value = [("choose a change to see it in full", _NONE), *choices], _NONE
-        for part in self._parts:
-            part.layout.display = None if view.rows else "none"
+        self._changes.layout.display = None if view.rows else "none"
         self._draw_table()
         self._draw_detail()
         self._picture.value = drawn.picture

@@ -101,8 +101,9 @@ class FormCard:
                 f"<strong>The cluster</strong> as its {kind} says: {escape(str(self.form.file))}"
             )
             wrong = sum(map(len, problems.values()))
-            self._state.value = _parts.box_html(_state_words(wrong, gaps=count - wrong, is_dirty=self.form.is_dirty))
+            # Before the verdict: whoever reads that and opens this finds it as it stays.
             self._difference.value = self._show_difference() if self.form.is_dirty else ""
+            self._state.value = _parts.box_html(_state_words(wrong, gaps=count - wrong, is_dirty=self.form.is_dirty))
 
     def _draw_problems(self, problems: Mapping[str, Sequence[Problem]]) -> None:
         for path, row in self._rows.items():

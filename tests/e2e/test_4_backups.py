@@ -6,14 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from support.e2e_world import CLUSTER, World
+from support.e2e_world import BACKUP_BUCKET, CLUSTER, World
 
 from fleetkit.core import data_folder
 from fleetkit.etcd import read_backup
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
-
-BUCKET = "etcd-backups"
 
 
 def test_a_backup_by_notebook_holds_what_fleet_knows_and_is_proven_by_the_other_notebook(world: World) -> None:
@@ -33,9 +31,9 @@ def test_a_backup_by_notebook_holds_what_fleet_knows_and_is_proven_by_the_other_
 
 def test_backups_by_papermill_and_by_command_go_to_a_bucket_that_outlasts_the_cluster(world: World) -> None:
     world.client("s3").create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": world.sandbox_variables["AWS_REGION"]}
+        Bucket=BACKUP_BUCKET, CreateBucketConfiguration={"LocationConstraint": world.sandbox_variables["AWS_REGION"]}
     )
-    place = f"s3://{BUCKET}/etcd"
+    place = f"s3://{BACKUP_BUCKET}/etcd"
     shelf = data_folder("notebooks") / "backup"
     world.fleetkit("etcd", "backup", CLUSTER, "--to", place).must(0)
     for notebook in ("40-back-up-etcd", "42-drill-restore"):

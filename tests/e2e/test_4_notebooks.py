@@ -115,12 +115,14 @@ def test_a_run_records_what_it_scraped_and_those_that_follow_draw_on_it(world: W
 
 
 def test_tuning_compares_the_cluster_file_with_what_its_members_measured(world: World) -> None:
-    """The disk under the tests is whatever it is, so it may well be advised to change."""
+    """Disks and round trips are whatever this computer makes of them, so it may well be advised to change."""
     ended = world.fleetkit("etcd", "tune", CLUSTER, "--json")
     assert ended.code in (0, 3), ended.text
     advice = {one["setting"]: one for one in ended.json()["advice"] if not one["who"]}
-    assert (advice["heartbeat-interval"]["current"], advice["heartbeat-interval"]["fit"]) == (100, "fits")
-    assert (advice["election-timeout"]["current"], advice["election-timeout"]["fit"]) == (1000, "fits")
+    assert (advice["heartbeat-interval"]["current"], advice["election-timeout"]["current"]) == (100, 1000)
+    longest_ms = 1000 * max(one["average_s"] for one in ended.json()["round_trips"])
+    assert advice["heartbeat-interval"]["fit"] == ("fits" if longest_ms <= 200 else "change")
+    assert advice["election-timeout"]["fit"] == ("fits" if longest_ms <= 100 else "change")
     trips = {(one["member"], one["peer"]) for one in ended.json()["round_trips"]}
     assert len(trips) == 6
     assert all(member != peer for member, peer in trips)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from support.e2e_world import CLUSTER, TAG, World
+from support.e2e_world import BACKUP_BUCKET, CLUSTER, TAG, World
 
 from fleetkit.core import data_folder
 from fleetkit.runs import EventKind, read_journal
@@ -130,7 +130,9 @@ def test_nothing_of_the_cluster_is_on_aws_any_more(world: World, held: Any) -> N
     assert ec2.describe_launch_templates()["LaunchTemplates"] == []
     assert world.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
     assert world.client("route53").list_hosted_zones()["HostedZones"] == []
-    assert world.client("s3").list_buckets()["Buckets"] == []
+    # The bucket of the backups is the operator's own: it outlasts the cluster.
+    buckets = {one["Name"] for one in world.client("s3").list_buckets()["Buckets"]}
+    assert buckets <= {BACKUP_BUCKET}
     roles = [one["RoleName"] for one in world.client("iam").list_roles()["Roles"]]
     assert [one for one in roles if one.startswith(f"fleetkit-{CLUSTER}-")] == []
 

@@ -20,6 +20,8 @@ from fleetkit.runs import EventKind, read_journal
 from fleetkit.sandbox import Network, Sandbox
 
 CLUSTER = "demo"
+BACKUP_BUCKET = "etcd-backups"
+"""The operator's own bucket, which no destroy takes."""
 TAG = "fleetkit:cluster"
 SOON = Patience(deadline_s=60, interval_s=0.5)
 _BIN = Path(sys.executable).parent

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 import pytest
+from ipywidgets.widgets.widget import _instances
 from support.aws_world import World, surrounding_world
 from support.cluster_files import write_cluster
 from support.http_answers import Reply, Request, serve_answers
@@ -113,6 +114,14 @@ def test_what_aws_has_is_offered_and_the_own_address_is_filled_in(world: World) 
     assert field(card, "zones").value == "us-west-2a, us-west-2b"
     field(card, "Use my address").click()
     assert field(card, "operator_cidr").value == "198.51.100.7/32"
+
+
+def test_a_form_is_told_to_the_page_in_few_messages(world: World) -> None:
+    """A kernel drops what exceeds a thousand while the server is slow; a widget without its parts is not shown."""
+    write_cluster(world.folder)
+    widgets.Widget.close_all()
+    open_card(world)
+    assert 100 < len(_instances) < 500
 
 
 def test_where_nothing_can_be_read_the_field_takes_free_text_and_says_why(world: World) -> None:

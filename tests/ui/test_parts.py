@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipywidgets as widgets
 import pytest
 
 from fleetkit.core import TerraformError
-from fleetkit.ui._parts import Tone, badge_html, button, problem_html
+from fleetkit.ui._parts import Tone, badge_html, button, html, problem_html, shared
 
 
 @pytest.mark.parametrize("tone", list(Tone), ids=lambda tone: tone.name)
@@ -35,3 +36,25 @@ def test_a_button_calls_what_it_stands_for() -> None:
     pressed = []
     button("Check", lambda: pressed.append(1)).click()
     assert pressed == [1]
+
+
+def test_markup_takes_no_room_while_it_is_empty() -> None:
+    shown = html()
+    assert shown.layout.display == "none"
+    shown.value = "there"
+    assert shown.layout.display is None
+    shown.value = ""
+    assert shown.layout.display == "none"
+
+
+def test_a_look_is_had_in_common_and_nobody_changes_it_for_the_others() -> None:
+    look = shared(widgets.Layout, width="1px")
+    assert shared(widgets.Layout, width="1px") is look
+    with pytest.raises(AttributeError, match="width of a look that is shared is never changed"):
+        look.width = "2px"
+
+
+def test_a_look_that_was_closed_is_made_anew() -> None:
+    look = shared(widgets.Layout, width="3px")
+    look.close()
+    assert shared(widgets.Layout, width="3px") is not look
