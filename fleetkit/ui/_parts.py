@@ -79,10 +79,12 @@ def shared(kind: type[W], **values: str | None) -> W:
     key = (kind, tuple(sorted(values.items())))
     made = _shared.get(key)
     # One that was closed has no way to the page any more.
-    if not isinstance(made, kind) or made.comm is None:
-        made = _shared[key] = kind(**values)
-        made.observe(_refuse, made.keys)
-    return made
+    if isinstance(made, kind) and made.comm is not None:
+        return made
+    new: W = kind(**values)
+    _shared[key] = new
+    new.observe(_refuse, new.keys)
+    return new
 
 
 def _refuse(change: dict[str, object]) -> None:
