@@ -88,6 +88,14 @@ class Etcd(Table):
         About("Silence in ms before an election; ten heartbeats are usual", "5 heartbeats to 50000"),
     ] = 1000
     quota_gb: Annotated[int, Field(ge=1, le=8), About("Largest size of etcd's database in GB", "1 to 8")] = 2
+    token: Annotated[
+        str,
+        Field(pattern=values.pattern(r"|[A-Za-z0-9][A-Za-z0-9._-]{0,99}")),
+        About(
+            "Initial cluster token of etcd, NAME.ZONE where empty; `fleetkit etcd restore` writes a new one",
+            "letters, digits and ._-",
+        ),
+    ] = ""
     hidden_roots: Annotated[
         tuple[Annotated[str, AfterValidator(values.check_hidden_root)], ...],
         Field(strict=False),

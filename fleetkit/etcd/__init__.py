@@ -11,7 +11,7 @@ from fleetkit.etcd.changing_members import add_learner, promote_learner, remove_
 from fleetkit.etcd.defragmentation import compact, defragment
 from fleetkit.etcd.disarming import disarm_alarm
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles, parse_endpoint
-from fleetkit.etcd.environment import render_environment
+from fleetkit.etcd.environment import render_environment, render_restore_options
 from fleetkit.etcd.hashing import hash_kv
 from fleetkit.etcd.health import read_health
 from fleetkit.etcd.histogram import Histogram
@@ -21,6 +21,7 @@ from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_
 from fleetkit.etcd.manifest import BackupManifest, BackupPart
 from fleetkit.etcd.metric_values import MemberMetrics, RequestCount
 from fleetkit.etcd.metrics import Scrape, parse_metrics, read_metrics, watch_metrics
+from fleetkit.etcd.newer_keys import list_newer_keys
 from fleetkit.etcd.retention import BackupName, Retention, parse_backup_name
 from fleetkit.etcd.sample import StoreSample, read_sample
 from fleetkit.etcd.scratch import ScratchPrograms, find_scratch_programs, open_scratch
@@ -102,6 +103,7 @@ __all__ = [
     "judge_tuning",
     "list_alarms",
     "list_members",
+    "list_newer_keys",
     "move_leader",
     "open_scratch",
     "pack_backup",
@@ -122,6 +124,7 @@ __all__ = [
     "read_store_stats",
     "remove_member",
     "render_environment",
+    "render_restore_options",
     "save_snapshot",
     "watch_metrics",
 ]

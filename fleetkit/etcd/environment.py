@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fleetkit.core import NotFoundError, SettingsError
 from fleetkit.etcd.endpoints import CLIENT_PORT
 
-__all__ = ["render_environment"]
+__all__ = ["render_environment", "render_restore_options"]
 
 _PEER_PORT = 2380
 _PKI = "/etc/etcd/pki"
@@ -74,7 +74,7 @@ def render_environment(
         "ADVERTISE_CLIENT_URLS": f"https://{address}:{CLIENT_PORT}",
         "LISTEN_PEER_URLS": f"https://{address}:{_PEER_PORT}",
         "INITIAL_ADVERTISE_PEER_URLS": f"https://{address}:{_PEER_PORT}",
-        "INITIAL_CLUSTER": ",".join(f"{member}=https://{at}:{_PEER_PORT}" for member, at in members.items()),
+        "INITIAL_CLUSTER": _initial_cluster(members),
         "INITIAL_CLUSTER_STATE": state,
         "INITIAL_CLUSTER_TOKEN": token,
         "CERT_FILE": f"{_PKI}/server.crt",
@@ -92,3 +92,31 @@ def render_environment(
         "METRICS": "extensive",
     }
     return "".join(f"ETCD_{key}={value}\n" for key, value in settings.items())
+
+
+def render_restore_options(*, name: str, members: Mapping[str, str], token: str) -> tuple[str, ...]:
+    """Return how ``etcdutl snapshot restore`` is told which member of which new cluster it makes.
+
+    Parameters
+    ----------
+    name, members, token
+        As `render_environment` takes them, so that the member starts with what it was restored for.
+
+    Raises
+    ------
+    NotFoundError
+        When ``name`` is not one of the members.
+    """
+    if name not in members:
+        raise NotFoundError(f"there is no member {name}", known=members)
+    told = {
+        "name": name,
+        "initial-cluster": _initial_cluster(members),
+        "initial-cluster-token": token,
+        "initial-advertise-peer-urls": f"https://{members[name]}:{_PEER_PORT}",
+    }
+    return tuple(f"--{option}={value}" for option, value in told.items())
+
+
+def _initial_cluster(members: Mapping[str, str]) -> str:
+    return ",".join(f"{member}=https://{at}:{_PEER_PORT}" for member, at in members.items())

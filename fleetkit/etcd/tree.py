@@ -9,8 +9,8 @@ from __future__ import annotations
 import http
 import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fleetkit.core import EtcdError, SettingsError
@@ -74,6 +74,10 @@ class V2Tree:
     def keys(self) -> int:
         """How many keys with values it holds."""
         return sum(not node.is_dir for node in self.nodes())
+
+    def without(self, is_left_out: Callable[[str], bool]) -> V2Tree:
+        """Return it without the keys and directories whose paths ``is_left_out`` says yes to, and what they hold."""
+        return V2Tree(roots=tuple(replace(root, node=_thin(root.node, is_left_out)) for root in self.roots))
 
     def to_json(self) -> bytes:
         """Write it as JSON, each node as etcd's v2 API has it."""
@@ -193,6 +197,13 @@ def _walk(node: KeyNode) -> Iterator[KeyNode]:
     yield node
     for child in node.nodes:
         yield from _walk(child)
+
+
+def _thin(node: KeyNode | None, is_left_out: Callable[[str], bool]) -> KeyNode | None:
+    if node is None or is_left_out(node.key):
+        return None
+    kept = (_thin(child, is_left_out) for child in node.nodes)
+    return replace(node, nodes=tuple(one for one in kept if one is not None))
 
 
 def _plain(node: KeyNode) -> dict[str, Any]:

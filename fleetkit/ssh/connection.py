@@ -8,7 +8,7 @@ import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from fleetkit.core import SshError
 from fleetkit.ssh.targets import SshAccess, SshTarget
@@ -32,7 +32,7 @@ class CommandResult:
     command
         The command line as the remote shell got it.
     exit_status
-        Its exit status; -1 where a signal ended it.
+        Its exit status; -1 where it has none: a signal ended it, or the connection broke.
     stdout, stderr
         What it wrote, as UTF-8 with what is none replaced.
     """
@@ -109,7 +109,7 @@ def run_command(
     connection: Connection,
     command: str | Sequence[str],
     *,
-    stdin: bytes = b"",
+    stdin: bytes | IO[bytes] = b"",
     limit_s: float = 60.0,
     check: bool = True,
 ) -> CommandResult:
@@ -120,7 +120,7 @@ def run_command(
     command
         Words, which are quoted; or a line for the remote shell, where a shell is wanted.
     stdin
-        What the command reads.
+        What the command reads; a file is sent piece by piece, whatever its size.
     limit_s
         Seconds for the whole command.
     check
@@ -140,8 +140,7 @@ def run_command(
         with contextlib.closing(channel):
             channel.settimeout(limit_s)
             channel.exec_command(line)
-            if stdin:
-                channel.sendall(stdin)
+            _send(channel, stdin)
             channel.shutdown_write()
             stdout, stderr = _read_both(channel, deadline)
             if not channel.status_event.wait(max(0.0, deadline - time.monotonic())):
@@ -156,10 +155,22 @@ def run_command(
     result = CommandResult(command=line, exit_status=status, stdout=stdout, stderr=stderr)
     if check and status != 0:
         said = (stderr.strip() or stdout.strip()).splitlines()
+        # Without a status of its own it was broken off, by a signal or with the connection.
         raise SshError(
-            f"the command {line!r} failed on {connection.name} with exit status {status}", seen=" / ".join(said[-3:])
+            f"the command {line!r} failed on {connection.name} with exit status {status}",
+            transient=status < 0,
+            seen=" / ".join(said[-3:]),
         )
     return result
+
+
+def _send(channel: paramiko.Channel, stdin: bytes | IO[bytes]) -> None:
+    if isinstance(stdin, bytes):
+        if stdin:
+            channel.sendall(stdin)
+        return
+    while piece := stdin.read(_CHUNK):
+        channel.sendall(piece)
 
 
 def _read_both(channel: paramiko.Channel, deadline: float) -> tuple[str, str]:

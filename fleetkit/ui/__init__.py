@@ -8,6 +8,7 @@ from fleetkit.ui.defragment import DefragmentGuide, begin_defragment
 from fleetkit.ui.deploy import DeployGuide, DeployOutcome, begin_deploy
 from fleetkit.ui.destroy import DestroyGuide, begin_destroy
 from fleetkit.ui.replace import ReplaceGuide, begin_replace
+from fleetkit.ui.restore import RestoreGuide, begin_restore
 from fleetkit.ui.what_if import WhatIfCard, open_what_if
 
 __all__ = [
@@ -17,11 +18,13 @@ __all__ = [
     "DeployOutcome",
     "DestroyGuide",
     "ReplaceGuide",
+    "RestoreGuide",
     "WhatIfCard",
     "begin_defragment",
     "begin_deploy",
     "begin_destroy",
     "begin_replace",
+    "begin_restore",
     "open_board",
     "open_what_if",
 ]

@@ -14,6 +14,7 @@ __all__ = [
     "DEPLOY_STEPS",
     "DESTROY_STEPS",
     "REPLACE_STEPS",
+    "RESTORE_STEPS",
     "Guide",
     "GuideStep",
     "StepPlan",
@@ -95,6 +96,15 @@ REPLACE_STEPS = (
     StepPlan(name="outcome", title="Outcome", todo="close the record"),
 )
 """A replacement of a member of etcd."""
+
+RESTORE_STEPS = (
+    StepPlan(name="plan", title="Plan", todo="plan, and look at what would be lost"),
+    StepPlan(name="approve", title="Approve", todo="approve the plan with the cluster's name"),
+    StepPlan(name="apply", title="Restore", todo="put the backup into all members", again_from="plan"),
+    StepPlan(name="verify", title="Verify", todo="look whether all hold the same, and fleet goes on"),
+    StepPlan(name="outcome", title="Outcome", todo="close the record"),
+)
+"""A restore of etcd."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,14 @@ from fleetkit.workflows.replacing import (
     plan_replace,
     verify_replace,
 )
+from fleetkit.workflows.restoring import (
+    AppliedRestore,
+    RestorePlan,
+    VerifiedRestore,
+    apply_restore,
+    plan_restore,
+    verify_restore,
+)
 from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supposing import SupposedLosses, lay_out_cluster, suppose_each
@@ -62,6 +70,7 @@ __all__ = [
     "AppliedDeploy",
     "AppliedDestroy",
     "AppliedReplace",
+    "AppliedRestore",
     "Approved",
     "BackupListing",
     "BackupPlace",
@@ -84,6 +93,7 @@ __all__ = [
     "RecordPlace",
     "ReplacePlan",
     "Reporter",
+    "RestorePlan",
     "Section",
     "SignedApproval",
     "StopRequest",
@@ -93,12 +103,14 @@ __all__ = [
     "VerifiedDefragment",
     "VerifiedDeploy",
     "VerifiedReplace",
+    "VerifiedRestore",
     "WayIn",
     "Workspace",
     "apply_defragment",
     "apply_deploy",
     "apply_destroy",
     "apply_replace",
+    "apply_restore",
     "approve",
     "back_up",
     "back_up_etcd",
@@ -129,6 +141,7 @@ __all__ = [
     "plan_deploy",
     "plan_destroy",
     "plan_replace",
+    "plan_restore",
     "read_backups",
     "read_member_history",
     "read_outputs",
@@ -146,4 +159,5 @@ __all__ = [
     "verify_deploy",
     "verify_emptiness",
     "verify_replace",
+    "verify_restore",
 ]

@@ -45,6 +45,7 @@ class Operation(enum.StrEnum):
     DEPLOY = "deploy"
     DESTROY = "destroy"
     REPLACE = "replace"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,7 +151,7 @@ def _etcd_files(files: _Prefix, cluster: Cluster, name: str, pki: ClusterPki, *,
     settings = etcd.render_environment(
         name=name,
         members=addresses,
-        token=f"{cluster.name}.{cluster.network.dns_zone}",
+        token=cluster.etcd.token or f"{cluster.name}.{cluster.network.dns_zone}",
         heartbeat_ms=cluster.etcd.heartbeat_ms,
         election_ms=cluster.etcd.election_ms,
         quota_bytes=cluster.etcd.quota_gb * 1024**3,

@@ -6,30 +6,28 @@ nothing stays but the proof beside the backup.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetkit.core import SettingsError, format_duration, format_utc, utc_now
+from fleetkit.core import format_duration, format_utc, utc_now
 from fleetkit.etcd import (
     BackupArchive,
     Endpoint,
-    KeyNode,
-    V2Tree,
     export_tree,
     find_scratch_programs,
     hash_backend,
     open_scratch,
     put_tree,
-    read_backup,
     read_sample,
     read_status,
     save_snapshot,
 )
 from fleetkit.runs import EventKind
+from fleetkit.workflows._comparing import compare_trees
+from fleetkit.workflows._fetched_backup import fetch_backup
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
@@ -137,19 +135,13 @@ def drill_backup(
     report = report or Reporter()
     programs = find_scratch_programs()
     kept = place.find_backup(name)
-    if kept.name.sealed and identity is None:
-        raise SettingsError(f"the backup {kept.name} is encrypted", hint="give the key that opens it: --identity FILE")
     report.note(f"restoring {kept.name} into a scratch etcd {programs.version}")
     begun, begun_s = utc_now(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fleetkit-drill-") as made:
         folder = Path(made)
-        file, snapshot = folder / "backup.tar", folder / "snapshot.db"
-        place.fetch_file(kept.name, file)
-        with file.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        if kept.name.sealed and identity is not None:
-            file = _unseal(file, identity)
-        archive = read_backup(file, cluster=place.cluster)
+        snapshot = folder / "snapshot.db"
+        fetched = fetch_backup(place, kept, folder, identity=identity)
+        archive = fetched.archive
         archive.extract_snapshot(snapshot)
         with open_scratch(snapshot, folder, programs=programs) as endpoint:
             put_tree(endpoint, archive.tree)
@@ -157,7 +149,7 @@ def drill_backup(
             compared = dict(_compare(archive, snapshot, endpoint, folder))
     proof = BackupProof(
         drilled=begun.replace(microsecond=0),
-        sha256=sha256,
+        sha256=fetched.sha256,
         findings=tuple(finding for finding in compared.values() if finding),
         rpo_s=round((begun - archive.manifest.taken).total_seconds(), 3),
         rto_s=round(rto_s, 3),
@@ -177,19 +169,10 @@ def drill_backup(
             "findings": list(proof.findings),
             "rpo_s": proof.rpo_s,
             "rto_s": proof.rto_s,
-            "sha256": sha256,
+            "sha256": fetched.sha256,
         },
     )
     return drilled
-
-
-def _unseal(sealed: Path, identity: Path) -> Path:
-    from fleetkit.secrets import open_file
-
-    opened = sealed.with_name("opened.tar")
-    open_file(sealed, opened, identity_file=identity)
-    sealed.unlink()
-    return opened
 
 
 def _compare(archive: BackupArchive, snapshot: Path, endpoint: Endpoint, folder: Path) -> Iterator[tuple[str, str]]:
@@ -220,31 +203,4 @@ def _compare(archive: BackupArchive, snapshot: Path, endpoint: Endpoint, folder:
         "" if hashes[0] == hashes[1] else f"the hash of every revision, {hashes[1][:12]}…, not {hashes[0][:12]}…",
     )
     served = export_tree(endpoint, roots=[root.root for root in archive.tree.roots])
-    yield f"{manifest.v2_keys} keys of the v2 store", _compare_trees(archive.tree, served)
-
-
-def _compare_trees(expected: V2Tree, served: V2Tree) -> str:
-    """Say what is served otherwise than it was backed up; what has its time to live may have ended meanwhile."""
-    wanted, found = _by_key(expected), _by_key(served)
-    wrong = [
-        key
-        for key, node in wanted.items()
-        if key in found and (found[key].value, found[key].is_dir) != (node.value, node.is_dir)
-    ]
-    mortal = tuple(key for key, node in wanted.items() if node.ttl_s is not None)
-    missing = [
-        key
-        for key in wanted.keys() - found.keys()
-        if not any(key == one or key.startswith(f"{one}/") for one in mortal)
-    ]
-    strange = sorted(found.keys() - wanted.keys())
-    told = [
-        f"{len(keys)} keys of the v2 store {how}, the first {sorted(keys)[0]}"
-        for keys, how in ((wrong, "have other values"), (missing, "are missing"), (strange, "were not backed up"))
-        if keys
-    ]
-    return "; ".join(told)
-
-
-def _by_key(tree: V2Tree) -> dict[str, KeyNode]:
-    return {node.key: node for node in tree.nodes()}
+    yield f"{manifest.v2_keys} keys of the v2 store", compare_trees(archive.tree, served)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fleetkit import aws
@@ -94,8 +94,13 @@ class WayIn:
         )
 
     @contextlib.contextmanager
-    def connect(self, address: str) -> Iterator[Connection]:
+    def connect(self, address: str, *, role: str = "") -> Iterator[Connection]:
         """Log in to the machine at a private address for the length of a block.
+
+        Parameters
+        ----------
+        role
+            Of a machine that is no master, such as ``internal``: its host key is that of its role.
 
         Raises
         ------
@@ -104,8 +109,15 @@ class WayIn:
         """
         target = SshTarget(host=address, user=MACHINE_USER, key_file=self._key_file)
         via = None if self.tunnel is None else self.tunnel.bastion
-        with open_connection(target, access=self._access, via=via) as connection:
+        with open_connection(target, access=self._access_of(address, role), via=via) as connection:
             yield connection
+
+    def _access_of(self, address: str, role: str) -> SshAccess:
+        if not role:
+            return self._access
+        line = known_hosts_line([address], self._pki.role_host_keys[role].public_line())
+        known_hosts = KnownHosts.from_lines([line], source=f"the host key of {role} of {self.cluster.name}")
+        return replace(self._access, known_hosts=known_hosts)
 
     @contextlib.contextmanager
     def connect_master(self) -> Iterator[Connection]:

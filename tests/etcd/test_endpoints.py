@@ -8,7 +8,15 @@ import pytest
 from support.pki_made import make_demo_pki
 
 from fleetkit.core import NotFoundError, SettingsError
-from fleetkit.etcd import Endpoint, EtcdLimits, TlsFiles, parse_endpoint, read_health, render_environment
+from fleetkit.etcd import (
+    Endpoint,
+    EtcdLimits,
+    TlsFiles,
+    parse_endpoint,
+    read_health,
+    render_environment,
+    render_restore_options,
+)
 
 MEMBERS = {"etcd1": "10.10.3.100", "etcd2": "10.10.4.100", "etcd3": "10.10.5.100"}
 
@@ -94,6 +102,22 @@ def test_the_environment_of_a_member() -> None:
     assert lines["ETCD_METRICS"] == "extensive"
     # systemd and docker's --env-file disagree on quotes, so there are none.
     assert not set("\"' ") & set(render())
+
+
+def test_a_member_is_restored_for_what_it_starts_with() -> None:
+    lines = dict(line.split("=", 1) for line in render(token="demo-2").splitlines())
+    options = dict(
+        one.removeprefix("--").split("=", 1)
+        for one in render_restore_options(name="etcd2", members=MEMBERS, token="demo-2")
+    )
+    assert options == {
+        "name": lines["ETCD_NAME"],
+        "initial-cluster": lines["ETCD_INITIAL_CLUSTER"],
+        "initial-cluster-token": lines["ETCD_INITIAL_CLUSTER_TOKEN"],
+        "initial-advertise-peer-urls": lines["ETCD_INITIAL_ADVERTISE_PEER_URLS"],
+    }
+    with pytest.raises(NotFoundError, match="etcd9"):
+        render_restore_options(name="etcd9", members=MEMBERS, token="demo-2")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import io
 import socketserver
 import tempfile
 import threading
@@ -33,6 +34,8 @@ def test_words_are_quoted_and_a_line_is_the_shells(connection: Connection) -> No
 
 def test_standard_input_reaches_the_command(connection: Connection) -> None:
     assert run_command(connection, ["cat"], stdin=b"some\ntext").stdout == "some\ntext"
+    large = b"0123456789" * 100_000
+    assert run_command(connection, ["wc", "-c"], stdin=io.BytesIO(large)).stdout.strip() == str(len(large))
 
 
 def test_much_output_on_both_streams_arrives_whole(connection: Connection) -> None:

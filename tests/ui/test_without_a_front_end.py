@@ -31,7 +31,9 @@ def away(monkeypatch):
     monkeypatch.setenv("AWS_REGION", "us-west-2")
 
 
-@pytest.mark.parametrize("name", ["defragment-etcd", "deploy-cluster", "destroy-cluster", "replace-member"])
+@pytest.mark.parametrize(
+    "name", ["defragment-etcd", "deploy-cluster", "destroy-cluster", "replace-member", "restore-etcd"]
+)
 def test_by_hand_cards_that_nobody_sees_hold_no_cell_up_and_leave_a_run_that_was_left(tmp_path, away, name):
     write_cluster(tmp_path)
     notebook = find_notebook(name).path

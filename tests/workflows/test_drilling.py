@@ -34,7 +34,7 @@ from fleetkit.workflows import (
     drill_backup,
     open_backup_place,
 )
-from fleetkit.workflows.drilling import _compare_trees
+from fleetkit.workflows._comparing import compare_trees
 
 pytestmark = pytest.mark.sandbox
 
@@ -195,7 +195,7 @@ TREES = {
 
 @pytest.mark.parametrize(("wanted", "served", "finding"), TREES.values(), ids=TREES)
 def test_trees_are_compared_key_by_key(wanted: tuple[KeyNode, ...], served: tuple[KeyNode, ...], finding: str) -> None:
-    found = _compare_trees(tree(*wanted), tree(*served))
+    found = compare_trees(tree(*wanted), tree(*served))
     assert found.endswith(finding)
     assert bool(finding) == bool(found)
     assert ";" not in found

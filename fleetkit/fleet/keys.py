@@ -1,0 +1,32 @@
+"""fleet's keys in etcd's v2 store: which of them are live facts, and who leads its engine.
+
+The layout is that of fleet v1.0.0 below its default prefix.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+__all__ = ["ENGINE_LEASE", "is_live_key", "render_lease"]
+
+_PREFIX = "/_coreos.com/fleet"
+_ENGINE_VERSION = 1
+_LIVE = re.compile(rf"{_PREFIX}/((lease|machines|state|states)|job/[^/]+/job-state)(/.*)?")
+
+ENGINE_LEASE = f"{_PREFIX}/lease/engine-leader"
+"""Who holds it places units, and takes them off machines that are not there."""
+
+
+def is_live_key(key: str) -> bool:
+    """Return whether machines write this key again by themselves while they live.
+
+    Those are machines, states of units, heartbeats and leases; unit files, jobs, their targets and the states that
+    were asked for are what people said, and nobody would write them again.
+    """
+    return _LIVE.fullmatch(key) is not None
+
+
+def render_lease(holder: str) -> str:
+    """Return the value of a lease as fleet writes it; engines of fleet v1.0.0 leave one of their own version alone."""
+    return json.dumps({"MachineID": holder, "Version": _ENGINE_VERSION})

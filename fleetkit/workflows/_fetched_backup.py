@@ -1,0 +1,67 @@
+"""A backup brought to this computer, opened where it is encrypted, and compared with its manifest."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetkit.core import SettingsError
+from fleetkit.etcd import BackupArchive, read_backup
+from fleetkit.workflows.backup_place import BackupPlace
+from fleetkit.workflows.kept_backups import KeptBackup
+
+__all__ = ["FetchedBackup", "fetch_backup"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedBackup:
+    """A backup in a folder of this computer.
+
+    Attributes
+    ----------
+    archive
+        What it holds; every part was compared with the manifest.
+    sha256
+        Of the file as it is kept, in hex.
+    """
+
+    archive: BackupArchive
+    sha256: str
+
+
+def fetch_backup(place: BackupPlace, kept: KeptBackup, folder: Path, *, identity: Path | None = None) -> FetchedBackup:
+    """Fetch a backup into a folder, which is the caller's to remove, and read it.
+
+    Parameters
+    ----------
+    identity
+        File with the age identity or SSH private key that opens it; needed where it is encrypted.
+
+    Raises
+    ------
+    PreconditionError
+        When it is of another cluster than the place's, or of a newer format.
+    SettingsError
+        When it is encrypted and no identity was given, or that one does not open it.
+    FleetkitError
+        When it cannot be fetched, was cut off, or is not what was packed.
+    """
+    if kept.name.sealed and identity is None:
+        raise SettingsError(f"the backup {kept.name} is encrypted", hint="give the key that opens it: --identity FILE")
+    file = folder / "backup.tar"
+    place.fetch_file(kept.name, file)
+    with file.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    if kept.name.sealed and identity is not None:
+        file = _unseal(file, identity)
+    return FetchedBackup(archive=read_backup(file, cluster=place.cluster), sha256=sha256)
+
+
+def _unseal(sealed: Path, identity: Path) -> Path:
+    from fleetkit.secrets import open_file
+
+    opened = sealed.with_name("opened.tar")
+    open_file(sealed, opened, identity_file=identity)
+    sealed.unlink()
+    return opened

@@ -1,0 +1,116 @@
+"""What a restore would take away: what the cluster holds now, beside what the backup holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fleetkit.core import EtcdError
+from fleetkit.etcd import (
+    BackupArchive,
+    BackupManifest,
+    ClusterHealth,
+    EtcdLimits,
+    MemberHealth,
+    export_tree,
+    list_newer_keys,
+    read_sample,
+    read_status,
+)
+from fleetkit.fleet import is_live_key
+from fleetkit.workflows._comparing import key_nodes
+from fleetkit.workflows.way_in import WayIn
+
+__all__ = ["StoresNow", "read_stores"]
+
+_SHOWN = 10
+_LIMITS = EtcdLimits(total_s=30)
+_FLEETS_OWN = "/_coreos.com/fleet/engine/version"
+"""What fleet's engine writes by itself into an empty store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoresNow:
+    """What both stores hold now, held against a backup.
+
+    Attributes
+    ----------
+    revision, keys
+        Of the v3 store; nought keys where it is empty.
+    newer
+        Keys of the v3 store that were written since the backup; all where revisions cannot be compared.
+    comparable
+        Whether it is the cluster that was backed up: another one counts its revisions anew.
+    v2_other, v2_only_now
+        Keys of the v2 store that have other values in the backup, and such as it does not hold.
+    v2_back
+        Keys of the backup that are there no more, and come back.
+    """
+
+    revision: int
+    keys: int
+    newer: tuple[str, ...]
+    comparable: bool
+    v2_other: tuple[str, ...]
+    v2_only_now: tuple[str, ...]
+    v2_back: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever put there but what fleet writes by itself."""
+        return not (self.keys or self.v2_other or set(self.v2_only_now) - {_FLEETS_OWN})
+
+    def lines(self, manifest: BackupManifest) -> tuple[str, ...]:
+        """Say what would be overwritten, a line each."""
+        told = [
+            f"the v3 store is at revision {self.revision} with {self.keys} keys now, "
+            f"and at {manifest.revision} with {manifest.sample.keys} in the backup"
+        ]
+        if not self.comparable:
+            told.append("it is another etcd than the one that was backed up, so that revisions cannot be compared")
+        for keys, how in (
+            (self.newer, "of the v3 store were written since, and would be lost or older"),
+            (self.v2_other, "of the v2 store have other values in the backup, and would get those"),
+            (self.v2_only_now, "of the v2 store are not in the backup, and would be lost"),
+            (self.v2_back, "of the v2 store are there no more, and would come back"),
+        ):
+            if keys:
+                more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+                told.append(f"{len(keys)} keys {how}: {', '.join(keys[:_SHOWN])}{more}")
+        return tuple(told)
+
+
+def read_stores(way: WayIn, health: ClusterHealth, archive: BackupArchive) -> StoresNow | None:
+    """Read what the cluster holds now; None where none of its members serves.
+
+    Raises
+    ------
+    EtcdError
+        When members serve and yet do not tell it: what cannot be seen is not overwritten unseen.
+    """
+    serving = {one.name for one in health.members if one.serves}
+    statuses = read_status(way.endpoints, tls=way.tls, limits=_LIMITS).ok
+    endpoint = next((one for one in way.endpoints if one.name in serving and one.name in statuses), None)
+    if endpoint is None:
+        if serving:
+            raise EtcdError("etcd serves, and does not tell its status", transient=True, seen=_reasons(health.members))
+        return None
+    manifest, status = archive.manifest, statuses[endpoint.name]
+    comparable = status.cluster_id == manifest.cluster_id
+    since = manifest.revision if comparable else 0
+    now = key_nodes(export_tree(endpoint, roots=way.cluster.etcd.v2_roots, tls=way.tls, limits=_LIMITS))
+    then = key_nodes(archive.tree)
+    ours = {key: node.value for key, node in now.items() if not (node.is_dir or is_live_key(key))}
+    theirs = {key: node.value for key, node in then.items() if not (node.is_dir or is_live_key(key))}
+    return StoresNow(
+        revision=status.revision,
+        keys=read_sample(endpoint, revision=0, tls=way.tls, limits=_LIMITS).keys,
+        newer=list_newer_keys(endpoint, since, tls=way.tls, limits=_LIMITS),
+        comparable=comparable,
+        v2_other=tuple(key for key in ours if key in theirs and ours[key] != theirs[key]),
+        v2_only_now=tuple(key for key in ours if key not in theirs),
+        v2_back=tuple(key for key in theirs if key not in ours),
+    )
+
+
+def _reasons(members: tuple[MemberHealth, ...]) -> str:
+    return "; ".join(f"{one.name}: {one.reason}" for one in members if not one.healthy)

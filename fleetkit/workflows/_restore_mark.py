@@ -1,0 +1,67 @@
+"""The mark of a restore that was begun: what the next one needs to go on with it after a kill."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fleetkit.core import FleetkitError, format_utc, utc_now
+
+__all__ = ["RestoreMark", "drop_mark", "make_mark", "read_mark"]
+
+_FILE = "restore.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreMark:
+    """A restore that was begun and not ended.
+
+    Attributes
+    ----------
+    backup_sha256
+        Of the backup's file.
+    stamp
+        When it was begun, as it stands in the names of folders.
+    token
+        The initial cluster token that the restored members share.
+    """
+
+    backup_sha256: str
+    stamp: str
+    token: str
+
+
+def read_mark(folder: Path, backup_sha256: str) -> RestoreMark | None:
+    """Return the restore of that backup that was begun and not ended; None where there is none.
+
+    Raises
+    ------
+    FleetkitError
+        When what lies there is no such mark.
+    """
+    file = folder / _FILE
+    try:
+        mark = RestoreMark(**json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (TypeError, ValueError) as error:
+        raise FleetkitError(f"{file} is no mark of a restore", seen=str(error), hint="remove it") from error
+    return mark if mark.backup_sha256 == backup_sha256 else None
+
+
+def make_mark(folder: Path, backup_sha256: str, *, cluster: str) -> RestoreMark:
+    """Mark that a restore begins, in place of one that was not ended."""
+    stamp = format_utc(utc_now()).replace("-", "").replace(":", "")
+    # Members of the old cluster never take up with the restored ones: its id follows from the token.
+    mark = RestoreMark(backup_sha256=backup_sha256, stamp=stamp, token=f"{cluster}-{stamp}-{secrets.token_hex(4)}")
+    new = folder / f"{_FILE}.new"
+    new.write_text(json.dumps(asdict(mark)), encoding="utf-8")
+    new.replace(folder / _FILE)
+    return mark
+
+
+def drop_mark(folder: Path) -> None:
+    """Say that the restore has ended."""
+    (folder / _FILE).unlink(missing_ok=True)

@@ -1,0 +1,150 @@
+"""The plan of a restore: which backup goes into which members, and what of now would be lost by it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fleetkit.config import Approval
+from fleetkit.core import PreconditionError, format_duration, format_utc
+from fleetkit.etcd import BackupManifest
+from fleetkit.views import PlanView, table_html
+from fleetkit.workflows._basis import Basis, Operation
+from fleetkit.workflows._restore_losses import StoresNow
+from fleetkit.workflows._restore_mark import RestoreMark
+from fleetkit.workflows._shown import Shown
+from fleetkit.workflows.backup_place import BackupPlace
+from fleetkit.workflows.kept_backups import KeptBackup
+
+__all__ = ["RestorePlan"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class RestorePlan(Shown):
+    """What a restore would do.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    place, kept, manifest, file_sha256, identity
+        The backup: where it is, what it says of itself, the hash of its file, and the file of the key that opens it.
+    members
+        Member's name to what its data directory takes now, in KiB.
+    now
+        What etcd holds now; None where it does not serve.
+    planned_at
+        When it was looked at.
+    overwrite
+        Whether an etcd that serves may be overwritten.
+    begun
+        The restore of this same backup that was begun and not ended, and which this goes on with.
+    pending
+        What a deploy would put into the bucket, and which this puts there as well.
+    """
+
+    cluster: str
+    place: BackupPlace
+    kept: KeptBackup
+    manifest: BackupManifest
+    file_sha256: str
+    identity: Path | None
+    members: dict[str, int]
+    now: StoresNow | None
+    planned_at: dt.datetime
+    overwrite: bool
+    begun: RestoreMark | None
+    pending: tuple[str, ...] = ()
+    rules: Approval = field(default_factory=Approval)
+    basis: Basis | None = None
+
+    @property
+    def operation(self) -> Operation:
+        """What it is for."""
+        return Operation.RESTORE
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do: a restore always does something."""
+        return False
+
+    @property
+    def sha256(self) -> str:
+        """Fingerprint of what is restored where; what etcd holds meanwhile grows, and is none of it."""
+        said = {"cluster": self.cluster, "backup": self.file_sha256, "members": sorted(self.members)}
+        return hashlib.sha256(json.dumps({**said, "overwrite": self.overwrite}, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def view(self) -> PlanView:
+        """What Terraform would change: nothing."""
+        return PlanView(rows=(), outputs=())
+
+    @property
+    def refused(self) -> str:
+        """Why it may not be done; empty where it may."""
+        if self.now is None or self.now.is_empty or self.overwrite or self.begun is not None:
+            return ""
+        return "etcd serves, and holds what a restore would overwrite"
+
+    @property
+    def loss(self) -> str:
+        """What is lost by going back to the backup, in one sentence."""
+        age = format_duration((self.planned_at - self.manifest.taken).total_seconds())
+        return f"lost is what was written since {format_utc(self.manifest.taken)}, {age} ago"
+
+    @property
+    def opening(self) -> str:
+        """What the plan does, in one sentence."""
+        again = "goes on with the restore of" if self.begun else "restores"
+        return f"This {again} {self.kept.name} into all {len(self.members)} members of {self.cluster}."
+
+    @property
+    def beyond_terraform(self) -> tuple[str, ...]:
+        """What is done, and what is lost, a paragraph each."""
+        manifest = self.manifest
+        parts = [f"refused, because:\n  - {self.refused}: --overwrite says that it shall"] if self.refused else []
+        parts.append(
+            f"{self.loss}: the backup is of revision {manifest.revision} with {manifest.sample.keys} keys, "
+            f"and {manifest.v2_keys} in the v2 store; it is {self.kept.state}"
+        )
+        now = ("etcd does not serve, so that nobody can say what it holds",)
+        parts.append(_paragraph("what is there now:", now if self.now is None else self.now.lines(manifest)))
+        parts.append(
+            _paragraph(
+                "all members stop at once, and etcd serves nobody until they are back; old data are put aside:",
+                tuple(f"{name}: {size / 1024:.1f} MiB" for name, size in self.members.items()),
+            )
+        )
+        if self.pending:
+            parts.append(_paragraph("put into the bucket as well, as a deploy would:", self.pending))
+        return tuple(parts)
+
+    def draw(self) -> str:
+        """Return a table of what is put aside on each master."""
+        rows = [(name, f"{size / 1024:.1f} MiB") for name, size in self.members.items()]
+        return table_html(("member", "old data"), rows, label="what is put aside on each master")
+
+    def check(self) -> None:
+        """Refuse to overwrite what serves.
+
+        Raises
+        ------
+        PreconditionError
+            When etcd serves and holds something, and nobody said that it may be overwritten.
+        """
+        if self.refused:
+            raise PreconditionError(
+                f"etcd of {self.cluster} is not overwritten",
+                seen=self.refused,
+                hint="look at what would be lost, then say --overwrite; a single member is no case for a restore",
+            )
+
+    def __str__(self) -> str:
+        return "\n\n".join([self.opening, *self.beyond_terraform])
+
+
+def _paragraph(title: str, lines: tuple[str, ...]) -> str:
+    return "\n".join([title, *(f"  - {line}" for line in lines)])

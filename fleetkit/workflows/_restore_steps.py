@@ -1,0 +1,222 @@
+"""The doing of a restore, step by step; each may be done again, so that one that was cut off goes on by a new run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from fleetkit import aws
+from fleetkit.config import change_cluster_file, parse_cluster, read_cluster_data, write_cluster_file
+from fleetkit.core import FleetkitError, NotYet, Patience, SshError, WorkflowError, call_each, wait_until
+from fleetkit.etcd import (
+    BackupArchive,
+    Endpoint,
+    EtcdLimits,
+    KeyNode,
+    V2Root,
+    V2Tree,
+    Verdict,
+    export_tree,
+    put_tree,
+    read_sample,
+    render_restore_options,
+)
+from fleetkit.fleet import ENGINE_LEASE, is_live_key, render_lease
+from fleetkit.pki import load_pki
+from fleetkit.runs import EventKind
+from fleetkit.ssh import Connection
+from fleetkit.workflows._comparing import compare_trees
+from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._restore_mark import RestoreMark
+from fleetkit.workflows._restored_member import (
+    MemberFolders,
+    clean_up,
+    prepare_data,
+    signal_fleet,
+    start_etcd,
+    switch_data,
+)
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.supplying import supply_bucket
+from fleetkit.workflows.way_in import WayIn
+
+__all__ = ["Restoring"]
+
+_LIMITS = EtcdLimits(total_s=30)
+_AGAIN = Patience(deadline_s=60, interval_s=2)
+"""How long a machine is asked again after its connection broke."""
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class Restoring:
+    """Carries a restore out.
+
+    Attributes
+    ----------
+    workspace, way, told
+        Of which cluster, over which way, and who is told.
+    archive, snapshot
+        The backup, and its v3 part as a file.
+    mark
+        The restore that is gone on with.
+    patience
+        How long etcd may take to serve again.
+    done
+        The steps that were done, in order.
+    """
+
+    workspace: Workspace
+    way: WayIn
+    told: Reporter
+    archive: BackupArchive
+    snapshot: Path
+    mark: RestoreMark
+    patience: Patience
+    done: list[str] = field(default_factory=list)
+
+    @property
+    def folders(self) -> MemberFolders:
+        """The folders of this restore on each master."""
+        return MemberFolders(stamp=self.mark.stamp)
+
+    @property
+    def tree(self) -> V2Tree:
+        """The part of the v2 store that is put back: all but what machines write by themselves while they live."""
+        return self.archive.tree.without(is_live_key)
+
+    def run(self) -> str:
+        """Do all steps, and return what is not as it was backed up; empty where all is.
+
+        Raises
+        ------
+        WorkflowError
+            When a step fails; says which were done before it, and that the same command goes on.
+        """
+        self._step("preparing the new data beside the old", self._prepare)
+        self._step("telling the bucket of the new cluster", self._settle)
+        self._step("holding fleet still", lambda: self._signal_fleet("STOP"))
+        self._step("putting the old data aside", self._switch)
+        self._step("starting etcd", lambda: self._on_masters(lambda one, _: start_etcd(one)))
+        endpoint = self._step("waiting for the quorum", self._wait_healthy)
+        self._step("putting the v2 store back", lambda: self._put_tree(endpoint))
+        finding = self._step("comparing both stores with the backup", lambda: self._compare(endpoint))
+        self._step("letting fleet go on", lambda: self._signal_fleet("CONT"))
+        return finding
+
+    def clean_up(self) -> None:
+        """Remove the folders in which new data were made."""
+        self._on_masters(lambda one, _: clean_up(one, self.folders))
+
+    def _step(self, name: str, do: Callable[[], T]) -> T:
+        self.told.note(name)
+        try:
+            found = do()
+        except FleetkitError as error:
+            cluster = self.workspace.cluster.name
+            raise WorkflowError(
+                f"the restore of {cluster} stopped before the end",
+                step=name,
+                completed=self.done,
+                seen=f"while {name}: {error.what}{f': {error.seen}' if error.seen else ''}",
+                hint=f"mend what is named, then give the same command again: it goes on; old data, where they were put "
+                f"aside, lie in {self.folders.aside} of each master",
+            ) from error
+        self.done.append(name)
+        self.told.record(EventKind.CHANGE, {"what": "restore", "step": name})
+        return found
+
+    def _prepare(self) -> None:
+        addresses = self._addresses()
+
+        def prepare(connection: Connection, name: str) -> None:
+            options = render_restore_options(name=name, members=addresses, token=self.mark.token)
+            prepare_data(connection, self.folders, self.snapshot, options=options)
+
+        self._on_masters(prepare)
+
+    def _settle(self) -> None:
+        """Write the new token into the cluster file, and what follows from it into the bucket."""
+        file = self.workspace.paths.file
+        text = file.read_text(encoding="utf-8")
+        write_cluster_file(file, change_cluster_file(text, {"etcd.token": self.mark.token}), new=False)
+        self.workspace = replace(self.workspace, cluster=parse_cluster(read_cluster_data(file), file=file))
+        supply_bucket(self.workspace, load_pki(self.workspace.paths.pki, members=self._addresses()))
+
+    def _switch(self) -> None:
+        self._on_masters(lambda one, _: switch_data(one, self.folders))
+
+    def _signal_fleet(self, signal: str) -> None:
+        """Signal fleetd on every machine.
+
+        One that saw the empty store would unload its units, as it does when it is told to end; one that is stopped
+        leaves them running. A machine that cannot be reached is named, and left to itself.
+        """
+        machines = {
+            one.private_address: "" if one.role == "master" else str(one.role)
+            for one in aws.list_instances(self.workspace.session, self.workspace.cluster.name)
+            if one.role in ("master", "internal", "public") and one.state == "running" and one.private_address
+        }
+
+        def send(address: str) -> None:
+            with self.way.connect(address, role=machines[address]) as connection:
+                signal_fleet(connection, signal)
+
+        for address, error in call_each(list(machines), send, catch=SshError).failed.items():
+            self.told.note(f"fleet of {address} was not told ({error}): its units may end and start again")
+
+    def _wait_healthy(self) -> Endpoint:
+        def look() -> Endpoint | NotYet[Endpoint]:
+            health = self.way.read_health()
+            ill = [f"{one.name}: {one.reason}" for one in health.members if not one.healthy]
+            return self.way.endpoints[0] if health.verdict is Verdict.HEALTHY else NotYet("; ".join(ill))
+
+        return wait_until(look, what="all members to be healthy", patience=self.patience)
+
+    def _put_tree(self, endpoint: Endpoint) -> None:
+        put_tree(endpoint, self.tree, tls=self.way.tls, limits=_LIMITS)
+        # Nobody places units anew before every machine had the time to say that it is still there.
+        ttl_s = self.workspace.cluster.fleet.agent_ttl_s // 2 + 5
+        put_tree(endpoint, _lease_tree(ttl_s), tls=self.way.tls, limits=_LIMITS)
+
+    def _compare(self, endpoint: Endpoint) -> str:
+        manifest = self.archive.manifest
+        sample = read_sample(endpoint, revision=0, tls=self.way.tls, limits=_LIMITS)
+        roots = [root.root for root in self.archive.tree.roots]
+        served = export_tree(endpoint, roots=roots, tls=self.way.tls, limits=_LIMITS)
+        v3 = "" if sample == manifest.sample else f"the v3 store has {sample.keys} keys, or other values of a sample"
+        v2 = compare_trees(self.tree, served.without(is_live_key))
+        return "; ".join(filter(None, (v3, v2)))
+
+    def _addresses(self) -> dict[str, str]:
+        return {name: master.address for name, master in self.workspace.cluster.masters.items()}
+
+    def _on_masters(self, do: Callable[[Connection, str], None]) -> None:
+        addresses: Mapping[str, str] = self._addresses()
+
+        def act(name: str) -> bool | NotYet[bool]:
+            try:
+                with self.way.connect(addresses[name]) as connection:
+                    do(connection, name)
+            except SshError as error:
+                # Each step may be done again, so a connection that broke is no end yet.
+                if error.transient:
+                    return NotYet(str(error))
+                raise
+            return True
+
+        def persist(name: str) -> bool:
+            return wait_until(lambda: act(name), what=f"{name} to do it", patience=_AGAIN)
+
+        for error in call_each(list(addresses), persist, catch=FleetkitError).failed.values():
+            raise error
+
+
+def _lease_tree(ttl_s: int) -> V2Tree:
+    lease = KeyNode(
+        key=ENGINE_LEASE, value=render_lease("fleetkit"), is_dir=False, nodes=(), modified_index=0, ttl_s=ttl_s
+    )
+    return V2Tree(roots=(V2Root(root=ENGINE_LEASE, index=0, node=lease),))

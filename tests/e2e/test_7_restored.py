@@ -1,0 +1,130 @@
+"""A cluster whose three disks were wiped comes back from S3, with what fleet was to run, and says what it lost."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from typing import Any
+
+import pytest
+from support.e2e_world import CLUSTER, Ended, World
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900)]
+
+BUCKET = "restored-backups"
+PLACE = f"s3://{BUCKET}/etcd"
+FLEET = "/_coreos.com/fleet"
+UNITS = {
+    f"{FLEET}/unit/0a1b": '{"Raw":"[Service]\\nExecStart=/bin/true\\n"}',
+    f"{FLEET}/job/web.service/object": '{"Name":"web.service","UnitHash":[1,2,3]}',
+    f"{FLEET}/job/web.service/target-state": "launched",
+    f"{FLEET}/job/web.service/target": "0123456789abcdef0123456789abcdef",
+}
+LIVE = {f"{FLEET}/job/web.service/job-state": "0123456789abcdef0123456789abcdef"}
+PLAIN = {"/config/colour": "green"}
+
+
+def _shell(world: World, address: str, *argv: str) -> Ended:
+    return world.fleetkit("sandbox", "shell", "--dir", str(world.box), address, "--", *argv).must(0)
+
+
+def _v2(world: World, key: str, *argv: str) -> dict[str, Any]:
+    """Ask the v2 store as fleet does, from a master and with fleet's own certificate."""
+    pki = "/etc/fleet/pki"
+    tls = ("--cacert", f"{pki}/ca.crt", "--cert", f"{pki}/client.crt", "--key", f"{pki}/client.key")
+    address = world.instances_of("master")[0]["PrivateIpAddress"]
+    asked = ("curl", "--silent", "--max-time", "20", *tls, *argv, f"https://127.0.0.1:2379/v2/keys{key}")
+    return dict(_shell(world, address, *asked).json())
+
+
+def _on_masters(world: World, command: str) -> None:
+    for one in world.instances_of("master"):
+        _shell(world, one["PrivateIpAddress"], "bash", "-c", command)
+
+
+def _kill_at(process: subprocess.Popen[str], line: str) -> bool:
+    """Kill it when it says that the new data are in place, and say whether it was."""
+    if "waiting for the quorum" not in line:
+        return False
+    process.kill()
+    return True
+
+
+def _fleets(world: World) -> dict[str, str]:
+    """Return address to the process of fleetd, of every machine that has one."""
+    machines = [one for role in ("master", "internal", "public") for one in world.instances_of(role)]
+    asked = ("systemctl", "show", "--property", "MainPID", "--value", "fleet.service")
+    return {one["PrivateIpAddress"]: _shell(world, one["PrivateIpAddress"], *asked).out.strip() for one in machines}
+
+
+@pytest.fixture(scope="module")
+def fleets(world: World) -> dict[str, str]:
+    return _fleets(world)
+
+
+@pytest.fixture(scope="module")
+def wiped(world: World, fleets: dict[str, str]) -> World:
+    """Back up what is there, write on, and then wipe the disks of all three masters."""
+    world.client("s3").create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": world.sandbox_variables["AWS_REGION"]}
+    )
+    world.etcdctl("put", "kept", "before the backup").must(0)
+    for key, value in {**UNITS, **LIVE, **PLAIN}.items():
+        _v2(world, key, "-X", "PUT", "--data-urlencode", f"value={value}")
+    world.fleetkit("etcd", "backup", CLUSTER, "--to", PLACE).must(0)
+    world.etcdctl("put", "later", "after the backup").must(0)
+    refused = world.fleetkit("etcd", "restore", CLUSTER, "--from", PLACE, "--approve", CLUSTER).must(4)
+    assert "1 keys of the v3 store were written since, and would be lost or older: later" in refused.out
+    assert "holds what a restore would overwrite" in refused.err
+    _on_masters(world, "systemctl stop etcd-member.service; rm -rf /var/lib/etcd")
+    return world
+
+
+def test_a_dry_run_says_what_is_lost_and_changes_nothing(wiped: World) -> None:
+    before = wiped.file.read_text()
+    shown = wiped.fleetkit("etcd", "restore", CLUSTER, "--from", PLACE, "--dry-run").must(3)
+    assert "lost is what was written since" in shown.out
+    assert "etcd does not serve" in shown.out
+    assert wiped.file.read_text() == before
+    _on_masters(wiped, "test ! -e /var/lib/etcd && ! ls -d /var/lib/etcd-*")
+
+
+def test_one_that_is_killed_in_the_middle_is_gone_on_with_and_both_stores_come_back(wiped: World) -> None:
+    command = ("etcd", "restore", CLUSTER, "--from", PLACE, "--approve", CLUSTER)
+    process = wiped.start("fleetkit", *command)
+    assert process.stderr is not None
+    said = [line for line in iter(process.stderr.readline, "") if process.poll() is None and _kill_at(process, line)]
+    process.communicate()
+    assert said, "it ended before it could be killed"
+
+    ended = wiped.fleetkit(*command).must(0)
+    assert "goes on with the restore of" in ended.out
+    assert "both stores are as they were backed up; lost is what was written since" in ended.out
+    assert wiped.etcdctl("get", "kept", "--print-value-only", member="etcd3").must(0).out.strip() == "before the backup"
+    assert wiped.etcdctl("get", "later", "--print-value-only").must(0).out.strip() == ""
+    for key, value in {**UNITS, **PLAIN}.items():
+        assert _v2(wiped, key)["node"]["value"] == value
+    for key in LIVE:
+        assert _v2(wiped, key)["errorCode"] == 100
+
+
+def test_fleet_goes_on_as_the_very_processes_that_it_was(wiped: World, fleets: dict[str, str]) -> None:
+    assert _fleets(wiped) == fleets
+    for address, process in fleets.items():
+        state = _shell(wiped, address, "cat", f"/proc/{process}/stat").out.rpartition(")")[2].split()[0]
+        assert state in "SR", "fleetd still stands still"
+
+
+def test_a_later_deploy_agrees_and_has_nothing_to_do(wiped: World) -> None:
+    token = tomllib.loads(wiped.file.read_text())["etcd"]["token"]
+    _on_masters(wiped, f"grep -q 'ETCD_INITIAL_CLUSTER_TOKEN={token}' /etc/etcd/etcd.env")
+    _on_masters(wiped, "systemctl restart fleetkit-fetch.service; ! ls -d /var/lib/etcd-restore-*")
+    wiped.fleetkit("plan", CLUSTER).must(0)
+
+
+def test_what_serves_is_overwritten_where_that_is_said_and_its_data_are_put_aside(wiped: World) -> None:
+    wiped.etcdctl("put", "later", "again").must(0)
+    ended = wiped.fleetkit("etcd", "restore", CLUSTER, "--from", PLACE, "--overwrite", "--approve", CLUSTER).must(0)
+    assert "1 keys of the v3 store were written since" not in ended.out, "revisions of another etcd are compared"
+    assert wiped.etcdctl("get", "later", "--print-value-only").must(0).out.strip() == ""
+    _on_masters(wiped, "test -e /var/lib/etcd-before-*/member")

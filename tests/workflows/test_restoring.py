@@ -1,0 +1,167 @@
+"""The plan of a restore over real members: what would be lost is named, and what is healthy or foreign is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from support.aws_moto import emulated_aws
+from support.cluster_files import write_cluster
+from support.etcd_cluster import EtcdCluster
+
+from fleetkit.core import ApprovalMissingError, FleetkitError, NotFoundError, PreconditionError
+from fleetkit.etcd import KeyNode, SavedSnapshot, V2Root, V2Tree, export_tree, pack_backup, put_tree, read_backup
+from fleetkit.fleet import is_live_key
+from fleetkit.workflows import (
+    RestorePlan,
+    TakenBackup,
+    Workspace,
+    approve,
+    back_up,
+    open_backup_place,
+    open_workspace,
+    plan_restore,
+    restoring,
+)
+from fleetkit.workflows._restore_mark import drop_mark, make_mark, read_mark
+
+pytestmark = pytest.mark.sandbox
+
+
+def keys(**values: str) -> V2Tree:
+    """Return a tree with keys below /app."""
+    nodes = tuple(_node(f"/app/{name}", value) for name, value in values.items())
+    return V2Tree(roots=(V2Root(root="/app", index=1, node=replace(_node("/app"), is_dir=True, nodes=nodes)),))
+
+
+def _node(key: str, value: str = "") -> KeyNode:
+    return KeyNode(key=key, value=value, is_dir=False, nodes=(), modified_index=1, ttl_s=None)
+
+
+@dataclass(kw_only=True)
+class Place:
+    """The cluster demo, whose members are here, and a backup of it."""
+
+    workspace: Workspace
+    etcd: EtcdCluster
+    taken: TakenBackup
+
+    def plan(self, **options: object) -> RestorePlan:
+        return plan_restore(self.workspace, **options)  # type: ignore[arg-type] # as the tests name them
+
+    def repack(self, folder: Path, **changed: object) -> None:
+        """Pack the backup anew, with another manifest around the same parts."""
+        path = Path(self.taken.address)
+        archive = read_backup(path)
+        archive.extract_snapshot(folder / "snapshot.db")
+        part = archive.manifest.parts["snapshot.db"]
+        saved = SavedSnapshot(path=folder / "snapshot.db", size_bytes=part.size_bytes, sha256=part.sha256, revision=1)
+        pack_backup(path, replace(archive.manifest, **changed), snapshot=saved, tree=archive.tree)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdCluster]:
+    with EtcdCluster(tmp_path_factory.mktemp("etcd"), size=1) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def place(running: EtcdCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    write_cluster(tmp_path)
+    with emulated_aws():
+        monkeypatch.setattr(restoring, "open_way_in", running.open_way)
+        # Members on loopback have no machine to log in to; a whole sandbox tells that part.
+        monkeypatch.setattr(restoring, "_measure", lambda _way: {"etcd1": 65536})
+        put_tree(running.endpoints()[0], keys(same="1", other="1", gone="1"), tls=running.tls)
+        taken = back_up(running.endpoints(), open_backup_place("demo", folder=tmp_path), tls=running.tls)
+        workspace = open_workspace("demo", folder=tmp_path, environ={"HOME": str(tmp_path)})
+        yield Place(workspace=workspace, etcd=running, taken=taken)
+    running.mend()
+
+
+def test_what_serves_is_refused_and_what_would_be_lost_is_named(place: Place) -> None:
+    assert place.etcd.etcdctl("put", "later", "x").returncode == 0
+    put_tree(place.etcd.endpoints()[0], keys(other="2", fresh="1"), tls=place.etcd.tls)
+    plan = place.plan()
+    assert plan.now is not None
+    assert plan.now.newer == ("later",)
+    assert (plan.now.v2_other, plan.now.v2_only_now) == (("/app/other",), ("/app/fresh",))
+    assert "1 keys of the v3 store were written since, and would be lost or older: later" in str(plan)
+    with pytest.raises(PreconditionError, match="holds what a restore would overwrite"):
+        approve(plan, "demo")
+    with pytest.raises(ApprovalMissingError):
+        approve(place.plan(overwrite=True), "")
+    allowed = place.plan(overwrite=True)
+    assert approve(allowed, "demo").sha256 == allowed.sha256 != plan.sha256
+
+
+def test_an_etcd_that_does_not_serve_needs_no_word_more(place: Place) -> None:
+    place.etcd.kill("etcd1")
+    plan = place.plan()
+    assert plan.now is None
+    assert "nobody can say what it holds" in str(plan)
+    assert "lost is what was written since" in str(plan)
+    assert approve(plan, "demo").plan is plan
+
+
+def test_an_etcd_that_came_up_empty_needs_no_word_more_either(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with EtcdCluster(tmp_path / "fresh", size=1) as fresh:
+        engine = V2Tree(roots=(V2Root(root="/", index=1, node=_node("/_coreos.com/fleet/engine/version", "1")),))
+        put_tree(fresh.endpoints()[0], engine, tls=fresh.tls)
+        monkeypatch.setattr(restoring, "open_way_in", fresh.open_way)
+        plan = place.plan()
+    assert plan.now is not None
+    assert (plan.now.is_empty, plan.now.comparable, plan.refused) == (True, False, "")
+    assert "/app/same" in plan.now.v2_back
+
+
+def test_a_backup_of_another_cluster_is_taken_only_where_that_is_said(place: Place, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no backup of prod"):
+        place.plan(origin="prod")
+    back_up(place.etcd.endpoints(), open_backup_place("prod", folder=tmp_path), tls=place.etcd.tls)
+    assert place.plan(origin="prod").manifest.cluster == "prod"
+    place.repack(tmp_path, cluster="prod")
+    with pytest.raises(PreconditionError, match="it is of prod, not of demo"):
+        place.plan()
+
+
+def test_a_backup_of_a_newer_etcd_is_refused(place: Place, tmp_path: Path) -> None:
+    place.repack(tmp_path, versions={"etcd1": "3.6.0"})
+    with pytest.raises(PreconditionError, match=r"etcd1 ran 3\.6\.0"):
+        place.plan()
+
+
+def test_a_backup_that_was_cut_off_or_changed_is_refused(place: Place) -> None:
+    path = Path(place.taken.address)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:20_000])
+    with pytest.raises(FleetkitError, match=r"cut off|not what was packed"):
+        place.plan()
+    path.write_bytes(whole[:30_000] + b"x" + whole[30_001:])
+    with pytest.raises(FleetkitError, match="not what was packed"):
+        place.plan()
+
+
+def test_a_restore_that_was_begun_is_gone_on_with_though_etcd_serves(place: Place) -> None:
+    plan = place.plan()
+    folder = place.workspace.paths.folder
+    mark = make_mark(folder, plan.file_sha256, cluster="demo")
+    again = place.plan()
+    assert (again.begun, again.refused) == (mark, "")
+    assert read_mark(folder, "0" * 64) is None, "a mark counts for its own backup alone"
+    drop_mark(folder)
+    assert place.plan().begun is None
+
+
+def test_a_tree_without_live_keys_keeps_what_people_said(place: Place) -> None:
+    fleet = "/_coreos.com/fleet"
+    said, live = f"{fleet}/job/a.service/target-state", f"{fleet}/job/a.service/job-state"
+    endpoint, tls = place.etcd.endpoints()[0], place.etcd.tls
+    for key in (said, live, f"{fleet}/machines/0a1b/object"):
+        put_tree(endpoint, V2Tree(roots=(V2Root(root=key, index=1, node=_node(key, "x")),)), tls=tls)
+    thin = export_tree(endpoint, tls=tls).without(is_live_key)
+    assert {node.key for node in thin.nodes() if node.key.startswith(fleet) and not node.is_dir} == {said}
