@@ -122,9 +122,11 @@ def test_a_later_deploy_agrees_and_has_nothing_to_do(wiped: World) -> None:
     wiped.fleetkit("plan", CLUSTER).must(0)
 
 
-def test_what_serves_is_overwritten_where_that_is_said_and_its_data_are_put_aside(wiped: World) -> None:
+def test_by_notebook_what_serves_is_overwritten_where_that_is_said_and_put_aside(wiped: World) -> None:
     wiped.etcdctl("put", "later", "again").must(0)
-    ended = wiped.fleetkit("etcd", "restore", CLUSTER, "--from", PLACE, "--overwrite", "--approve", CLUSTER).must(0)
-    assert "1 keys of the v3 store were written since" not in ended.out, "revisions of another etcd are compared"
+    notebook = ("run", "restore-etcd", "--cluster", CLUSTER, "--approve", CLUSTER, "-p", "place", PLACE)
+    wiped.fleetkit(*notebook).must(4)
+    assert wiped.etcdctl("get", "later", "--print-value-only").must(0).out.strip() == "again"
+    wiped.fleetkit(*notebook, "-p", "overwrite", "true").must(0)
     assert wiped.etcdctl("get", "later", "--print-value-only").must(0).out.strip() == ""
-    _on_masters(wiped, "test -e /var/lib/etcd-before-*/member")
+    _on_masters(wiped, "ls -d /var/lib/etcd-before-*/member")

@@ -48,6 +48,9 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
         if source.workspace is not None and found.verdict is Verdict.DEGRADED and gone:
             name = source.workspace.cluster.name
             print_lines(f"a member whose machine or data are gone is replaced: fleetkit etcd replace {name} {gone[0]}")
+        if source.workspace is not None and found.verdict is Verdict.LOST:
+            name = source.workspace.cluster.name
+            print_lines(f"where the data of a majority are gone, a backup is put back: fleetkit etcd restore {name}")
     if found.verdict is Verdict.UNKNOWN:
         return ExitCode.FAILED
     return ExitCode.DONE if found.verdict is Verdict.HEALTHY else ExitCode.FINDINGS
