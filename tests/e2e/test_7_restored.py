@@ -122,6 +122,7 @@ def test_a_later_deploy_agrees_and_has_nothing_to_do(wiped: World) -> None:
     wiped.fleetkit("plan", CLUSTER).must(0)
 
 
+@pytest.mark.slow  # fleet's machines say only every minute that they are there
 def test_by_notebook_what_serves_is_overwritten_where_that_is_said_and_put_aside(wiped: World) -> None:
     wiped.etcdctl("put", "later", "again").must(0)
     notebook = ("run", "restore-etcd", "--cluster", CLUSTER, "--approve", CLUSTER, "-p", "place", PLACE)
