@@ -85,7 +85,8 @@ def explain_refusal(facts: LocalFacts | None) -> str:
     if not facts.client_given:
         return "the member asks for a client certificate, and none was given"
     if facts.now is not None and facts.client_not_after is not None and facts.now > facts.client_not_after:
-        return f"our own client certificate expired on {format_utc(facts.client_not_after)}"
+        when = format_utc(facts.client_not_after)
+        return f"our own client certificate expired on {when}: fleetkit certificates rotate"
     if facts.now is not None and facts.client_not_before is not None and facts.now < facts.client_not_before:
         return f"our own client certificate is not valid before {format_utc(facts.client_not_before)}"
     if facts.client_trusted is False:
@@ -101,4 +102,5 @@ def explain_silence(name: str, facts: LocalFacts | None) -> str | None:
     expired = None if facts is None else facts.server_not_after.get(name)
     if facts is None or facts.now is None or expired is None or facts.now <= expired:
         return None
-    return f"its server certificate expired on {format_utc(expired)}, and etcd does not serve with one"
+    when = format_utc(expired)
+    return f"its server certificate expired on {when}, and etcd does not serve with one: fleetkit certificates rotate"

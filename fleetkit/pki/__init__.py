@@ -9,6 +9,7 @@ This room writes only into the folder that it is given; it delivers nothing to m
 from fleetkit.pki.facts import CertificateFacts, is_signed_by, parse_certificate_facts, read_certificate_facts
 from fleetkit.pki.hosts import known_hosts_line
 from fleetkit.pki.names import CLIENT_NAMES, HOST_KEY_ROLES
+from fleetkit.pki.renewal import forget_replaced, list_replaced, renew_leaf
 from fleetkit.pki.signing import ensure_signing_key, read_public_key, verify_signature
 from fleetkit.pki.store import CertificateFiles, ClusterPki, HostKeyFiles, ensure_pki, load_pki
 
@@ -21,11 +22,14 @@ __all__ = [
     "HostKeyFiles",
     "ensure_pki",
     "ensure_signing_key",
+    "forget_replaced",
     "is_signed_by",
     "known_hosts_line",
+    "list_replaced",
     "load_pki",
     "parse_certificate_facts",
     "read_certificate_facts",
     "read_public_key",
+    "renew_leaf",
     "verify_signature",
 ]

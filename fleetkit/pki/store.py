@@ -1,6 +1,6 @@
 """The pki folder of a cluster: what lies in it, and how it comes to be complete.
 
-``ensure_pki`` makes what is missing and never replaces anything; rotation is a verb of its own.
+``ensure_pki`` makes what is missing and never replaces anything; `renew_leaf` does that.
 """
 
 from __future__ import annotations

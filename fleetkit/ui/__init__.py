@@ -9,6 +9,7 @@ from fleetkit.ui.deploy import DeployGuide, DeployOutcome, begin_deploy
 from fleetkit.ui.destroy import DestroyGuide, begin_destroy
 from fleetkit.ui.replace import ReplaceGuide, begin_replace
 from fleetkit.ui.restore import RestoreGuide, begin_restore
+from fleetkit.ui.rotate import RotateGuide, begin_rotate
 from fleetkit.ui.what_if import WhatIfCard, open_what_if
 
 __all__ = [
@@ -19,12 +20,14 @@ __all__ = [
     "DestroyGuide",
     "ReplaceGuide",
     "RestoreGuide",
+    "RotateGuide",
     "WhatIfCard",
     "begin_defragment",
     "begin_deploy",
     "begin_destroy",
     "begin_replace",
     "begin_restore",
+    "begin_rotate",
     "open_board",
     "open_what_if",
 ]

@@ -15,6 +15,7 @@ __all__ = [
     "DESTROY_STEPS",
     "REPLACE_STEPS",
     "RESTORE_STEPS",
+    "ROTATE_STEPS",
     "Guide",
     "GuideStep",
     "StepPlan",
@@ -105,6 +106,15 @@ RESTORE_STEPS = (
     StepPlan(name="outcome", title="Outcome", todo="close the record"),
 )
 """A restore of etcd."""
+
+ROTATE_STEPS = (
+    StepPlan(name="plan", title="Plan", todo="plan, and look at which certificates would be re-issued"),
+    StepPlan(name="approve", title="Approve", todo="approve the plan with the cluster's name"),
+    StepPlan(name="apply", title="Apply", todo="re-issue them, and have the machines fetch them", again_from="plan"),
+    StepPlan(name="verify", title="Verify", todo="look at what members and machines really have"),
+    StepPlan(name="outcome", title="Outcome", todo="close the record"),
+)
+"""A rotation of certificates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

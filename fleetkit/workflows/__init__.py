@@ -37,6 +37,7 @@ from fleetkit.workflows.history import (
 )
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.kept_backups import BackupListing, BackupProof, KeptBackup, select_removable
+from fleetkit.workflows.listing_certificates import CertificateListing, ListedCertificate, list_certificates
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
 from fleetkit.workflows.record_place import RecordPlace, open_record_place
@@ -57,6 +58,14 @@ from fleetkit.workflows.restoring import (
     plan_restore,
     verify_restore,
 )
+from fleetkit.workflows.rotating import (
+    AppliedRotation,
+    RotationPlan,
+    VerifiedRotation,
+    apply_rotation,
+    plan_rotation,
+    verify_rotation,
+)
 from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supposing import SupposedLosses, lay_out_cluster, suppose_each
@@ -71,10 +80,12 @@ __all__ = [
     "AppliedDestroy",
     "AppliedReplace",
     "AppliedRestore",
+    "AppliedRotation",
     "Approved",
     "BackupListing",
     "BackupPlace",
     "BackupProof",
+    "CertificateListing",
     "CheckedAlerts",
     "ClusterOutputs",
     "ClusterWatch",
@@ -85,6 +96,7 @@ __all__ = [
     "Emptiness",
     "Inspection",
     "KeptBackup",
+    "ListedCertificate",
     "Overview",
     "PackedCluster",
     "PastMembers",
@@ -94,6 +106,7 @@ __all__ = [
     "ReplacePlan",
     "Reporter",
     "RestorePlan",
+    "RotationPlan",
     "Section",
     "SignedApproval",
     "StopRequest",
@@ -104,6 +117,7 @@ __all__ = [
     "VerifiedDeploy",
     "VerifiedReplace",
     "VerifiedRestore",
+    "VerifiedRotation",
     "WayIn",
     "Workspace",
     "apply_defragment",
@@ -111,6 +125,7 @@ __all__ = [
     "apply_destroy",
     "apply_replace",
     "apply_restore",
+    "apply_rotation",
     "approve",
     "back_up",
     "back_up_etcd",
@@ -128,6 +143,7 @@ __all__ = [
     "judge_scrapes",
     "keep_plan",
     "lay_out_cluster",
+    "list_certificates",
     "list_choices",
     "open_backup_place",
     "open_cluster_backups",
@@ -142,6 +158,7 @@ __all__ = [
     "plan_destroy",
     "plan_replace",
     "plan_restore",
+    "plan_rotation",
     "read_backups",
     "read_member_history",
     "read_outputs",
@@ -160,4 +177,5 @@ __all__ = [
     "verify_emptiness",
     "verify_replace",
     "verify_restore",
+    "verify_rotation",
 ]

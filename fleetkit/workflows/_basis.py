@@ -46,6 +46,7 @@ class Operation(enum.StrEnum):
     DESTROY = "destroy"
     REPLACE = "replace"
     RESTORE = "restore"
+    ROTATE = "rotate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from fleetkit.workflows._inspections import Reading
 __all__ = ["join_certificates"]
 
 
-def join_certificates(readings: dict[str, Reading], *, unread: str = "") -> dict[str, Reading]:
+def join_certificates(readings: dict[str, Reading], *, cluster: str, unread: str = "") -> dict[str, Reading]:
     """Put together the certificates that were made here and those that members serve.
 
     A member that does not answer shows none: its row says ``unknown``, and its trouble stands among the members.
@@ -23,6 +23,8 @@ def join_certificates(readings: dict[str, Reading], *, unread: str = "") -> dict
     ----------
     readings
         All parts; ``certificates`` with the facts of each by its name, ``served`` with what each member showed.
+    cluster
+        Name of the cluster, for the command that mends what is found.
     unread
         Why no member could be asked, where that was tried.
     """
@@ -51,6 +53,7 @@ def join_certificates(readings: dict[str, Reading], *, unread: str = "") -> dict
         for row in told
         if (verdict := views.judge_days_left(row["days_left"])) != "ok"
     ]
+    findings = [f"{one} (fleetkit certificates rotate {cluster})" for one in findings]
     joined = replace(
         made,
         frame=views.certificates_frame(rows),

@@ -195,25 +195,27 @@ def inspect_cluster(workspace: Workspace, *, report: Reporter | None = None) -> 
         "certificates": lambda: reading.read_certificates(workspace),
         "Terraform": lambda: reading.read_terraform(workspace),
     }
-    sections = read_sections(readers)
+    sections = read_sections(readers, cluster=workspace.cluster.name)
     record_sections(told, sections)
     return Inspection(cluster=workspace.cluster.name, at=format_utc(utc_now()), **sections)
 
 
-def read_sections(readers: Mapping[str, Callable[[], dict[str, Reading]]]) -> dict[str, Section]:
+def read_sections(readers: Mapping[str, Callable[[], dict[str, Reading]]], *, cluster: str) -> dict[str, Section]:
     """Call all readers at the same time, and return the parts that come from them, each with its name.
 
     Parameters
     ----------
     readers
         By their names in ``PARTS_OF``. One that fails leaves its own parts unknown, and the others alone.
+    cluster
+        Name of the cluster, for the commands that findings name.
     """
     results = call_each(list(readers), lambda name: readers[name](), catch=FleetkitError)
     readings: dict[str, Reading] = {}
     for found in results.ok.values():
         readings.update(found)
     reasons = {part: str(results.failed[name]) for name in results.failed for part in reading.PARTS_OF[name]}
-    readings = join_certificates(reading.join_pools(readings), unread=reasons.get("served", ""))
+    readings = join_certificates(reading.join_pools(readings), cluster=cluster, unread=reasons.get("served", ""))
     asked = {part for name in readers for part in reading.PARTS_OF[name]}
     return {
         name: _section(name, readings.get(name), reasons.get(name, "it was not read"))

@@ -20,7 +20,14 @@ from fleetkit.workflows.delivery import (
     settings_key,
 )
 
-__all__ = ["ensure_certificates", "find_joining", "find_pending_deliveries", "supply_bucket", "supply_joining_member"]
+__all__ = [
+    "ensure_certificates",
+    "find_joining",
+    "find_pending_deliveries",
+    "find_pending_settings",
+    "supply_bucket",
+    "supply_joining_member",
+]
 
 _AT_ONCE = 8
 
@@ -65,6 +72,27 @@ def find_pending_deliveries(workspace: Workspace) -> tuple[str, ...]:
             pending.append(f"what {prefix} fetches (it changed)")
         pending += [f"{key} (what lies there is not what was put there)" for key in wrong]
     return tuple(dict.fromkeys(pending))
+
+
+def find_pending_settings(workspace: Workspace, pki: ClusterPki) -> tuple[str, ...]:
+    """Return which files other than certificates machines would fetch anew, were the bucket filled now.
+
+    A rotation delivers certificates and nothing besides: settings are what a deploy brings.
+    """
+    pending = []
+    for prefix, files in list_deliveries(workspace.cluster, pki, joining=find_joining(workspace)).items():
+        try:
+            there = aws.read_object(workspace.session, workspace.bucket, key=f"{prefix}/manifest")
+        except NotFoundError:
+            pending.append(f"{prefix}/manifest is not there")
+            continue
+        lines = frozenset(there.decode("ascii", "replace").splitlines())
+        pending += [
+            f"{one.destination} of {prefix}"
+            for one in files
+            if "/pki/" not in one.destination and render_manifest((one,)).decode("ascii").strip() not in lines
+        ]
+    return tuple(pending)
 
 
 def _right_objects(workspace: Workspace, files: Mapping[str, DeliveredFile]) -> frozenset[str]:

@@ -51,12 +51,15 @@ class ClusterWatch:
                 "AWS": lambda: reading.read_aws(self.workspace),
                 "etcd and fleet": self._read_through_way,
                 "certificates": lambda: reading.read_certificates(self.workspace),
-            }
+            },
+            cluster=self.workspace.cluster.name,
         )
 
     def read_drift(self) -> dict[str, Section]:
         """Read drift and pending changes; takes ten seconds and more."""
-        return read_sections({"Terraform": lambda: reading.read_terraform(self.workspace)})
+        return read_sections(
+            {"Terraform": lambda: reading.read_terraform(self.workspace)}, cluster=self.workspace.cluster.name
+        )
 
     def close(self) -> None:
         """Close the way in; the next reading would open it again."""

@@ -32,7 +32,8 @@ def away(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["defragment-etcd", "deploy-cluster", "destroy-cluster", "replace-member", "restore-etcd"]
+    "name",
+    ["defragment-etcd", "deploy-cluster", "destroy-cluster", "replace-member", "restore-etcd", "rotate-certificates"],
 )
 def test_by_hand_cards_that_nobody_sees_hold_no_cell_up_and_leave_a_run_that_was_left(tmp_path, away, name):
     write_cluster(tmp_path)

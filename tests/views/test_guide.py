@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from fleetkit.core import BusyError, NotFoundError, PreconditionError
-from fleetkit.views import DEFRAGMENT_STEPS, DEPLOY_STEPS, DESTROY_STEPS, REPLACE_STEPS, RESTORE_STEPS, Guide, StepState
+from fleetkit.views import (
+    DEFRAGMENT_STEPS,
+    DEPLOY_STEPS,
+    DESTROY_STEPS,
+    REPLACE_STEPS,
+    RESTORE_STEPS,
+    ROTATE_STEPS,
+    Guide,
+    StepState,
+)
 
 PASSED = StepState.PASSED
 
@@ -35,8 +44,8 @@ def test_at_first_only_the_first_step_is_ready() -> None:
 
 @pytest.mark.parametrize(
     "steps",
-    [DEFRAGMENT_STEPS, DEPLOY_STEPS, DESTROY_STEPS, REPLACE_STEPS, RESTORE_STEPS],
-    ids=["defragment", "deploy", "destroy", "replace", "restore"],
+    [DEFRAGMENT_STEPS, DEPLOY_STEPS, DESTROY_STEPS, REPLACE_STEPS, RESTORE_STEPS, ROTATE_STEPS],
+    ids=["defragment", "deploy", "destroy", "replace", "restore", "rotate"],
 )
 def test_the_steps_pass_one_after_the_other_to_the_end(steps) -> None:
     guide = Guide(steps)

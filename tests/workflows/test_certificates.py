@@ -30,7 +30,7 @@ def join(pki: ClusterPki, **swapped: bytes | EtcdError) -> Reading:
     made: dict[str, CertificateFacts] = {one.name: one.facts() for one in pki.certificates()}
     shown: dict[str, Any] = {name: der_of(files.certificate) for name, files in pki.servers.items()}
     readings = {"certificates": Reading(data=made), "served": Reading(data=Results({**shown, **swapped}))}
-    return join_certificates(readings)["certificates"]
+    return join_certificates(readings, cluster="demo")["certificates"]
 
 
 def row(reading: Reading, name: str) -> dict[str, Any]:
@@ -58,6 +58,7 @@ def test_a_swapped_certificate_is_a_finding_that_names_it(pki: ClusterPki, tmp_p
     (finding,) = join(pki, etcd2=der).findings
     assert finding.startswith("etcd2 serves another certificate than the one made for it: serial ")
     assert parse_certificate_facts(der).serial in finding
+    assert finding.endswith("(fleetkit certificates rotate demo)")
 
 
 def test_of_a_swapped_certificate_it_is_told_that_it_has_expired(pki: ClusterPki, tmp_path: Path) -> None:
@@ -77,7 +78,8 @@ def test_a_member_that_does_not_answer_is_unknown_in_its_row_and_no_finding(pki:
 
 def test_where_no_member_could_be_asked_that_is_unknown_and_the_others_are_shown(pki: ClusterPki) -> None:
     made = {one.name: one.facts() for one in pki.certificates()}
-    reading = join_certificates({"certificates": Reading(data=made)}, unread="no bastion runs")["certificates"]
+    readings = join_certificates({"certificates": Reading(data=made)}, cluster="demo", unread="no bastion runs")
+    reading = readings["certificates"]
     assert reading.unknown == "what members serve: no bastion runs"
     assert reading.frame is not None
     assert len(reading.frame) == len(made)
@@ -95,4 +97,4 @@ def test_whoever_draws_on_it_gets_what_was_made_and_what_is_served_in_its_place(
 
 
 def test_certificates_that_could_not_be_read_leave_nothing_to_join() -> None:
-    assert join_certificates({"served": Reading(data=Results({}))}) == {}
+    assert join_certificates({"served": Reading(data=Results({}))}, cluster="demo") == {}

@@ -31,6 +31,8 @@ SHOWN = (
     workflows.Sweep,
     workflows.VerifiedDefragment,
     workflows.VerifiedReplace,
+    workflows.VerifiedRestore,
+    workflows.VerifiedRotation,
     workflows.VerifiedDeploy,
 )
 

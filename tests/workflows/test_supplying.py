@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.aws_world import World, surrounding_world
 
 from fleetkit.aws import delete_objects, read_object
-from fleetkit.pki import ClusterPki
+from fleetkit.pki import ClusterPki, renew_leaf
 from fleetkit.workflows import Workspace
 from fleetkit.workflows.supplying import (
     ensure_certificates,
     find_joining,
     find_pending_deliveries,
+    find_pending_settings,
     supply_bucket,
     supply_joining_member,
 )
@@ -96,3 +98,20 @@ def test_a_member_that_was_replaced_joins_for_good_whoever_deploys_next(workspac
     assert find_joining(workspace) == {"etcd2"}
     assert find_pending_deliveries(workspace) == ()
     assert supply_bucket(workspace, pki) == ()
+
+
+def test_a_certificate_that_was_re_issued_is_pending_and_no_setting_is(workspace: Workspace, pki: ClusterPki) -> None:
+    members = {name: master.address for name, master in workspace.cluster.masters.items()}
+    renew_leaf(workspace.paths.pki, "members/etcd1/peer", members=members, dns_zone=workspace.cluster.dns_zone)
+    assert "what roles/master/etcd1 fetches (it changed)" in find_pending_deliveries(workspace)
+    assert find_pending_settings(workspace, pki) == ()
+
+
+def test_a_setting_that_a_deploy_would_bring_is_named_with_its_machine(workspace: Workspace, pki: ClusterPki) -> None:
+    fleet = workspace.cluster.fleet.model_copy(update={"agent_ttl_s": 300})
+    changed = replace(workspace, cluster=workspace.cluster.model_copy(update={"fleet": fleet}))
+    named = find_pending_settings(changed, pki)
+    assert "/etc/fleet/fleet.env of roles/public" in named
+    assert len(named) == len(workspace.cluster.masters) + 3
+    delete_objects(workspace.session, workspace.bucket, keys=["roles/public/manifest"])
+    assert "roles/public/manifest is not there" in find_pending_settings(workspace, pki)

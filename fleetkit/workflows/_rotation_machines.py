@@ -1,0 +1,138 @@
+"""What a rotation does on machines: fetch, look at what is served to peers, and have fleet take its new certificate."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass
+
+from fleetkit import aws
+from fleetkit.core import NotYet, Patience, SshError, wait_until
+from fleetkit.pki import CertificateFacts, parse_certificate_facts
+from fleetkit.ssh import Connection, run_command
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.delivery import FLEET_MACHINE_ROLES
+from fleetkit.workflows.way_in import WayIn
+
+__all__ = ["FleetMachine", "fetch_files", "list_machines", "read_delivered", "read_peer", "restart_fleet"]
+
+_FETCH_S = 300
+_PEER_PORT = 2380
+_FLEET = "fleet.service"
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetMachine:
+    """A machine that fetches certificates.
+
+    Attributes
+    ----------
+    name
+        A master's name; the instance's id of any other.
+    role
+        Its role; empty for a master, which has a host key of its own.
+    address
+        Its private address.
+    is_running
+        Whether EC2 runs it; another fetches when it boots.
+    """
+
+    name: str
+    role: str
+    address: str
+    is_running: bool
+
+
+def list_machines(workspace: Workspace) -> tuple[FleetMachine, ...]:
+    """Return the machines of a cluster that fetch certificates, the masters first."""
+    found = aws.list_instances(workspace.session, workspace.cluster.name)
+    running = {one.private_address for one in found if one.state == "running"}
+    masters = [
+        FleetMachine(name=name, role="", address=master.address, is_running=master.address in running)
+        for name, master in workspace.cluster.masters.items()
+    ]
+    others = [
+        FleetMachine(
+            name=one.instance_id, role=one.role, address=one.private_address, is_running=one.state == "running"
+        )
+        for one in found
+        if one.role in FLEET_MACHINE_ROLES
+    ]
+    return (*masters, *others)
+
+
+def fetch_files(way: WayIn, machine: FleetMachine) -> None:
+    """Have a machine fetch its files: all are checked first and put in place after, one rename each.
+
+    Raises
+    ------
+    SshError
+        When it cannot be reached, or the fetch fails; its old files are whole then.
+    """
+    with way.connect(machine.address, role=machine.role) as connection:
+        run_command(connection, ["sudo", "/opt/bin/fleetkit-fetch"], limit_s=_FETCH_S)
+
+
+def read_peer(way: WayIn, machine: FleetMachine) -> CertificateFacts:
+    """Read, on a master, the certificate that its etcd shows to peers; from elsewhere that port is not reached.
+
+    Raises
+    ------
+    SshError
+        When the machine cannot be reached, or etcd shows none.
+    """
+    words = ["openssl", "s_client", "-connect", f"{machine.address}:{_PEER_PORT}"]
+    with way.connect(machine.address, role=machine.role) as connection:
+        # Without a certificate of its own the caller is refused, and only after it was shown the member's.
+        said = run_command(connection, words, check=False)
+    found = _CERTIFICATE.search(said.stdout)
+    if found is None:
+        reason = (said.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+        raise SshError(f"{machine.name} shows its peers no certificate", seen=reason, transient=True)
+    return parse_certificate_facts(ssl.PEM_cert_to_DER_cert(found.group(0)))
+
+
+def read_delivered(way: WayIn, machine: FleetMachine) -> CertificateFacts:
+    """Read the certificate that lies on a machine for its fleet.
+
+    Raises
+    ------
+    SshError
+        When the machine cannot be reached, or has none.
+    """
+    with way.connect(machine.address, role=machine.role) as connection:
+        text = run_command(connection, ["sudo", "cat", "/etc/fleet/pki/client.crt"]).stdout
+    return parse_certificate_facts(ssl.PEM_cert_to_DER_cert(text.strip()))
+
+
+def restart_fleet(way: WayIn, machine: FleetMachine, *, patience: Patience) -> None:
+    """Have fleet read its certificate: it does so when it starts, and must not be asked to end.
+
+    A fleetd that is told to end unloads all its units first. One that is killed leaves them to systemd, and finds
+    them again when it starts.
+
+    Raises
+    ------
+    SshError, WaitTimeoutError
+        When the machine cannot be reached; when fleet does not come back.
+    """
+    with way.connect(machine.address, role=machine.role) as connection:
+        before = _main_pid(connection)
+        run_command(connection, ["sudo", "systemctl", "kill", "--signal=KILL", _FLEET])
+
+        def gone() -> bool | NotYet[bool]:
+            return NotYet("the old one still runs") if _main_pid(connection) == before != "0" else True
+
+        wait_until(gone, what=f"fleet of {machine.name} to be gone", patience=patience)
+        # systemd starts it again by itself, after ten seconds.
+        run_command(connection, ["sudo", "systemctl", "start", _FLEET])
+
+        def back() -> bool | NotYet[bool]:
+            return True if _main_pid(connection) not in ("0", before) else NotYet("it has not started yet")
+
+        wait_until(back, what=f"fleet of {machine.name} to run again", patience=patience)
+
+
+def _main_pid(connection: Connection) -> str:
+    return run_command(connection, ["systemctl", "show", "--property=MainPID", "--value", _FLEET]).stdout.strip()

@@ -1,0 +1,288 @@
+"""Rotate certificates: the cluster's CA signs leaves anew, and machines take them over with no restart of etcd.
+
+etcd reads its certificates at each handshake. It is asked nothing before its own have been renewed, so a member whose
+certificate has expired is mended like any other, and so is an operator whose own has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fleetkit.core import FleetkitError, NotYet, Patience, WorkflowError, utc_now, wait_until
+from fleetkit.pki import (
+    ClusterPki,
+    forget_replaced,
+    list_replaced,
+    load_pki,
+    renew_leaf,
+)
+from fleetkit.runs import EventKind
+from fleetkit.workflows._lock import hold_cluster
+from fleetkit.workflows._recording import record_plan
+from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._rotation_machines import (
+    FleetMachine,
+    fetch_files,
+    list_machines,
+    restart_fleet,
+)
+from fleetkit.workflows._rotation_plan import FLEET, RotationPlan, select_leaves, select_machines
+from fleetkit.workflows._rotation_proof import find_flaw, wait_joined
+from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.approval import Approved
+from fleetkit.workflows.listing_certificates import list_certificates, list_made
+from fleetkit.workflows.supplying import find_pending_settings, supply_bucket
+from fleetkit.workflows.unlocking import refuse_locked
+from fleetkit.workflows.way_in import WayIn, open_way_in
+
+__all__ = [
+    "AppliedRotation",
+    "RotationPlan",
+    "VerifiedRotation",
+    "apply_rotation",
+    "plan_rotation",
+    "verify_rotation",
+]
+
+_PATIENCE = Patience(deadline_s=60, interval_s=0.5)
+"""How long a member may take to serve what its machine fetched, or fleet to come back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class AppliedRotation(Shown):
+    """What a rotation did.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    renewed
+        Names of the leaves that were re-issued.
+    fetched
+        Names of the machines that fetched.
+    """
+
+    cluster: str
+    renewed: tuple[str, ...]
+    fetched: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if not self.renewed and not self.fetched:
+            return f"Nothing to do: all certificates of {self.cluster} are as they should be."
+        renewed = ", ".join(self.renewed) or "none"
+        return f"Re-issued: {renewed}; fetched by: {', '.join(self.fetched) or 'no machine'}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class VerifiedRotation(Shown):
+    """Who has the certificates that were made.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    proven
+        Leaves of which the one before was let go, for all that use them have the new one.
+    findings
+        What is not as it should be; one sentence each.
+    """
+
+    cluster: str
+    proven: tuple[str, ...]
+    findings: tuple[str, ...]
+
+    @property
+    def outcome(self) -> str:
+        """``findings`` when something is amiss, else ``done``."""
+        return "findings" if self.findings else "done"
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        if self.findings:
+            return f"{len(self.findings)} findings on the certificates of {self.cluster} after the rotation"
+        return f"all members and machines of {self.cluster} have the certificates that were made for them"
+
+    def __str__(self) -> str:
+        return "\n".join([self.summary, *(f"! {one}" for one in self.findings)])
+
+
+def plan_rotation(
+    workspace: Workspace, *, only: Sequence[str] = (), everything: bool = False, report: Reporter | None = None
+) -> RotationPlan:
+    """Plan which leaves are re-issued, and which machines fetch; changes nothing.
+
+    Parameters
+    ----------
+    only
+        Members, clients or certificates; those that expire within 30 days where not given.
+    everything
+        Whether all leaves are meant.
+
+    Returns
+    -------
+    RotationPlan
+        Where the CA has expired, or machines would fetch more than certificates, its ``check`` refuses.
+
+    Raises
+    ------
+    BusyError
+        When another operation is at work on the cluster.
+    NotFoundError
+        When a name is not known, or the certificates or the CA's key are not on this computer.
+    AwsError
+        When AWS cannot be asked.
+    """
+    told, cluster = report or Reporter(), workspace.cluster
+    with hold_cluster(workspace.paths.folder, operation="plan of a rotation of certificates"):
+        renewed = select_leaves(list_made(workspace), only=only, everything=everything)
+        told.note("looking at what members serve")
+        listing = list_certificates(workspace)
+        told.note("looking at machines and what they fetch")
+        pki = _load(workspace)
+        swapped = [_server_of(one.name) for one in listing.certificates if one.verdict == "another"]
+        meant = [one.name for one in renewed]
+        undelivered = [one for one in sorted({*list_replaced(pki.folder), *swapped}) if one not in meant]
+        plan = RotationPlan(
+            cluster=cluster.name,
+            renewed=renewed,
+            undelivered=tuple(undelivered),
+            left_out=tuple(one for one in listing.certificates if one.name not in meant),
+            machines=select_machines(list_machines(workspace), (*meant, *undelivered)),
+            refused=_find_refusals(workspace, pki),
+        )
+    return record_plan(told, plan)
+
+
+def apply_rotation(
+    workspace: Workspace,
+    approved: Approved[RotationPlan],
+    *,
+    patience: Patience = _PATIENCE,
+    report: Reporter | None = None,
+) -> AppliedRotation:
+    """Do what was approved: re-issue, fill the bucket, and have one machine after the other fetch.
+
+    Whoever breaks off in the middle goes on with another plan: what was re-issued is not re-issued again.
+
+    Raises
+    ------
+    PreconditionError
+        When the plan's guard refuses.
+    BusyError
+        When another operation is at work on the cluster, here or wherever else its state is used.
+    WorkflowError
+        When a machine does not do its part; says which did before it.
+    """
+    told, plan = report or Reporter(), approved.plan
+    plan.check()
+    if plan.is_empty:
+        return AppliedRotation(cluster=plan.cluster, renewed=(), fetched=())
+    with hold_cluster(workspace.paths.folder, operation="rotation of certificates"):
+        refuse_locked(workspace)
+        told.record(EventKind.APPROVAL, approved.facts(workspace))
+        _renew(workspace, plan, told)
+        fetching = [one for one in plan.machines if one.is_running]
+        pki = _load(workspace)
+        done: list[str] = []
+        if plan.machines:
+            supply_bucket(workspace, pki, on_note=told.note)
+        if fetching:
+            with open_way_in(workspace) as way:
+                for machine in fetching:
+                    told.note(f"{machine.name} fetches")
+                    _attempt(plan, machine, done, lambda one: _take_over(way, one, pki, patience))
+                    done.append(machine.name)
+                    told.record(EventKind.CHANGE, {"what": "certificates fetched", "machine": machine.name})
+                for machine in fetching if plan.restarts_fleet else ():
+                    told.note(f"fleet of {machine.name} takes its certificate")
+                    _attempt(plan, machine, done, lambda one: restart_fleet(way, one, patience=patience))
+                    told.record(EventKind.CHANGE, {"what": "fleet restarted", "machine": machine.name})
+    return AppliedRotation(cluster=plan.cluster, renewed=tuple(one.name for one in plan.renewed), fetched=tuple(done))
+
+
+def verify_rotation(
+    workspace: Workspace, *, patience: Patience = _PATIENCE, report: Reporter | None = None
+) -> VerifiedRotation:
+    """Look whether all that use a certificate have the one that was made, and let go of those before.
+
+    Raises
+    ------
+    NotFoundError, SshError
+        When the way in cannot be opened.
+    """
+    told, name, pki = report or Reporter(), workspace.cluster.name, _load(workspace)
+    findings: list[str] = []
+    proven: list[str] = []
+    machines = list_machines(workspace)
+    with open_way_in(workspace) as way:
+        for leaf in sorted({*list_replaced(pki.folder), *(files.name for files in pki.servers.values())}):
+            told.note(f"looking at {leaf}")
+            using = select_machines(machines, (leaf,))
+            found = [f"{one.name} does not run: it fetches when it boots" for one in using if not one.is_running]
+            found += [find_flaw(way, one, leaf, pki) for one in using if one.is_running]
+            found = [one for one in found if one]
+            findings += [f"{leaf}: {one} (fleetkit certificates rotate {name})" for one in found]
+            if not found and leaf in list_replaced(pki.folder):
+                forget_replaced(pki.folder, leaf)
+                proven.append(leaf)
+        if FLEET in proven:
+            findings += wait_joined(way, [one.address for one in machines if one.is_running], patience)
+    verified = VerifiedRotation(cluster=name, proven=tuple(proven), findings=tuple(findings))
+    facts = {"what": "rotation of certificates", "ok": not findings, "findings": findings, "proven": proven}
+    told.record(EventKind.VERIFIED, facts)
+    return verified
+
+
+def _load(workspace: Workspace) -> ClusterPki:
+    return load_pki(workspace.paths.pki, members=_members(workspace))
+
+
+def _members(workspace: Workspace) -> dict[str, str]:
+    return {name: master.address for name, master in workspace.cluster.masters.items()}
+
+
+def _server_of(row: str) -> str:
+    return f"members/{row.removeprefix('served by ')}/server"
+
+
+def _find_refusals(workspace: Workspace, pki: ClusterPki) -> tuple[str, ...]:
+    ca = pki.ca.facts()
+    expired = [f"the CA {ca.subject} has expired itself: nobody trusts what it signs"]
+    pending = [f"machines would fetch more than certificates: {one}" for one in find_pending_settings(workspace, pki)]
+    return (*(expired if ca.is_expired(utc_now()) else ()), *pending)
+
+
+def _renew(workspace: Workspace, plan: RotationPlan, told: Reporter) -> None:
+    zone = workspace.cluster.dns_zone
+    for one in plan.renewed:
+        renew_leaf(workspace.paths.pki, one.name, members=_members(workspace), dns_zone=zone)
+        told.record(EventKind.CHANGE, {"what": "certificate re-issued", "name": one.name, "before": one.serial})
+    told.note(f"re-issued {len(plan.renewed)} certificates")
+
+
+def _attempt(plan: RotationPlan, machine: FleetMachine, done: list[str], act: Callable[[FleetMachine], None]) -> None:
+    try:
+        act(machine)
+    except FleetkitError as error:
+        raise WorkflowError(
+            f"the rotation of certificates of {plan.cluster} stopped before the end",
+            step=machine.name,
+            completed=tuple(done),
+            seen=f"at {machine.name}: {error.what}{f': {error.seen}' if error.seen else ''}",
+            hint=f"mend that, then go on with fleetkit certificates rotate {plan.cluster}",
+        ) from error
+
+
+def _take_over(way: WayIn, machine: FleetMachine, pki: ClusterPki, patience: Patience) -> None:
+    fetch_files(way, machine)
+    if machine.role:
+        return
+
+    def served() -> bool | NotYet[bool]:
+        flaws = [find_flaw(way, machine, f"members/{machine.name}/{kind}", pki) for kind in ("server", "peer")]
+        return NotYet("; ".join(filter(None, flaws))) if any(flaws) else True
+
+    wait_until(served, what=f"{machine.name} to serve what it fetched", patience=patience)

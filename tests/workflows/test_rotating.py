@@ -1,0 +1,283 @@
+"""Rotation of real members' certificates: nobody who writes meanwhile is refused, and what broke off goes on."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from support.aws_moto import emulated_aws
+from support.cluster_files import write_cluster
+from support.etcd_cluster import ZONE, EtcdCluster
+
+from fleetkit.core import (
+    ApprovalMissingError,
+    BusyError,
+    EtcdError,
+    NotFoundError,
+    Patience,
+    PreconditionError,
+    SshError,
+    WorkflowError,
+)
+from fleetkit.etcd import Endpoint, list_members, read_served_certificates
+from fleetkit.etcd._http import Call, make_context
+from fleetkit.pki import CertificateFacts, list_replaced, parse_certificate_facts, renew_leaf
+from fleetkit.pki._files import write_private
+from fleetkit.runs import EventKind
+from fleetkit.workflows import (
+    AppliedRotation,
+    Reporter,
+    RotationPlan,
+    VerifiedRotation,
+    WayIn,
+    Workspace,
+    _rotation_proof,
+    apply_rotation,
+    approve,
+    list_certificates,
+    listing_certificates,
+    open_workspace,
+    plan_rotation,
+    rotating,
+    verify_rotation,
+)
+from fleetkit.workflows._lock import hold_cluster
+from fleetkit.workflows._rotation_machines import FleetMachine
+
+pytestmark = pytest.mark.sandbox
+
+SOON = Patience(deadline_s=60, interval_s=0.1)
+ONE_LOOK = Patience(deadline_s=0)
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+MEMBERS = dict.fromkeys(("etcd1", "etcd2", "etcd3"), "127.0.0.1")
+
+
+@dataclass(kw_only=True)
+class Place:
+    """The cluster demo, whose members are here, and whose machines are their folders."""
+
+    workspace: Workspace
+    etcd: EtcdCluster
+    pending: tuple[str, ...] = ()
+    unreachable: str = ""
+    records: list[tuple[EventKind, dict[str, Any]]] = field(default_factory=list)
+
+    def plan(self, *only: str, everything: bool = False) -> RotationPlan:
+        return plan_rotation(self.workspace, only=only, everything=everything)
+
+    def apply(self, plan: RotationPlan, *, patience: Patience = SOON) -> AppliedRotation:
+        report = Reporter(record=lambda kind, facts: self.records.append((kind, dict(facts))))
+        return apply_rotation(self.workspace, approve(plan, "demo"), patience=patience, report=report)
+
+    def verify(self) -> VerifiedRotation:
+        return verify_rotation(self.workspace, patience=SOON)
+
+    def expire(self, name: str) -> None:
+        """Put a certificate in its place that expired long ago, on the machine too."""
+        renew_leaf(self.workspace.paths.pki, name, members=MEMBERS, dns_zone=ZONE, now=LONG_AGO)
+        (self.workspace.paths.pki / "replaced" / f"{name}.crt").unlink()
+
+    def fetch(self, _way: WayIn, machine: FleetMachine) -> None:
+        """Do on a member's folder what the fetch script does on a machine: one rename for each file."""
+        if machine.name == self.unreachable:
+            raise SshError(f"{machine.name} cannot be reached", seen="connection refused")
+        for files in (self.etcd.pki.servers[machine.name], self.etcd.pki.peers[machine.name]):
+            target = self.etcd.members[machine.name].folder / "pki" / files.certificate.name
+            new = target.with_suffix(".new")
+            new.write_bytes(files.certificate.read_bytes())
+            new.replace(target)
+
+    def served(self, name: str, *, peer: bool = False) -> CertificateFacts:
+        member = self.etcd.members[name]
+        port = member.peer_port if peer else member.client_port
+        endpoint = Endpoint(name=name, host=f"{name}.{ZONE}", address="127.0.0.1", port=port)
+        found = read_served_certificates([endpoint], tls=self.etcd.tls)
+        for error in found.failed.values():
+            raise error
+        return parse_certificate_facts(found.ok[name])
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdCluster]:
+    folder = tmp_path_factory.mktemp("clusters") / "clusters" / "demo"
+    with EtcdCluster(folder) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def place(running: EtcdCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    home = running.folder.parents[1]
+    if not (home / "clusters" / "demo.toml").exists():
+        write_cluster(home)
+    with emulated_aws():
+        workspace = open_workspace("demo", folder=home, environ={"HOME": str(home)})
+        place = Place(workspace=workspace, etcd=running)
+        machines = tuple(
+            FleetMachine(name=name, role="", address="127.0.0.1", is_running=True) for name in running.members
+        )
+        for module in (rotating, listing_certificates):
+            monkeypatch.setattr(module, "open_way_in", running.open_way)
+        monkeypatch.setattr(rotating, "list_machines", lambda _workspace: machines)
+        monkeypatch.setattr(rotating, "find_pending_settings", lambda *_: place.pending)
+        monkeypatch.setattr(rotating, "supply_bucket", lambda *_, **__: ())
+        monkeypatch.setattr(rotating, "fetch_files", place.fetch)
+        monkeypatch.setattr(_rotation_proof, "read_peer", lambda _way, one: place.served(one.name, peer=True))
+        yield place
+
+
+@dataclass
+class Writer:
+    """Writes as fast as it can, each time over a connection of its own, to all members in turn."""
+
+    etcd: EtcdCluster
+    written: int = 0
+    failed: list[str] = field(default_factory=list)
+
+    def __enter__(self) -> Writer:
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._write_on)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _write_on(self) -> None:
+        context = make_context(self.etcd.tls)
+        while not self._end.is_set():
+            for endpoint in self.etcd.endpoints():
+                value = base64.b64encode(str(self.written).encode()).decode()
+                try:
+                    with Call(endpoint, context=context, deadline=time.monotonic() + 30) as call:
+                        call.post("/v3/kv/put", {"key": "d3JpdGVy", "value": value})
+                    self.written += 1
+                except EtcdError as error:
+                    self.failed.append(f"{endpoint.name}: {error}")
+
+
+def test_all_members_change_over_while_no_request_fails_and_none_restarts(place: Place) -> None:
+    processes = {name: member.process for name, member in place.etcd.members.items()}
+    plan = place.plan("etcd1", "etcd2", "etcd3", "operator", "ui")
+    assert len(plan.renewed) == 8
+    before = {name: (place.served(name).serial, place.served(name, peer=True).serial) for name in MEMBERS}
+    with Writer(place.etcd) as writer:
+        applied = place.apply(plan)
+        seen = writer.written
+        while writer.written < seen + 30 and not writer.failed:
+            time.sleep(0.01)
+    assert writer.failed == []
+    assert applied.fetched == ("etcd1", "etcd2", "etcd3")
+    for name in MEMBERS:
+        now = (place.served(name).serial, place.served(name, peer=True).serial)
+        made = (place.etcd.pki.servers[name].facts().serial, place.etcd.pki.peers[name].facts().serial)
+        assert now == made
+        assert not set(now) & set(before[name])
+    assert {name: member.process for name, member in place.etcd.members.items()} == processes
+    assert {one.name for one in list_members(place.etcd.endpoints(), tls=place.etcd.tls)} == set(MEMBERS)
+    verified = place.verify()
+    assert (verified.findings, len(verified.proven)) == ((), 8)
+    assert list_replaced(place.workspace.paths.pki) == ()
+    assert place.etcd.etcdctl("put", "after", "it").returncode == 0
+
+
+def test_what_was_rotated_leaves_nothing_to_do(place: Place) -> None:
+    plan = place.plan()
+    assert plan.is_empty
+    assert "Nothing to rotate" in str(plan)
+    assert str(apply_rotation(place.workspace, approve(plan, ""))).startswith("Nothing to do")
+    assert list_certificates(place.workspace).amiss == ()
+
+
+def test_a_member_and_an_operator_whose_certificates_expired_are_mended(place: Place) -> None:
+    for name in ("members/etcd2/server", "members/etcd2/peer"):
+        place.expire(name)
+    place.fetch(None, FleetMachine(name="etcd2", role="", address="", is_running=True))  # type: ignore[arg-type]
+    place.expire("clients/operator")
+    listing = list_certificates(place.workspace)
+    steps = {one.name: (one.verdict, one.next_step) for one in listing.amiss}
+    mend = ("expired", "fleetkit certificates rotate demo")
+    assert [steps[one] for one in ("members/etcd2/server", "members/etcd2/peer", "clients/operator")] == [mend] * 3
+    plan = place.plan()
+    assert set(plan.names) >= {"members/etcd2/server", "members/etcd2/peer", "clients/operator"}
+    place.apply(plan)
+    assert place.verify().findings == ()
+    place.etcd.wait_healthy()
+    assert place.plan().is_empty
+
+
+def test_what_broke_off_goes_on_with_what_was_made(place: Place) -> None:
+    place.unreachable = "etcd2"
+    with pytest.raises(WorkflowError, match="stopped before the end") as stopped:
+        place.apply(place.plan("etcd1", "etcd2"))
+    assert stopped.value.completed == ("etcd1",)
+    made = place.etcd.pki.servers["etcd2"].facts().serial
+    assert place.served("etcd2").serial != made
+    (finding, _peer) = [one for one in place.verify().findings if "etcd2" in one]
+    assert finding.endswith("(fleetkit certificates rotate demo)")
+
+    place.unreachable = ""
+    plan = place.plan()
+    assert (plan.renewed, set(plan.undelivered)) == ((), {"members/etcd2/peer", "members/etcd2/server"})
+    place.apply(plan)
+    assert place.served("etcd2").serial == made
+    assert place.verify().findings == ()
+
+
+def test_a_member_that_serves_what_nobody_made_is_given_its_own(place: Place) -> None:
+    right = place.etcd.pki.servers["etcd3"].certificate.read_bytes()
+    place.expire("members/etcd3/server")
+    write_private(place.etcd.pki.servers["etcd3"].certificate, right)
+    plan = place.plan("operator")
+    assert plan.undelivered == ()
+    renew_leaf(place.workspace.paths.pki, "members/etcd3/server", members=MEMBERS, dns_zone=ZONE)
+    (place.workspace.paths.pki / "replaced" / "members/etcd3/server.crt").unlink()
+    plan = place.plan()
+    assert plan.undelivered == ("members/etcd3/server",)
+    assert [one.name for one in plan.machines] == ["etcd3"]
+    place.apply(plan)
+    assert place.verify().findings == ()
+
+
+def test_a_wrong_name_lists_those_that_are_known(place: Place) -> None:
+    with pytest.raises(NotFoundError, match="no certificate of etcd4") as unknown:
+        place.plan("etcd4")
+    assert {"etcd1", "members/etcd1/peer", "operator", "clients/fleet"} <= set(unknown.value.known)
+
+
+def test_without_the_ca_key_it_says_what_is_missing(place: Place) -> None:
+    key = place.etcd.pki.ca.key
+    held = key.read_bytes()
+    key.unlink()
+    try:
+        with pytest.raises(NotFoundError, match=r"ca\.key"):
+            place.plan()
+    finally:
+        write_private(key, held)
+
+
+def test_settings_that_machines_would_fetch_as_well_are_left_to_a_deploy(place: Place) -> None:
+    place.pending = ("/etc/etcd/etcd.env of roles/master/etcd1",)
+    plan = place.plan("etcd1")
+    with pytest.raises(PreconditionError, match=r"more than certificates: /etc/etcd/etcd\.env"):
+        plan.check()
+    with pytest.raises(PreconditionError):
+        approve(plan, "demo")
+
+
+def test_nothing_is_re_issued_without_an_approval_or_while_another_is_at_work(place: Place) -> None:
+    plan = place.plan("etcd1")
+    with pytest.raises(ApprovalMissingError):
+        approve(plan, "")
+    with (
+        hold_cluster(place.workspace.paths.folder, operation="deploy"),
+        pytest.raises(BusyError, match="deploy by"),
+    ):
+        place.apply(plan)
+    assert list_replaced(place.workspace.paths.pki) == ()
