@@ -208,6 +208,21 @@ def test_an_alarm_is_ill_health_but_no_loss_of_quorum(cluster: EtcdCluster, alar
         call(cluster, "etcd1", "/v3/maintenance/alarm", {"action": "DEACTIVATE", **change})
 
 
+def test_an_alarm_that_all_members_raised_is_no_loss_of_quorum_either(cluster: EtcdCluster) -> None:
+    ids = [str(int(one.member_id, 16)) for one in read_status(cluster.endpoints(), tls=cluster.tls).ok.values()]
+    assert len(ids) == 3
+    changes = [{"memberID": one, "alarm": AlarmKind.NOSPACE.value} for one in ids]
+    for change in changes:
+        call(cluster, "etcd1", "/v3/maintenance/alarm", {"action": "ACTIVATE", **change})
+    try:
+        health = look(cluster)
+        assert (health.verdict, health.tolerates) == (Verdict.DEGRADED, 1)
+        assert {member.trouble for member in health.members} == {Trouble.ALARM}
+    finally:
+        for change in changes:
+            call(cluster, "etcd1", "/v3/maintenance/alarm", {"action": "DEACTIVATE", **change})
+
+
 def test_an_expired_server_certificate_is_named(cluster: EtcdCluster, tmp_path: Path) -> None:
     folder = cluster.members["etcd2"].folder / "pki"
     good = {name: (folder / name).read_bytes() for name in ("server.crt", "server.key")}
