@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from fleetkit.config import Approval
 from fleetkit.core import PreconditionError, QuorumAtRiskError
+from fleetkit.etcd import MemberStatus
 from fleetkit.views import PlanView, table_html
 from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._shown import Shown
@@ -51,6 +52,19 @@ class MemberSpace:
     version: str
     db_size: int
     db_size_in_use: int
+
+    @classmethod
+    def from_status(cls, name: str, status: MemberStatus) -> MemberSpace:
+        """Take what a member says of itself."""
+        return cls(
+            name=name,
+            member_id=status.member_id,
+            is_leader=status.is_leader,
+            is_learner=status.is_learner,
+            version=status.version,
+            db_size=status.db_size,
+            db_size_in_use=status.db_size_in_use,
+        )
 
     @property
     def free(self) -> int:

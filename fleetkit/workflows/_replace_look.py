@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fleetkit.core import EtcdError, NotFoundError
 from fleetkit.etcd import ClusterHealth, EtcdLimits, Member, StoreHashes, Verdict, hash_kv, list_members
-from fleetkit.workflows._etcd_space import EtcdLook, look_at_etcd
+from fleetkit.workflows._etcd_look import EtcdLook, look_at_etcd
 from fleetkit.workflows._replace_note import ReplaceNote
 from fleetkit.workflows.way_in import WayIn
 
@@ -120,7 +120,7 @@ def look_at_replacement(way: WayIn, name: str, *, note: ReplaceNote | None, hash
     return ReplaceLook(
         name=name,
         health=seen.health,
-        leads=name in seen.spaces and seen.spaces[name].is_leader and seen.spaces[name].member_id == own,
+        leads=name in seen.statuses and seen.statuses[name].is_leader and seen.statuses[name].member_id == own,
         known=known,
         entry=entry,
         peer_urls=entry.peer_urls if entry is not None else peer_urls,

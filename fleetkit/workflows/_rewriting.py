@@ -1,26 +1,17 @@
-"""The doing of a defragmentation: one member after the other, each only when all are well."""
+"""The doing of a defragmentation: what each member does when its turn comes, and what comes before all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fleetkit.core import (
-    EtcdError,
-    FleetkitError,
-    NotYet,
-    Patience,
-    WaitTimeoutError,
-    WorkflowError,
-    format_duration,
-    wait_until,
-)
+from fleetkit.core import EtcdError, NotYet, Patience, WaitTimeoutError, format_duration, wait_until
 from fleetkit.core.clock import SYSTEM_CLOCK
-from fleetkit.etcd import EtcdLimits, MemberStatus, compact, defragment, move_leader, read_status
+from fleetkit.etcd import EtcdLimits, MemberStatus, compact, defragment, read_status
 from fleetkit.runs import EventKind
-from fleetkit.workflows._defragment_plan import DefragmentPlan, MemberSpace
-from fleetkit.workflows._etcd_space import EtcdLook, look_at_etcd
+from fleetkit.workflows._defragment_plan import DefragmentPlan
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows.one_by_one import OneByOne
 from fleetkit.workflows.way_in import WayIn
 
 __all__ = ["Rewriting"]
@@ -48,6 +39,16 @@ class Rewriting:
     told: Reporter
     patience: Patience
     done: dict[str, int] = field(default_factory=dict)
+    _gate: OneByOne = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._gate = OneByOne(
+            way=self.way,
+            told=self.told,
+            what=f"the defragmentation of {self.plan.cluster}",
+            again="defragment again",
+            patience=self.patience,
+        )
 
     def compact(self) -> int:
         """Drop the history of all keys up to now, wait until the pages are free, and return the revision.
@@ -63,7 +64,7 @@ class Rewriting:
             is_new = compact(self.way.endpoints, revision, tls=self.way.tls, limits=_COMPACTION)
             self._settle()
         except (EtcdError, WaitTimeoutError) as error:
-            raise self._failed("compaction", error) from error
+            raise self._gate.failed("compaction", error) from error
         if is_new:
             self.told.record(EventKind.CHANGE, {"what": "compaction", "revision": revision})
         return revision
@@ -76,55 +77,19 @@ class Rewriting:
         WorkflowError
             When a member falls ill in between or does not do its part; says who was done before it.
         """
-        left = list(self.plan.members)
-        while left:
-            look = self._wait_well(left[0].name)
-            # The leader of now, not that of the plan: it may have changed in the middle.
-            member = next((one for one in left if not look.spaces[one.name].is_leader), left[0])
-            try:
-                self._rewrite(look.spaces[member.name], look)
-            except (EtcdError, WaitTimeoutError) as error:
-                raise self._failed(member.name, error) from error
-            left.remove(member)
+        self._gate.walk([one.name for one in self.plan.members], self._rewrite)
 
-    def _wait_well(self, step: str) -> EtcdLook:
-        def look() -> EtcdLook | NotYet[EtcdLook]:
-            found = look_at_etcd(self.way)
-            missing = [one.name for one in self.plan.members if one.name not in found.spaces]
-            reasons = found.refused or tuple(f"{name} does not tell its status" for name in missing)
-            return NotYet("; ".join(reasons)) if reasons else found
-
-        try:
-            return wait_until(look, what="all members to be well", patience=self.patience)
-        except (EtcdError, WaitTimeoutError) as error:
-            raise self._failed(step, error) from error
-
-    def _rewrite(self, before: MemberSpace, look: EtcdLook) -> None:
-        if before.is_leader and look.health.voters > 1:
-            self._hand_over(before, look)
+    def _rewrite(self, name: str) -> None:
+        before = self._statuses([name])[name]
         started = SYSTEM_CLOCK.monotonic()
-        self.told.note(f"defragmenting {before.name}")
-        defragment(next(one for one in self.way.endpoints if one.name == before.name), tls=self.way.tls)
-        after = self._statuses([before.name])[before.name]
+        self.told.note(f"defragmenting {name}")
+        defragment(next(one for one in self.way.endpoints if one.name == name), tls=self.way.tls)
+        after = self._statuses([name])[name]
         took_s = SYSTEM_CLOCK.monotonic() - started
-        freed = self.done[before.name] = max(0, before.db_size - after.db_size)
-        facts = {"member": before.name, "id": before.member_id, "before": before.db_size, "after": after.db_size}
+        freed = self.done[name] = max(0, before.db_size - after.db_size)
+        facts = {"member": name, "id": before.member_id, "before": before.db_size, "after": after.db_size}
         self.told.record(EventKind.CHANGE, {"what": "defragmentation", **facts, "took_s": round(took_s, 3)})
-        self.told.note(f"{before.name} gave back {freed / _MIB:.1f} MiB in {format_duration(took_s)}")
-
-    def _hand_over(self, leader: MemberSpace, look: EtcdLook) -> None:
-        heirs = [one for one in look.spaces.values() if not one.is_learner and one.name != leader.name]
-        # One that is done will not be asked to hand over again.
-        heir = min(heirs, key=lambda one: (one.name not in self.done, one.name))
-        self.told.note(f"moving the leadership from {leader.name} to {heir.name}")
-        move_leader(self.way.endpoints, heir.member_id, tls=self.way.tls)
-
-        def moved() -> bool | NotYet[bool]:
-            statuses = self._statuses([leader.name])
-            return NotYet(f"{leader.name} still leads") if statuses[leader.name].is_leader else True
-
-        wait_until(moved, what=f"{leader.name} to lead no more", patience=self.patience)
-        self.told.record(EventKind.CHANGE, {"what": "leadership", "from": leader.name, "to": heir.name})
+        self.told.note(f"{name} gave back {freed / _MIB:.1f} MiB in {format_duration(took_s)}")
 
     def _settle(self) -> None:
         """Wait until members free no more pages: each does what a compaction asks of it in its own time."""
@@ -143,13 +108,3 @@ class Rewriting:
         for error in found.failed.values():
             raise error
         return found.ok
-
-    def _failed(self, step: str, error: FleetkitError) -> WorkflowError:
-        return WorkflowError(
-            f"the defragmentation of {self.plan.cluster} stopped before the end",
-            step=step,
-            completed=tuple(self.done),
-            seen=f"at {step}: {error.what}{f': {error.seen}' if error.seen else ''}; "
-            f"done before it: {', '.join(self.done) or 'none'}",
-            hint=f"mend what is named (fleetkit etcd health {self.plan.cluster}), then defragment again",
-        )

@@ -9,7 +9,7 @@ from fleetkit.core import NotYet, Patience, StalePlanError, wait_until
 from fleetkit.etcd import AlarmKind, EtcdLimits, hash_kv
 from fleetkit.runs import EventKind
 from fleetkit.workflows._defragment_plan import DefragmentPlan, MemberSpace
-from fleetkit.workflows._etcd_space import EtcdLook, look_at_etcd
+from fleetkit.workflows._etcd_look import EtcdLook, look_at_etcd
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
@@ -17,6 +17,7 @@ from fleetkit.workflows._rewriting import Rewriting
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
+from fleetkit.workflows.one_by_one import order_members
 from fleetkit.workflows.unlocking import refuse_locked
 from fleetkit.workflows.way_in import open_way_in
 
@@ -129,7 +130,7 @@ def plan_defragment(
     with hold_cluster(workspace.paths.folder, operation="plan of a defragmentation"), open_way_in(workspace) as way:
         told.note("looking at the members")
         look = look_at_etcd(way)
-    order = sorted(look.spaces.values(), key=lambda one: (one.is_leader, one.name))
+    order = [MemberSpace.from_status(name, look.statuses[name]) for name in order_members(look.statuses)]
     chosen = [one for one in order if compaction or everybody or one.pays]
     plan = DefragmentPlan(
         cluster=workspace.cluster.name,
@@ -184,7 +185,7 @@ def apply_defragment(
 
 def _require_unmoved(plan: DefragmentPlan, look: EtcdLook) -> None:
     dataclasses.replace(plan, refused=look.refused, at_risk=look.at_risk).check()
-    known = {one.name: one.member_id for one in look.spaces.values()}
+    known = {name: status.member_id for name, status in look.statuses.items()}
     others = [one.name for one in plan.members if known.get(one.name) != one.member_id]
     if others:
         raise StalePlanError(
@@ -219,7 +220,8 @@ def verify_defragment(
     findings = [] if hashes.agree else [f"{hashes.text} (fleetkit etcd hash {name})"]
     if AlarmKind.NOSPACE in look.alarms:
         findings.append(f"NOSPACE is still raised, and nothing can be written: fleetkit etcd alarms {name} --disarm")
-    verified = VerifiedDefragment(cluster=name, spaces=tuple(look.spaces.values()), findings=tuple(findings))
+    spaces = tuple(MemberSpace.from_status(member, status) for member, status in look.statuses.items())
+    verified = VerifiedDefragment(cluster=name, spaces=spaces, findings=tuple(findings))
     sizes = {one.name: one.db_size for one in verified.spaces}
     facts = {"what": "defragmentation", "ok": not findings, "findings": findings, "db_size": sizes}
     told.record(EventKind.VERIFIED, facts)

@@ -20,7 +20,7 @@ from fleetkit.etcd import EtcdLimits, hash_kv
 from fleetkit.pki import load_pki
 from fleetkit.runs import EventKind
 from fleetkit.views import PlanView
-from fleetkit.workflows._etcd_space import EtcdLook, look_at_etcd
+from fleetkit.workflows._etcd_look import EtcdLook, look_at_etcd
 from fleetkit.workflows._joined_fleet import has_joined_fleet
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan

@@ -231,7 +231,7 @@ def test_a_member_that_falls_ill_in_between_stops_it_and_who_was_done_is_said(pl
             place.etcd.pause(second)
 
     told = Reporter(note=note, record=place.report.record)
-    with pytest.raises(WorkflowError, match=rf"(?s){second}: .*done before it: {first}") as stopped:
+    with pytest.raises(WorkflowError, match=rf"(?s){second}: .*done before that: {first}") as stopped:
         apply_defragment(place.workspace, approve(plan, "demo"), patience=ONE_LOOK, report=told)
     assert stopped.value.completed == (first,)
     assert [one["member"] for one in place.changes("defragmentation")] == [first]

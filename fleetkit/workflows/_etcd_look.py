@@ -1,4 +1,4 @@
-"""What a defragmentation looks at before, between and after: who is well, who leads, and what space is taken."""
+"""What whoever burdens members looks at before, between and after: who is well, who leads, and what each says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from fleetkit.etcd import (
     list_alarms,
     read_status,
 )
-from fleetkit.workflows._defragment_plan import MemberSpace
 from fleetkit.workflows.way_in import WayIn
 
 __all__ = ["EtcdLook", "look_at_etcd"]
@@ -31,16 +30,16 @@ class EtcdLook:
     ----------
     health
         The health of all members.
-    spaces
-        Member's name to the space that it takes, of those that told.
+    statuses
+        Member's name to what it says of itself, of those that told.
     ill
-        Whom it would be wrong to burden with a rewrite, and why, a line each; also who did not tell.
+        Whom it would be wrong to burden, and why, a line each; also who did not tell.
     alarms
         The kinds of alarms that are raised.
     """
 
     health: ClusterHealth
-    spaces: Mapping[str, MemberSpace]
+    statuses: Mapping[str, MemberStatus]
     ill: tuple[str, ...]
     alarms: frozenset[AlarmKind]
 
@@ -62,7 +61,7 @@ class EtcdLook:
 def look_at_etcd(way: WayIn) -> EtcdLook:
     """Look once.
 
-    A full member (alarm NOSPACE) is not ill: defragmenting is what mends it.
+    A full member (alarm NOSPACE) is not ill: it serves, and what mends it is done member by member too.
 
     Raises
     ------
@@ -77,21 +76,8 @@ def look_at_etcd(way: WayIn) -> EtcdLook:
     ill += [f"{name}: {getattr(error, 'reason', error)}" for name, error in found.failed.items() if not ill]
     if not ill and not any(one.is_leader for one in found.ok.values()):
         ill.append("no member leads: an election is under way")
-    spaces = {name: _space(name, status) for name, status in found.ok.items()}
-    return EtcdLook(health=health, spaces=spaces, ill=tuple(ill), alarms=alarms)
+    return EtcdLook(health=health, statuses=found.ok, ill=tuple(ill), alarms=alarms)
 
 
 def _is_well(member: MemberHealth, alarms: frozenset[AlarmKind]) -> bool:
     return member.healthy or (member.trouble is Trouble.ALARM and alarms == {AlarmKind.NOSPACE})
-
-
-def _space(name: str, status: MemberStatus) -> MemberSpace:
-    return MemberSpace(
-        name=name,
-        member_id=status.member_id,
-        is_leader=status.is_leader,
-        is_learner=status.is_learner,
-        version=status.version,
-        db_size=status.db_size,
-        db_size_in_use=status.db_size_in_use,
-    )
