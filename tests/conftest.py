@@ -23,6 +23,14 @@ hypothesis.settings.load_profile("fleetkit")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, for ``--dist loadgroup``, what shares something: a file's tests, and all on the one cluster."""
+    for item in items:
+        is_numbered = item.path.parent.name == "e2e" and item.path.name.removeprefix("test_")[0].isdigit()
+        item.add_marker(pytest.mark.xdist_group("the cluster" if is_numbered else str(item.path)))
+
+
 @pytest.fixture(autouse=True)
 def hidden_operator(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test an empty home, fake AWS keys and no FLEETKIT_* or AWS_* settings."""
