@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import pytest
 from support.runs_notebooks import (
     records_under,
     start_python,
@@ -17,6 +18,8 @@ from support.runs_s3 import PLACE, keys_of, move_to
 from fleetkit.cli import main
 from fleetkit.pki import ensure_signing_key
 from fleetkit.runs import Outcome
+
+pytestmark = pytest.mark.sandbox
 
 
 def run(folder, *cells: str) -> int:

@@ -11,6 +11,8 @@ from support.runs_notebooks import records_under, start_python, write_notebook, 
 from fleetkit.cli import main
 from fleetkit.sandbox.aws.patches import SIGNING_KEYS, applied
 
+pytestmark = pytest.mark.sandbox
+
 REGION = "eu-west-1"
 BEGIN = (
     "from fleetkit import workflows\n"

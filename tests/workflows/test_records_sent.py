@@ -14,6 +14,8 @@ from fleetkit.pki import verify_signature
 from fleetkit.runs import Outcome, ProofState, push_pending, read_run, verify_run
 from fleetkit.workflows import open_record_place
 
+pytestmark = pytest.mark.sandbox
+
 BEGIN = (
     "from fleetkit import workflows\n"
     "run = workflows.begin_run(notebook='10-try', cluster='demo', parameters={'count': count})\nrun"
