@@ -145,7 +145,10 @@ def find_refusal(look: ReplaceLook, *, cluster: str, note: ReplaceNote | None) -
     health = look.health
     if health.verdict is Verdict.LOST:
         reason = f"the quorum is lost: {health.required} of {health.voters} voters would have to serve"
-        hint = f"start the members that are down; where their data are gone: fleetkit etcd restore {cluster}"
+        hint = (
+            f"look again in ten seconds, which an election may take (fleetkit etcd health {cluster}); then start the "
+            f"members that are down, and only where their data are gone: fleetkit etcd restore {cluster}"
+        )
         return Refusal(reasons=(reason, *_ill(health)), at_risk=True, hint=hint)
     if len(health.members) == 1:
         reason = f"{look.name} is the only member, and all data would go with it"
