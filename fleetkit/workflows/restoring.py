@@ -209,7 +209,7 @@ def apply_restore(
         snapshot = folder / "snapshot.db"
         fetched.archive.extract_snapshot(snapshot)
         with open_way_in(workspace) as way:
-            if plan.now is None and plan.begun is None and not plan.overwrite:
+            if plan.begun is None and not plan.overwrite:
                 _require_silent(way, fetched, plan)
             told.record(EventKind.APPROVAL, approved.facts(workspace))
             mark = read_mark(mine, plan.file_sha256) or make_mark(mine, plan.file_sha256, cluster=plan.cluster)

@@ -11,13 +11,14 @@ from support.aws_moto import emulated_aws
 from support.cluster_files import write_cluster
 from support.etcd_cluster import EtcdCluster
 
-from fleetkit.core import ApprovalMissingError, FleetkitError, NotFoundError, PreconditionError
+from fleetkit.core import ApprovalMissingError, FleetkitError, NotFoundError, PreconditionError, StalePlanError
 from fleetkit.etcd import KeyNode, SavedSnapshot, V2Root, V2Tree, export_tree, pack_backup, put_tree, read_backup
 from fleetkit.fleet import is_live_key
 from fleetkit.workflows import (
     RestorePlan,
     TakenBackup,
     Workspace,
+    apply_restore,
     approve,
     back_up,
     open_backup_place,
@@ -114,6 +115,9 @@ def test_an_etcd_that_came_up_empty_needs_no_word_more_either(
         put_tree(fresh.endpoints()[0], engine, tls=fresh.tls)
         monkeypatch.setattr(restoring, "open_way_in", fresh.open_way)
         plan = place.plan()
+        put_tree(fresh.endpoints()[0], keys(fresh="1"), tls=fresh.tls)
+        with pytest.raises(StalePlanError, match="serves again since the plan was shown"):
+            apply_restore(place.workspace, approve(plan, "demo"))
     assert plan.now is not None
     assert (plan.now.is_empty, plan.now.comparable, plan.refused) == (True, False, "")
     assert "/app/same" in plan.now.v2_back
