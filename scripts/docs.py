@@ -19,6 +19,10 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.report import read_results, render_table  # noqa: E402 -- found beside this folder, not installed
 
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support.drill_table import render_drills_table  # noqa: E402 -- the tests' own table, which the page shows
+
 # Where each place stands in the picture: left edge, bottom edge, title. One that is not named here fails the drawing.
 _PLACES = {
     "operator": (0.0, 5.0, "operator"),
@@ -138,14 +142,17 @@ def render_all() -> dict[Path, str]:
         texts[docs / name] = re.sub(
             r"(?:^\|.*\n)+", lambda _found, table=table: table, page, count=1, flags=re.MULTILINE
         )
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = render_table(read_results())
-    texts[ROOT / "README.md"] = re.sub(
-        r"(<!-- bench:start -->\n).*?(<!-- bench:end -->)",
-        lambda found: f"{found.group(1)}{table}{found.group(2)}",
-        readme,
-        flags=re.DOTALL,
-    )
+    marked = {
+        ROOT / "README.md": ("bench", render_table(read_results())),
+        docs / "drills.md": ("drills", render_drills_table()),
+    }
+    for path, (mark, text) in marked.items():
+        texts[path] = re.sub(
+            rf"(<!-- {mark}:start -->\n).*?(<!-- {mark}:end -->)",
+            lambda found, text=text: f"{found.group(1)}{text}{found.group(2)}",
+            path.read_text(encoding="utf-8"),
+            flags=re.DOTALL,
+        )
     return texts
 
 

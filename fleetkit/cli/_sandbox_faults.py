@@ -22,12 +22,14 @@ _machines = click.argument("machines", nargs=-1, required=True, metavar="MACHINE
 def command() -> None:
     """Break machines on purpose, to see what is said of it and what mends it.
 
-    MACHINE is an instance id, a Name tag or an address. Faults are silent, as real ones are, and stand until heal.
+    MACHINE is an instance id, a Name tag or an address. Faults are silent, as real ones are, and stand until heal,
+    but for kill and wipe: those are over in a moment, and nothing undoes them but what would mend a real machine.
     What a shell can do needs no fault: fleetkit sandbox shell demo-etcd2 systemctl stop etcd-member
 
     \b
     fleetkit sandbox fault freeze demo-etcd2
     fleetkit sandbox fault cut demo-etcd2 --port 2380
+    fleetkit sandbox fault kill demo-etcd1 demo-etcd2 demo-etcd3
     fleetkit sandbox fault heal
     """
 
@@ -70,6 +72,27 @@ def _unplug(*, folder: Path, machines: tuple[str, ...], as_json: bool) -> int:
     return _give(folder, FaultKind.UNPLUG, machines, as_json=as_json)
 
 
+@command.command("kill")
+@_machines
+@dir_option
+@json_option
+def _kill(*, folder: Path, machines: tuple[str, ...], as_json: bool) -> int:
+    """End a master's etcd at once, as a power cut would; its unit starts it again 10 s later, on its data."""
+    return _give(folder, FaultKind.KILL, machines, as_json=as_json)
+
+
+@command.command("wipe")
+@_machines
+@dir_option
+@json_option
+def _wipe(*, folder: Path, machines: tuple[str, ...], as_json: bool) -> int:
+    """Kill a master's etcd and remove its data, as a lost disk would; nothing brings them back.
+
+    A member that lost its data does not come back by itself while the others know it: fleetkit etcd replace.
+    """
+    return _give(folder, FaultKind.WIPE, machines, as_json=as_json)
+
+
 @command.command("list")
 @dir_option
 @json_option
@@ -91,7 +114,10 @@ def _heal(*, folder: Path, as_json: bool) -> int:
 def _give(folder: Path, kind: FaultKind, machines: Sequence[str], *, as_json: bool, **more: Any) -> int:
     given = Sandbox(folder).give_fault(kind, machines, **more)
     _show([given], as_json=as_json, none="")
-    print_note("it stands until: fleetkit sandbox fault heal")
+    if kind.stands:
+        print_note("it stands until: fleetkit sandbox fault heal")
+    else:
+        print_note("it is over, and heal does not undo it; what came of it: fleetkit etcd health")
     return ExitCode.DONE
 
 

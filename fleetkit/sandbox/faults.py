@@ -1,7 +1,7 @@
 """Faults that machines are given on purpose, to see what is said of them and what mends it.
 
-They are silent, as real ones are: no end of a connection is told. What a shell in a machine can do (end a process,
-wipe a disk, change a file) needs nothing here.
+They are silent, as real ones are: no end of a connection is told. What else a shell in a machine can do (stop a unit,
+change a file) needs nothing here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import enum
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,27 @@ class FaultKind(enum.StrEnum):
     """Nothing passes between them and others."""
     UNPLUG = "unplug"
     """They are cut off from everything, the metadata service too."""
+    KILL = "kill"
+    """Their etcd ends at once, in the middle of whatever it did; its unit starts it again."""
+    WIPE = "wipe"
+    """Their etcd is killed and all its data are gone; its unit starts it on the empty disk."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it goes on until it is healed; what is over in a moment cannot be undone either."""
+        return self not in _AT_ONCE
+
+
+_AT_ONCE = {
+    FaultKind.KILL: "docker kill etcd",
+    FaultKind.WIPE: "docker kill etcd; rm -rf /var/lib/etcd/member",
+}
+"""What is done in a machine by a shell; other containers and files stay as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault that stands.
+    """One fault that was given; it stands until it is healed, unless its kind is over in a moment.
 
     Attributes
     ----------
@@ -113,10 +129,27 @@ class FaultBook:
             case FaultKind.FREEZE:
                 for machine in fault.machines:
                     hall.freeze_machine(machine)
+            case FaultKind.KILL | FaultKind.WIPE:
+                self._run_in(hall, fault.machines, _AT_ONCE[fault.kind])
             case _:
                 raise PreconditionError("a port is cut, and none was named")
-        self._standing.append(fault)
+        if fault.kind.stands:
+            self._standing.append(fault)
         return fault
+
+    @staticmethod
+    def _run_in(hall: Hall, machines: Sequence[str], command: str) -> None:
+        failed = []
+        for machine in machines:
+            done = hall.machine(machine).run(["bash", "-c", command])
+            if done.returncode != 0:
+                failed.append(f"{machine}: {done.stderr.decode(errors='replace').strip()}")
+        if failed:
+            raise PreconditionError(
+                "not every machine could be hit",
+                seen="; ".join(failed),
+                hint="kill is for masters whose etcd runs: fleetkit etcd health",
+            )
 
     def _heal(self) -> tuple[Fault, ...]:
         hall = self._breakable()

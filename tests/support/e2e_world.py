@@ -109,6 +109,9 @@ class World:
     def sandbox(self, verb: str, *argv: str) -> Ended:
         return self.fleetkit("sandbox", verb, "--dir", str(self.box), *argv)
 
+    def sandbox_fault(self, verb: str, *words: str) -> Ended:
+        return self.fleetkit("sandbox", "fault", verb, "--dir", str(self.box), *words).must(0)
+
     def inside(self, *argv: str) -> Ended:
         """Run a program inside the VPC's network, as over a VPN."""
         return self.sandbox("exec", "--", *argv)
@@ -231,9 +234,11 @@ def bring_up(folder: Path, *, network: Network = "private") -> World:
     return world
 
 
-def deploy(world: World) -> None:
-    """Make the cluster, step by step as a person would."""
+def deploy(world: World, *, workers: bool = True) -> None:
+    """Make the cluster, step by step as a person would; without ``workers`` its pools are empty."""
     world.fleetkit("init", CLUSTER).must(0)
+    if not workers:
+        world.file.write_text(re.sub("(?m)^desired = .*$", "desired = 0", world.file.read_text()))
     world.fleetkit("pin", CLUSTER).must(0)
     world.fleetkit("preflight", CLUSTER).must(0)
     ended = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(0)

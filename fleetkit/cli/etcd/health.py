@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fleetkit.cli._etcd_options import etcd_options, open_source
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_table
+
+if TYPE_CHECKING:
+    from fleetkit.etcd import ClusterHealth
 
 __all__ = ["command"]
 
@@ -44,13 +47,36 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
             f"etcd is {found.verdict}: {serving} of {found.voters} voters serve, {found.required} are a quorum, "
             f"{found.tolerates} more may fail"
         )
-        gone = [one.name for one in found.members if one.may_be_gone]
-        if source.workspace is not None and found.verdict is Verdict.DEGRADED and gone:
-            name = source.workspace.cluster.name
-            print_lines(f"a member whose machine or data are gone is replaced: fleetkit etcd replace {name} {gone[0]}")
-        if source.workspace is not None and found.verdict is Verdict.LOST:
-            name = source.workspace.cluster.name
-            print_lines(f"where the data of a majority are gone, a backup is put back: fleetkit etcd restore {name}")
+        if source.workspace is not None:
+            print_lines(*_next_steps(found, source.workspace.cluster.name))
     if found.verdict is Verdict.UNKNOWN:
         return ExitCode.FAILED
     return ExitCode.DONE if found.verdict is Verdict.HEALTHY else ExitCode.FINDINGS
+
+
+def _next_steps(found: ClusterHealth, cluster: str) -> list[str]:
+    """Say what to do about members that are ill; what mends an alarm stands in its own reason."""
+    from fleetkit.etcd import Trouble, Verdict
+
+    if found.verdict is Verdict.LOST:
+        return [
+            "nothing can be written until a majority of the voters is back, each on its own data; "
+            f"whose machine does not run: fleetkit inspect {cluster}",
+            f"where the data of a majority are gone, a backup is put back: fleetkit etcd restore {cluster}",
+        ]
+    if found.verdict is not Verdict.DEGRADED:
+        return []
+    ill = {trouble: [one.name for one in found.members if one.trouble is trouble] for trouble in Trouble}
+    steps = []
+    if gone := ill[Trouble.DOWN] + ill[Trouble.UNREACHABLE]:
+        steps.append(f"a member whose machine or data are gone is replaced: fleetkit etcd replace {cluster} {gone[0]}")
+    if silent := ill[Trouble.SILENT]:
+        steps.append(
+            "a machine that is paused or overloaded is rebooted; "
+            f"one that does not come back is replaced: fleetkit etcd replace {cluster} {silent[0]}"
+        )
+    if alone := ill[Trouble.NO_QUORUM]:
+        steps.append(
+            f"{alone[0]} does not hear the others on port 2380; rules that were changed: fleetkit inspect {cluster}"
+        )
+    return steps
