@@ -8,7 +8,7 @@ from support.e2e_world import CLUSTER, wait_for
 
 from fleetkit.core import Patience
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(600)]
 
 _PATIENCE = Patience(deadline_s=60, interval_s=0.5)
 _MEMBERS = ["etcd1", "etcd2", "etcd3"]
