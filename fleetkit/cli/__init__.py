@@ -124,9 +124,16 @@ def main(argv: list[str] | None = None) -> int:
     """
     try:
         code = _fleetkit.main(args=argv, prog_name="fleetkit", standalone_mode=False)
-    except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
-        code = ExitCode.INTERRUPTED
+    except click.exceptions.Abort as error:
+        # click takes every end of a stream for Ctrl-D at a prompt, a connection's too.
+        if isinstance(error.__cause__, EOFError):
+            from fleetkit.cli._unexpected import tell_unexpected
+
+            tell_unexpected(error.__cause__)
+            code = ExitCode.FAILED
+        else:
+            click.echo("interrupted", err=True)
+            code = ExitCode.INTERRUPTED
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         code = ExitCode.INTERRUPTED

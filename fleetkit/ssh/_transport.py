@@ -73,9 +73,10 @@ def _dial(route: Route, limits: SshLimits, via: paramiko.Transport | None) -> so
             return via.open_channel(
                 "direct-tcpip", (route.host, route.port), ("127.0.0.1", 0), timeout=limits.connect_s
             )
-        except (paramiko.SSHException, OSError) as error:
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            seen = str(error) or "its connection ended meanwhile"
             raise SshError(
-                f"{route.shown} cannot be reached from the machine before it", transient=True, seen=str(error)
+                f"{route.shown} cannot be reached from the machine before it", transient=True, seen=seen
             ) from error
     try:
         raw = socket.create_connection((route.host, route.port), timeout=limits.connect_s)

@@ -104,8 +104,9 @@ class Restoring:
         endpoint = self._step("waiting for the quorum", self._wait_healthy)
         self._step("putting the v2 store back", lambda: self._put_tree(endpoint))
         finding = self._step("comparing both stores with the backup", lambda: self._compare(endpoint))
-        self._step("letting fleet go on", lambda: self._signal_fleet("CONT"))
-        return finding
+        held = self._step("letting fleet go on", lambda: self._signal_fleet("CONT"))
+        ways_on = [f"fleet of {one} may still be held: sudo systemctl kill -s CONT fleet.service there" for one in held]
+        return "; ".join(filter(None, [finding, *ways_on]))
 
     def clean_up(self) -> None:
         """Remove the folders in which new data were made."""
@@ -149,8 +150,8 @@ class Restoring:
     def _switch(self) -> None:
         self._on_masters(lambda one, _: switch_data(one, self.folders))
 
-    def _signal_fleet(self, signal: str) -> None:
-        """Signal fleetd on every machine.
+    def _signal_fleet(self, signal: str) -> list[str]:
+        """Signal fleetd on every machine, and return those that could not be told.
 
         One that saw the empty store would unload its units, as it does when it is told to end; one that is stopped
         leaves them running. A machine that cannot be reached is named, and left to itself.
@@ -161,12 +162,13 @@ class Restoring:
             if one.role in ("master", "internal", "public") and one.state == "running" and one.private_address
         }
 
-        def send(address: str) -> None:
-            with self.way.connect(address, role=machines[address]) as connection:
-                signal_fleet(connection, signal)
+        def send(address: str) -> bool:
+            return self._persist(address, lambda one: signal_fleet(one, signal), role=machines[address])
 
-        for address, error in call_each(list(machines), send, catch=SshError).failed.items():
+        failed = call_each(list(machines), send, catch=FleetkitError).failed
+        for address, error in failed.items():
             self.told.note(f"fleet of {address} was not told ({error}): its units may end and start again")
+        return list(failed)
 
     def _wait_healthy(self) -> Endpoint:
         def look() -> Endpoint | NotYet[Endpoint]:
@@ -197,22 +199,26 @@ class Restoring:
     def _on_masters(self, do: Callable[[Connection, str], None]) -> None:
         addresses: Mapping[str, str] = self._addresses()
 
-        def act(name: str) -> bool | NotYet[bool]:
+        def act(name: str) -> bool:
+            return self._persist(addresses[name], lambda one: do(one, name))
+
+        for error in call_each(list(addresses), act, catch=FleetkitError).failed.values():
+            raise error
+
+    def _persist(self, address: str, do: Callable[[Connection], None], *, role: str = "") -> bool:
+        """Do a step on a machine, again where the connection broke: each may be done twice."""
+
+        def act() -> bool | NotYet[bool]:
             try:
-                with self.way.connect(addresses[name]) as connection:
-                    do(connection, name)
+                with self.way.connect(address, role=role) as connection:
+                    do(connection)
             except SshError as error:
-                # Each step may be done again, so a connection that broke is no end yet.
                 if error.transient:
                     return NotYet(str(error))
                 raise
             return True
 
-        def persist(name: str) -> bool:
-            return wait_until(lambda: act(name), what=f"{name} to do it", patience=_AGAIN)
-
-        for error in call_each(list(addresses), persist, catch=FleetkitError).failed.values():
-            raise error
+        return wait_until(act, what=f"{address} to be reached", patience=_AGAIN)
 
 
 def _lease_tree(ttl_s: int) -> V2Tree:

@@ -93,6 +93,19 @@ def test_ctrl_c_says_so_and_exits_130() -> None:
     assert answer.stderr == "interrupted\n"
 
 
+@pytest.mark.parametrize(("error", "code"), [(EOFError("cut"), ExitCode.FAILED), (KeyboardInterrupt(), 130)])
+def test_a_stream_that_ends_is_no_person_who_interrupts(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(importlib.import_module("fleetkit.cli.init").command, "callback", fail)
+    assert main(["init", "demo"]) == code
+    told = capsys.readouterr().err
+    assert ("EOFError: cut" in told, "interrupted" in told) == (code == ExitCode.FAILED, code == 130)
+
+
 def test_results_become_json_whatever_they_are_made_of() -> None:
     quorum = core.judge_quorum(voters=3, healthy=2)
     plain = to_plain({"quorum": quorum, "seen": {"b", "a"}, "error": core.BusyError("held"), "at": core.utc_now()})

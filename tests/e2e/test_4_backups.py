@@ -30,9 +30,7 @@ def test_a_backup_by_notebook_holds_what_fleet_knows_and_is_proven_by_the_other_
 
 
 def test_backups_by_papermill_and_by_command_go_to_a_bucket_that_outlasts_the_cluster(world: World) -> None:
-    world.client("s3").create_bucket(
-        Bucket=BACKUP_BUCKET, CreateBucketConfiguration={"LocationConstraint": world.sandbox_variables["AWS_REGION"]}
-    )
+    world.make_backup_bucket()
     place = f"s3://{BACKUP_BUCKET}/etcd"
     shelf = data_folder("notebooks") / "backup"
     world.fleetkit("etcd", "backup", CLUSTER, "--to", place).must(0)

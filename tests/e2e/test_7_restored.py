@@ -7,12 +7,11 @@ import tomllib
 from typing import Any
 
 import pytest
-from support.e2e_world import CLUSTER, Ended, World
+from support.e2e_world import BACKUP_BUCKET, CLUSTER, Ended, World
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900)]
 
-BUCKET = "restored-backups"
-PLACE = f"s3://{BUCKET}/etcd"
+PLACE = f"s3://{BACKUP_BUCKET}/restored"
 FLEET = "/_coreos.com/fleet"
 UNITS = {
     f"{FLEET}/unit/0a1b": '{"Raw":"[Service]\\nExecStart=/bin/true\\n"}',
@@ -65,9 +64,7 @@ def fleets(world: World) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def wiped(world: World, fleets: dict[str, str]) -> World:
     """Back up what is there, write on, and then wipe the disks of all three masters."""
-    world.client("s3").create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": world.sandbox_variables["AWS_REGION"]}
-    )
+    world.make_backup_bucket()
     world.etcdctl("put", "kept", "before the backup").must(0)
     for key, value in {**UNITS, **LIVE, **PLAIN}.items():
         _v2(world, key, "-X", "PUT", "--data-urlencode", f"value={value}")

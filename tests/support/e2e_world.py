@@ -126,6 +126,13 @@ class World:
             aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
         )
 
+    def make_backup_bucket(self) -> None:
+        """Make the operator's bucket, unless it is there."""
+        s3 = self.client("s3")
+        if BACKUP_BUCKET not in {one["Name"] for one in s3.list_buckets()["Buckets"]}:
+            where = {"LocationConstraint": self.sandbox_variables["AWS_REGION"]}
+            s3.create_bucket(Bucket=BACKUP_BUCKET, CreateBucketConfiguration=where)
+
     def instances(self, *states: str, cluster: str = CLUSTER) -> list[dict[str, Any]]:
         filters = [{"Name": f"tag:{TAG}", "Values": [cluster]}]
         filters += [{"Name": "instance-state-name", "Values": list(states or ("running",))}]

@@ -115,7 +115,7 @@ def test_an_etcd_that_came_up_empty_needs_no_word_more_either(
         put_tree(fresh.endpoints()[0], engine, tls=fresh.tls)
         monkeypatch.setattr(restoring, "open_way_in", fresh.open_way)
         plan = place.plan()
-        put_tree(fresh.endpoints()[0], keys(fresh="1"), tls=fresh.tls)
+        put_tree(fresh.endpoints()[0], keys(written_meanwhile="1"), tls=fresh.tls)
         with pytest.raises(StalePlanError, match="serves again since the plan was shown"):
             apply_restore(place.workspace, approve(plan, "demo"))
     assert plan.now is not None
