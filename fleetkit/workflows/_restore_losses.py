@@ -11,6 +11,7 @@ from fleetkit.etcd import (
     ClusterHealth,
     EtcdLimits,
     MemberHealth,
+    Verdict,
     export_tree,
     list_newer_keys,
     read_sample,
@@ -85,7 +86,8 @@ def read_stores(way: WayIn, health: ClusterHealth, archive: BackupArchive) -> St
     Raises
     ------
     EtcdError
-        When members serve and yet do not tell it: what cannot be seen is not overwritten unseen.
+        When members serve and yet do not tell it, or the trouble lies on our side: what cannot be seen is not
+        overwritten unseen.
     """
     serving = {one.name for one in health.members if one.serves}
     statuses = read_status(way.endpoints, tls=way.tls, limits=_LIMITS).ok
@@ -93,6 +95,13 @@ def read_stores(way: WayIn, health: ClusterHealth, archive: BackupArchive) -> St
     if endpoint is None:
         if serving:
             raise EtcdError("etcd serves, and does not tell its status", transient=True, seen=_reasons(health.members))
+        if health.verdict is Verdict.UNKNOWN:
+            raise EtcdError(
+                "whether etcd serves cannot be seen from here",
+                transient=False,
+                seen=_reasons(health.members),
+                hint=f"mend that first, as fleetkit etcd health {way.cluster.name} names it; nothing was changed",
+            )
         return None
     manifest, status = archive.manifest, statuses[endpoint.name]
     comparable = status.cluster_id == manifest.cluster_id

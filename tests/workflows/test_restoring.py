@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,11 +10,19 @@ from pathlib import Path
 import pytest
 from support.aws_moto import emulated_aws
 from support.cluster_files import write_cluster
-from support.etcd_cluster import EtcdCluster
+from support.etcd_cluster import ZONE, EtcdCluster
 
-from fleetkit.core import ApprovalMissingError, FleetkitError, NotFoundError, PreconditionError, StalePlanError
+from fleetkit.core import (
+    ApprovalMissingError,
+    EtcdError,
+    FleetkitError,
+    NotFoundError,
+    PreconditionError,
+    StalePlanError,
+)
 from fleetkit.etcd import KeyNode, SavedSnapshot, V2Root, V2Tree, export_tree, pack_backup, put_tree, read_backup
 from fleetkit.fleet import is_live_key
+from fleetkit.pki import renew_leaf
 from fleetkit.workflows import (
     RestorePlan,
     TakenBackup,
@@ -105,6 +114,17 @@ def test_an_etcd_that_does_not_serve_needs_no_word_more(place: Place) -> None:
     assert "nobody can say what it holds" in str(plan)
     assert "lost is what was written since" in str(plan)
     assert approve(plan, "demo").plan is plan
+
+
+def test_an_etcd_that_refuses_our_own_certificate_does_not_pass_for_one_that_does_not_serve(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with EtcdCluster(tmp_path / "fresh", size=1) as fresh:
+        long_ago = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+        renew_leaf(fresh.pki.folder, "clients/operator", members={"etcd1": "127.0.0.1"}, dns_zone=ZONE, now=long_ago)
+        monkeypatch.setattr(restoring, "open_way_in", fresh.open_way)
+        with pytest.raises(EtcdError, match="cannot be seen from here"):
+            place.plan()
 
 
 def test_an_etcd_that_came_up_empty_needs_no_word_more_either(
