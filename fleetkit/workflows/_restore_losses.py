@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fleetkit.core import EtcdError
+from fleetkit.core import EtcdError, NotYet, Patience, StalePlanError, WaitTimeoutError, wait_until
 from fleetkit.etcd import (
     BackupArchive,
     BackupManifest,
@@ -21,10 +21,12 @@ from fleetkit.fleet import is_live_key
 from fleetkit.workflows._comparing import key_nodes
 from fleetkit.workflows.way_in import WayIn
 
-__all__ = ["StoresNow", "read_stores"]
+__all__ = ["StoresNow", "read_stores", "require_silent"]
 
 _SHOWN = 10
 _LIMITS = EtcdLimits(total_s=30)
+_SILENCE = Patience(deadline_s=12, interval_s=1)
+"""How long nobody serves before that is believed."""
 _FLEETS_OWN = "/_coreos.com/fleet/engine/version"
 """What fleet's engine writes by itself into an empty store."""
 
@@ -119,6 +121,32 @@ def read_stores(way: WayIn, health: ClusterHealth, archive: BackupArchive) -> St
         v2_only_now=tuple(key for key in ours if key not in theirs),
         v2_back=tuple(key for key in theirs if key not in ours),
     )
+
+
+def require_silent(way: WayIn, archive: BackupArchive) -> None:
+    """Make sure that still nobody serves what a restore would overwrite.
+
+    Raises
+    ------
+    StalePlanError
+        When somebody does.
+    EtcdError
+        When that cannot be seen.
+    """
+
+    def look() -> StoresNow | NotYet[StoresNow]:
+        """One look tells little: in an election, or on a busy machine, nobody serves for a while."""
+        return read_stores(way, way.read_health(), archive) or NotYet("nobody serves")
+
+    name = way.cluster.name
+    try:
+        now = wait_until(look, what=f"anybody of {name} to serve", patience=_SILENCE)
+    except WaitTimeoutError:
+        return
+    if not now.is_empty:
+        raise StalePlanError(
+            f"etcd of {name} serves again since the plan was shown", hint="plan again, and look at what is there"
+        )
 
 
 def _reasons(members: tuple[MemberHealth, ...]) -> str:

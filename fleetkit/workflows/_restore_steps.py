@@ -39,12 +39,14 @@ from fleetkit.workflows._restored_member import (
     switch_data,
 )
 from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.delivery import FLEET_MACHINE_ROLES
 from fleetkit.workflows.supplying import supply_bucket
 from fleetkit.workflows.way_in import WayIn
 
 __all__ = ["Restoring"]
 
 _LIMITS = EtcdLimits(total_s=30)
+_HOLDING = "holding fleet still"
 _AGAIN = Patience(deadline_s=60, interval_s=2)
 """How long a machine is asked again after its connection broke."""
 
@@ -98,7 +100,7 @@ class Restoring:
         """
         self._step("preparing the new data beside the old", self._prepare)
         self._step("telling the bucket of the new cluster", self._settle)
-        self._step("holding fleet still", lambda: self._signal_fleet("STOP"))
+        self._step(_HOLDING, lambda: self._signal_fleet("STOP"))
         self._step("putting the old data aside", self._switch)
         self._step("starting etcd", lambda: self._on_masters(lambda one, _: start_etcd(one)))
         endpoint = self._step("waiting for the quorum", self._wait_healthy)
@@ -118,8 +120,10 @@ class Restoring:
             found = do()
         except FleetkitError as error:
             cluster = self.workspace.cluster.name
+            is_held = _HOLDING in self.done
+            held = "; fleet is held still meanwhile: its units run on, and nobody looks after them" if is_held else ""
             raise WorkflowError(
-                f"the restore of {cluster} stopped before the end",
+                f"the restore of {cluster} stopped before the end{held}",
                 step=name,
                 completed=self.done,
                 seen=f"while {name}: {error.what}{f': {error.seen}' if error.seen else ''}",
@@ -159,7 +163,7 @@ class Restoring:
         machines = {
             one.private_address: "" if one.role == "master" else str(one.role)
             for one in aws.list_instances(self.workspace.session, self.workspace.cluster.name)
-            if one.role in ("master", "internal", "public") and one.state == "running" and one.private_address
+            if one.role in ("master", *FLEET_MACHINE_ROLES) and one.state == "running" and one.private_address
         }
 
         def send(address: str) -> bool:

@@ -24,7 +24,7 @@ from fleetkit.workflows._fetched_backup import FetchedBackup, fetch_backup
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
-from fleetkit.workflows._restore_losses import read_stores
+from fleetkit.workflows._restore_losses import read_stores, require_silent
 from fleetkit.workflows._restore_mark import drop_mark, make_mark, read_mark
 from fleetkit.workflows._restore_plan import RestorePlan
 from fleetkit.workflows._restore_steps import Restoring
@@ -210,7 +210,7 @@ def apply_restore(
         fetched.archive.extract_snapshot(snapshot)
         with open_way_in(workspace) as way:
             if plan.begun is None and not plan.overwrite:
-                _require_silent(way, fetched, plan)
+                require_silent(way, fetched.archive)
             told.record(EventKind.APPROVAL, approved.facts(workspace))
             mark = read_mark(mine, plan.file_sha256) or make_mark(mine, plan.file_sha256, cluster=plan.cluster)
             restoring = Restoring(
@@ -286,15 +286,6 @@ def _require_readable(fetched: FetchedBackup) -> None:
             "the backup is of a newer etcd than a cluster runs",
             seen=", ".join(f"{name} ran {version}" for name, version in newer.items()),
             hint="fleet needs the v2 store, which etcd 3.5 was the last to have; nothing was changed",
-        )
-
-
-def _require_silent(way: WayIn, fetched: FetchedBackup, plan: RestorePlan) -> None:
-    now = read_stores(way, way.read_health(), fetched.archive)
-    if now is not None and not now.is_empty:
-        raise StalePlanError(
-            f"etcd of {plan.cluster} serves again since the plan was shown",
-            hint="plan again, and look at what is there",
         )
 
 

@@ -159,6 +159,15 @@ class World:
     def health(self) -> dict[str, Any]:
         return dict(self.fleetkit("etcd", "health", CLUSTER, "--json").json())
 
+    def become_healthy(self) -> None:
+        """Wait until etcd is: on a busy computer one look may meet an election, or a member that is late."""
+
+        def healthy() -> bool | NotYet[bool]:
+            found = self.health()
+            return True if found["verdict"] == "healthy" else NotYet(json.dumps(found)[-800:])
+
+        wait_until(healthy, what="etcd to be healthy", patience=SOON)
+
     def etcdctl(self, *argv: str, member: str = "etcd1") -> Ended:
         """Run etcdctl against one member through a tunnel opened for it, with the member's name checked."""
         process = self.start("fleetkit", "tunnel", "open", CLUSTER, "--json")
@@ -182,7 +191,7 @@ class World:
             f"--cacert={self.pki / 'ca.crt'}",
             f"--cert={operator}.crt",
             f"--key={operator}.key",
-            "--command-timeout=5s",
+            "--command-timeout=30s",
         )
 
     def edit(self, old: str, new: str) -> None:
