@@ -13,7 +13,7 @@ from fleetkit.config import ApprovalKind
 from fleetkit.core import ApprovalMissingError
 
 if TYPE_CHECKING:
-    from fleetkit.workflows import DeployPlan, DestroyPlan, ReplacePlan
+    from fleetkit.workflows.approval import Plannable
 
 __all__ = ["Life", "approve_option", "ask_approval", "ask_name", "require_name"]
 
@@ -41,7 +41,7 @@ class Life(click.ParamType[dt.timedelta]):
         return dt.timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
 
 
-def ask_approval(plan: DeployPlan | DestroyPlan | ReplacePlan, given: str) -> str:
+def ask_approval(plan: Plannable, given: str) -> str:
     """Return the approval that was given, or ask for it where a person is there to answer.
 
     A signed approval cannot be typed, so none is asked for where the cluster file demands one.

@@ -196,11 +196,11 @@ def _way_on(plan: Plannable) -> str:
     name = plan.cluster
     if plan.rules.required is ApprovalKind.NAME:
         return f"look at the plan, then approve it with the cluster's name: --approve {name}"
-    if plan.operation is Operation.REPLACE:
+    if plan.operation not in (Operation.DEPLOY, Operation.DESTROY):
         # Nothing of it is kept: what it would do is looked up anew each time, and must come to the same.
         if plan.rules.required is ApprovalKind.SHA256:
             return f"look at the plan, then approve it with its sha256: --approve {plan.sha256}"
-        return 'no file approves a replacement: write approval.required = "sha256" into the cluster file for it'
+        return f'no file approves a plan to {plan.operation}: write approval.required = "sha256" into the cluster file'
     keep = f"fleetkit plan {name}" + (" --destroy" if plan.operation is Operation.DESTROY else "") + " --keep"
     go_on = f"fleetkit {plan.operation} {name} --approve"
     if plan.rules.required is ApprovalKind.SHA256:

@@ -140,6 +140,7 @@ def plan_defragment(
         voters=look.health.voters,
         refused=look.refused,
         at_risk=look.at_risk,
+        rules=workspace.cluster.approval,
     )
     return record_plan(told, plan)
 

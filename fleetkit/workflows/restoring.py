@@ -172,6 +172,7 @@ def plan_restore(
         overwrite=overwrite,
         begun=read_mark(workspace.paths.folder, fetched.sha256),
         pending=find_pending_deliveries(workspace),
+        rules=workspace.cluster.approval,
     )
     return record_plan(told, plan)
 

@@ -152,6 +152,7 @@ def plan_rotation(
             left_out=tuple(one for one in listing.certificates if one.name not in meant),
             machines=select_machines(list_machines(workspace), (*meant, *undelivered)),
             refused=_find_refusals(workspace, pki),
+            rules=cluster.approval,
         )
     return record_plan(told, plan)
 

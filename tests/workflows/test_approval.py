@@ -56,8 +56,17 @@ def test_anything_else_does_not(said: str, seen: str) -> None:
         ),
         (SHA256, SIGNED, Operation.DEPLOY, ("by its sha256", "demands a signed approval", "fleetkit approve latest")),
         ("", SIGNED, Operation.DEPLOY, ("no approval was given", "fleetkit approve latest --cluster demo")),
+        ("demo", Approval(required=ApprovalKind.SHA256), Operation.RESTORE, (f"--approve {SHA256}",)),
+        (SHA256, SIGNED, Operation.ROTATE, ("no file approves a plan to rotate", 'approval.required = "sha256"')),
     ],
-    ids=["name for sha256", "name for signed", "sha256 for signed", "nothing for signed"],
+    ids=[
+        "name for sha256",
+        "name for signed",
+        "sha256 for signed",
+        "nothing for signed",
+        "name for sha256 of what is not kept",
+        "sha256 for signed of what is not kept",
+    ],
 )
 def test_less_than_the_cluster_file_demands_is_refused_with_the_way_on(
     said: str, rules: Approval, operation: Operation, words: tuple[str, ...]

@@ -17,6 +17,7 @@ from support.etcd_cluster import EtcdCluster
 
 from fleetkit import workflows
 from fleetkit.cli import main
+from fleetkit.config import Approval, ApprovalKind
 from fleetkit.core import (
     ApprovalMissingError,
     BusyError,
@@ -324,3 +325,12 @@ def test_a_single_member_is_defragmented_too_and_the_plan_says_what_that_means(
         assert "etcd serves nobody while it rewrites" in str(plan)
         assert place.apply(plan).done["etcd1"] > 0
         assert place.changes("leadership") == []
+
+
+def test_a_name_is_too_little_where_the_cluster_file_demands_the_sha256(place: Place) -> None:
+    rules = Approval(required=ApprovalKind.SHA256)
+    workspace = replace(place.workspace, cluster=place.workspace.cluster.model_copy(update={"approval": rules}))
+    plan = plan_defragment(workspace, everybody=True)
+    with pytest.raises(ApprovalMissingError, match=f"--approve {plan.sha256}"):
+        approve(plan, "demo")
+    assert approve(plan, plan.sha256).plan is plan

@@ -12,6 +12,7 @@ from support.aws_moto import emulated_aws
 from support.cluster_files import write_cluster
 from support.etcd_cluster import ZONE, EtcdCluster
 
+from fleetkit.config import Approval, ApprovalKind
 from fleetkit.core import (
     ApprovalMissingError,
     EtcdError,
@@ -189,3 +190,12 @@ def test_a_tree_without_live_keys_keeps_what_people_said(place: Place) -> None:
         put_tree(endpoint, V2Tree(roots=(V2Root(root=key, index=1, node=_node(key, "x")),)), tls=tls)
     thin = export_tree(endpoint, tls=tls).without(is_live_key)
     assert {node.key for node in thin.nodes() if node.key.startswith(fleet) and not node.is_dir} == {said}
+
+
+def test_a_name_is_too_little_where_the_cluster_file_demands_the_sha256(place: Place) -> None:
+    rules = Approval(required=ApprovalKind.SHA256)
+    workspace = replace(place.workspace, cluster=place.workspace.cluster.model_copy(update={"approval": rules}))
+    plan = plan_restore(workspace, overwrite=True)
+    with pytest.raises(ApprovalMissingError, match=f"--approve {plan.sha256}"):
+        approve(plan, "demo")
+    assert approve(plan, plan.sha256).plan is plan

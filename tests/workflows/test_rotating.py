@@ -7,7 +7,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from support.aws_moto import emulated_aws
 from support.cluster_files import write_cluster
 from support.etcd_cluster import ZONE, EtcdCluster
 
+from fleetkit.config import Approval, ApprovalKind
 from fleetkit.core import (
     ApprovalMissingError,
     BusyError,
@@ -283,3 +284,12 @@ def test_nothing_is_re_issued_without_an_approval_or_while_another_is_at_work(pl
     ):
         place.apply(plan)
     assert list_replaced(place.workspace.paths.pki) == ()
+
+
+def test_a_name_is_too_little_where_the_cluster_file_demands_the_sha256(place: Place) -> None:
+    rules = Approval(required=ApprovalKind.SHA256)
+    workspace = replace(place.workspace, cluster=place.workspace.cluster.model_copy(update={"approval": rules}))
+    plan = plan_rotation(workspace, everything=True)
+    with pytest.raises(ApprovalMissingError, match=f"--approve {plan.sha256}"):
+        approve(plan, "demo")
+    assert approve(plan, plan.sha256).plan is plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fleetkit.cli._approving import ask_name
+from fleetkit.cli._approving import ask_approval
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_note, print_story
 
@@ -44,8 +44,7 @@ def command(cluster: str | None, only: tuple[str, ...], everything: bool, approv
     plan = workflows.plan_rotation(workspace, only=only, everything=everything, report=notes)
     print_story(str(plan), as_json=as_json)
     plan.check()
-    given = approve if plan.is_empty else ask_name(plan.cluster, approve)
-    applied = workflows.apply_rotation(workspace, workflows.approve(plan, given), report=notes)
+    applied = workflows.apply_rotation(workspace, workflows.approve(plan, ask_approval(plan, approve)), report=notes)
     print_story(str(applied), as_json=as_json)
     print_note("verifying")
     verified = workflows.verify_rotation(workspace, report=notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fleetkit.cli._approving import ask_name
+from fleetkit.cli._approving import ask_approval
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_note, print_story
 
@@ -40,8 +40,7 @@ def command(cluster: str | None, compaction: bool, everybody: bool, approve: str
     plan = workflows.plan_defragment(workspace, compaction=compaction, everybody=everybody, report=notes)
     print_story(str(plan), as_json=as_json)
     plan.check()
-    given = approve if plan.is_empty else ask_name(plan.cluster, approve)
-    applied = workflows.apply_defragment(workspace, workflows.approve(plan, given), report=notes)
+    applied = workflows.apply_defragment(workspace, workflows.approve(plan, ask_approval(plan, approve)), report=notes)
     print_story(applied.text, as_json=as_json)
     print_note("verifying")
     verified = workflows.verify_defragment(workspace, report=notes)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fleetkit.cli._approving import ask_name
+from fleetkit.cli._approving import ask_approval
 from fleetkit.cli._backups import place_option
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_note, print_story
@@ -72,7 +72,7 @@ def command(
             print_json(planned)
         return ExitCode.FINDINGS
     plan.check()
-    applied = workflows.apply_restore(workspace, workflows.approve(plan, ask_name(plan.cluster, approve)), report=notes)
+    applied = workflows.apply_restore(workspace, workflows.approve(plan, ask_approval(plan, approve)), report=notes)
     print_story(applied.text, as_json=as_json)
     print_note("verifying")
     verified = workflows.verify_restore(workspace, applied, report=notes)
