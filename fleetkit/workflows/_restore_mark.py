@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, format_utc, utc_now
 
-__all__ = ["RestoreMark", "drop_mark", "make_mark", "read_mark"]
+__all__ = ["RestoreMark", "drop_mark", "make_mark", "mark_switching", "read_mark"]
 
 _FILE = "restore.json"
 
@@ -26,11 +26,14 @@ class RestoreMark:
         When it was begun, as it stands in the names of folders.
     token
         The initial cluster token that the restored members share.
+    is_switching
+        Whether data have begun to be switched: what serves from then on is what was restored.
     """
 
     backup_sha256: str
     stamp: str
     token: str
+    is_switching: bool = False
 
 
 def read_mark(folder: Path, backup_sha256: str) -> RestoreMark | None:
@@ -55,7 +58,16 @@ def make_mark(folder: Path, backup_sha256: str, *, cluster: str) -> RestoreMark:
     """Mark that a restore begins, in place of one that was not ended."""
     stamp = format_utc(utc_now()).replace("-", "").replace(":", "")
     # Members of the old cluster never take up with the restored ones: its id follows from the token.
-    mark = RestoreMark(backup_sha256=backup_sha256, stamp=stamp, token=f"{cluster}-{stamp}-{secrets.token_hex(4)}")
+    token = f"{cluster}-{stamp}-{secrets.token_hex(4)}"
+    return _write(folder, RestoreMark(backup_sha256=backup_sha256, stamp=stamp, token=token))
+
+
+def mark_switching(folder: Path, mark: RestoreMark) -> RestoreMark:
+    """Mark that data begin to be switched."""
+    return _write(folder, replace(mark, is_switching=True))
+
+
+def _write(folder: Path, mark: RestoreMark) -> RestoreMark:
     new = folder / f"{_FILE}.new"
     new.write_text(json.dumps(asdict(mark)), encoding="utf-8")
     new.replace(folder / _FILE)

@@ -85,9 +85,15 @@ class RestorePlan(Shown):
     @property
     def refused(self) -> str:
         """Why it may not be done; empty where it may."""
-        if self.now is None or self.now.is_empty or self.overwrite or self.begun is not None:
+        if self.now is None or self.now.is_empty or self.overwrite or self.is_under_way:
             return ""
-        return "etcd serves, and holds what a restore would overwrite"
+        held = "" if self.begun is None else f"; the restore that began at {self.begun.stamp} may still hold fleet"
+        return f"etcd serves, and holds what a restore would overwrite{held}"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it goes on with one that had begun to switch data, so that what serves is what was restored."""
+        return self.begun is not None and self.begun.is_switching
 
     @property
     def loss(self) -> str:

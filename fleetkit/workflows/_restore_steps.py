@@ -29,7 +29,7 @@ from fleetkit.runs import EventKind
 from fleetkit.ssh import Connection
 from fleetkit.workflows._comparing import compare_trees
 from fleetkit.workflows._reporting import Reporter
-from fleetkit.workflows._restore_mark import RestoreMark
+from fleetkit.workflows._restore_mark import RestoreMark, mark_switching
 from fleetkit.workflows._restored_member import (
     MemberFolders,
     clean_up,
@@ -152,6 +152,7 @@ class Restoring:
         supply_bucket(self.workspace, load_pki(self.workspace.paths.pki, members=self._addresses()))
 
     def _switch(self) -> None:
+        self.mark = mark_switching(self.workspace.paths.folder, self.mark)
         self._on_masters(lambda one, _: switch_data(one, self.folders))
 
     def _signal_fleet(self, signal: str) -> list[str]:

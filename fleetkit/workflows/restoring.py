@@ -210,7 +210,7 @@ def apply_restore(
         snapshot = folder / "snapshot.db"
         fetched.archive.extract_snapshot(snapshot)
         with open_way_in(workspace) as way:
-            if plan.begun is None and not plan.overwrite:
+            if not plan.is_under_way and not plan.overwrite:
                 require_silent(way, fetched.archive)
             told.record(EventKind.APPROVAL, approved.facts(workspace))
             mark = read_mark(mine, plan.file_sha256) or make_mark(mine, plan.file_sha256, cluster=plan.cluster)

@@ -36,7 +36,7 @@ from fleetkit.workflows import (
     plan_restore,
     restoring,
 )
-from fleetkit.workflows._restore_mark import drop_mark, make_mark, read_mark
+from fleetkit.workflows._restore_mark import drop_mark, make_mark, mark_switching, read_mark
 
 pytestmark = pytest.mark.sandbox
 
@@ -171,12 +171,17 @@ def test_a_backup_that_was_cut_off_or_changed_is_refused(place: Place) -> None:
         place.plan()
 
 
-def test_a_restore_that_was_begun_is_gone_on_with_though_etcd_serves(place: Place) -> None:
+def test_a_restore_that_had_begun_to_switch_data_is_gone_on_with_though_etcd_serves(place: Place) -> None:
     plan = place.plan()
     folder = place.workspace.paths.folder
-    mark = make_mark(folder, plan.file_sha256, cluster="demo")
+    begun = make_mark(folder, plan.file_sha256, cluster="demo")
+    early = place.plan()
+    assert (early.begun, early.is_under_way) == (begun, False)
+    assert f"the restore that began at {begun.stamp} may still hold fleet" in early.refused
+    mark = mark_switching(folder, begun)
     again = place.plan()
     assert (again.begun, again.refused) == (mark, "")
+    assert mark.token == begun.token
     assert read_mark(folder, "0" * 64) is None, "a mark counts for its own backup alone"
     drop_mark(folder)
     assert place.plan().begun is None
