@@ -56,7 +56,7 @@ test-quick: setup ## the tests that need no network and start no servers
 
 test: setup system ## everything that fits into forty minutes: what CI runs
 	$(PYTEST) -n 2
-	$(PYTEST) -n 2 --dist loadgroup -m "(sandbox or browser) and not slow" --timeout 900
+	$(PYTEST) -n 2 --dist loadfile -m "(sandbox or browser) and not slow" --timeout 900
 
 test-slow: setup system ## the rest
 	$(PYTEST) -m slow --timeout 3600
