@@ -152,7 +152,7 @@ def _write_results(ground: DrillGround) -> None:
         return
     etcd = {str(one["version"]) for one in ground.world.fleetkit("etcd", "status", CLUSTER, "--json").json()["members"]}
     machine = (
-        f"{os.cpu_count()} cores under {platform.system()} {platform.release()} ({platform.machine()}), "
+        f"{os.cpu_count()} cores under {platform.system()} ({platform.machine()}), "
         f"etcd {', '.join(sorted(etcd))}, Python {platform.python_version()}"
     )
     facts = {"measured": f"{utc_now():%Y-%m-%d}", "machine": machine, "recovered": ground.recovered}
