@@ -147,7 +147,8 @@ def test_a_certificate_that_was_swapped_on_a_member_is_seen_as_it_is_served(amis
     part = amiss["parts"]["certificates"]
     swapped, soon = (one for one in part["findings"] if "etcd1" in one)
     assert swapped.startswith("etcd1 serves another certificate than the one made for it: serial ")
-    assert soon == "the certificate served by etcd1 expires soon: 5 days left"
+    mended_by = f"fleetkit certificates rotate {CLUSTER}"
+    assert soon == f"the certificate served by etcd1 expires soon: 5 days left ({mended_by})"
     verdicts = {row["certificate"]: row["verdict"] for row in part["rows"]}
     assert verdicts["members/etcd1/server"] == "ok"
     served = {name: verdict for name, verdict in verdicts.items() if name.startswith("served by ")}
