@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fleetkit.core import NotYet, Patience, wait_until
 from fleetkit.etcd import (
     AlarmKind,
     ClusterHealth,
@@ -17,7 +18,7 @@ from fleetkit.etcd import (
 )
 from fleetkit.workflows.way_in import WayIn
 
-__all__ = ["EtcdLook", "look_at_etcd"]
+__all__ = ["EtcdLook", "look_at_etcd", "wait_until_well"]
 
 _LIMITS = EtcdLimits(total_s=5)
 
@@ -77,6 +78,26 @@ def look_at_etcd(way: WayIn) -> EtcdLook:
     if not ill and not any(one.is_leader for one in found.ok.values()):
         ill.append("no member leads: an election is under way")
     return EtcdLook(health=health, statuses=found.ok, ill=tuple(ill), alarms=alarms)
+
+
+def wait_until_well(way: WayIn, *, patience: Patience, all_vote: bool = False) -> EtcdLook:
+    """Wait until no member is ill, and with ``all_vote`` none still learns.
+
+    Raises
+    ------
+    WaitTimeoutError
+        At the deadline; ``seen`` says who is not well, and why.
+    """
+    name = way.cluster.name
+
+    def look() -> EtcdLook | NotYet[EtcdLook]:
+        found = look_at_etcd(way)
+        learners = [one.name for one in found.health.members if one.is_learner and all_vote]
+        reasons = [*found.ill, *(f"{one} does not vote" for one in learners)]
+        return NotYet("; ".join(reasons)) if reasons else found
+
+    hint = f"fleetkit etcd health {name} shows each member"
+    return wait_until(look, what=f"all members of {name} to be well", patience=patience, hint=hint)
 
 
 def _is_well(member: MemberHealth, alarms: frozenset[AlarmKind]) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from fleetkit.core import NotYet, Patience, StalePlanError, wait_until
+from fleetkit.core import Patience, StalePlanError
 from fleetkit.etcd import AlarmKind, EtcdLimits, hash_kv
 from fleetkit.runs import EventKind
 from fleetkit.workflows._defragment_plan import DefragmentPlan, MemberSpace
-from fleetkit.workflows._etcd_look import EtcdLook, look_at_etcd
+from fleetkit.workflows._etcd_look import EtcdLook, look_at_etcd, wait_until_well
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
@@ -210,13 +210,7 @@ def verify_defragment(
     """
     told, name = report or Reporter(), workspace.cluster.name
     with open_way_in(workspace) as way:
-
-        def well() -> EtcdLook | NotYet[EtcdLook]:
-            found = look_at_etcd(way)
-            return NotYet("; ".join(found.ill)) if found.ill else found
-
-        hint = f"fleetkit etcd health {name} shows each member"
-        look = wait_until(well, what=f"all members of {name} to be well", patience=patience, hint=hint)
+        look = wait_until_well(way, patience=patience)
         hashes = hash_kv(way.endpoints, tls=way.tls, limits=_HASH_LIMITS)
     findings = [] if hashes.agree else [f"{hashes.text} (fleetkit etcd hash {name})"]
     if AlarmKind.NOSPACE in look.alarms:

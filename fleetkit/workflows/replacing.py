@@ -9,7 +9,6 @@ import dataclasses
 from dataclasses import dataclass
 
 from fleetkit.core import (
-    NotYet,
     Patience,
     StalePlanError,
     format_utc,
@@ -20,7 +19,7 @@ from fleetkit.etcd import EtcdLimits, hash_kv
 from fleetkit.pki import load_pki
 from fleetkit.runs import EventKind
 from fleetkit.views import PlanView
-from fleetkit.workflows._etcd_look import EtcdLook, look_at_etcd
+from fleetkit.workflows._etcd_look import wait_until_well
 from fleetkit.workflows._joined_fleet import has_joined_fleet
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
@@ -275,15 +274,7 @@ def verify_replace(
     """
     told, name, masters = report or Reporter(), workspace.cluster.name, workspace.cluster.masters
     with open_way_in(workspace) as way:
-
-        def well() -> EtcdLook | NotYet[EtcdLook]:
-            found = look_at_etcd(way)
-            learners = [one.name for one in found.health.members if one.is_learner]
-            reasons = [*found.ill, *(f"{one} does not vote" for one in learners)]
-            return NotYet("; ".join(reasons)) if reasons else found
-
-        hint = f"fleetkit etcd health {name} shows each member"
-        look = wait_until(well, what=f"all members of {name} to be well", patience=patience, hint=hint)
+        look = wait_until_well(way, patience=patience, all_vote=True)
         hashes = hash_kv(way.endpoints, tls=way.tls, limits=_HASH_LIMITS)
         hint = f"fleetkit inspect {name} shows each machine; its console tells of its boot"
         told.note(f"waiting for the machine of {member} to join fleet")
