@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.backups import measure_backups
 from benchmarks.deploy_overhead import builtin_subject, measure_deploy_overhead
+from benchmarks.gathering import measure_gathering
 from benchmarks.health import measure_health
 from benchmarks.journal import measure_journal
 from benchmarks.judging import all_met
@@ -35,6 +37,8 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "import": lambda: [measure_import()],
     "help": lambda: [measure_help()],
     "health": measure_health,
+    "gathering": measure_gathering,
+    "backups": measure_backups,
     "deploy": _measure_deploy,
     "journal": measure_journal,
     "runs": measure_recorded_runs,

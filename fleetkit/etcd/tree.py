@@ -85,7 +85,7 @@ class V2Tree:
             {"root": root.root, "index": root.index, "node": None if root.node is None else _plain(root.node)}
             for root in self.roots
         ]
-        return json.dumps({"roots": roots}, ensure_ascii=False, indent=1).encode()
+        return json.dumps({"roots": roots}, ensure_ascii=False).encode()
 
     @classmethod
     def from_json(cls, content: bytes) -> V2Tree:

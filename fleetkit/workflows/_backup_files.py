@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -74,7 +75,10 @@ class FolderFiles:
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             yield half
+            # A backup that is said to be kept has to be there after the power failed, name and all.
+            _sync(half)
             half.replace(target)
+            _sync(target.parent)
         except OSError as error:
             with contextlib.suppress(OSError):
                 half.unlink(missing_ok=True)
@@ -83,3 +87,11 @@ class FolderFiles:
                 seen=error.strerror or str(error),
                 hint="see that the folder may be written to, and that its disk has room",
             ) from error
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

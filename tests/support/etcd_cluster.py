@@ -218,6 +218,24 @@ class EtcdCluster:
         process = self.members[name].process
         return process is not None and process.poll() is not None
 
+    def etcdctl_v2(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Ask etcdctl the same of the v2 store."""
+        operator = self.pki.clients["operator"]
+        return subprocess.run(
+            [
+                _BIN / "etcdctl",
+                f"--endpoints={','.join(f'https://127.0.0.1:{one.client_port}' for one in self.members.values())}",
+                f"--ca-file={self.pki.ca.certificate}",
+                f"--cert-file={operator.certificate}",
+                f"--key-file={operator.key}",
+                *arguments,
+            ],
+            env={"PATH": os.defpath, "ETCDCTL_API": "2"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
     def etcdctl(self, *arguments: str, name: str | None = None) -> subprocess.CompletedProcess[str]:
         """Ask etcdctl the same, of one member or of all."""
         ports = [member.client_port for member in self.members.values() if name in (None, member.name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,22 @@ def test_what_is_kept_is_listed_newest_first_and_comes_back_as_it_was(
     assert place.find_backup(str(OLD)).name == OLD
     with pytest.raises(NotFoundError, match=f"known: {NEW}, {OLD}"):
         place.find_backup("other")
+
+
+def test_a_backup_in_a_folder_is_on_the_disk_before_it_bears_its_name(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept"
+    synced: list[tuple[str, bool]] = []
+
+    def sync(opened: int) -> None:
+        seen, folder = os.fstat(opened), kept / "demo"
+        (name,) = [one.name for one in (folder, *folder.iterdir()) if os.path.samestat(one.stat(), seen)]
+        synced.append((name, (folder / str(OLD)).exists()))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    open_backup_place("demo", str(kept)).keep_file(OLD, file)
+    assert synced == [(f".{OLD}.part", False), ("demo", True)]
 
 
 def test_a_drill_is_told_beside_the_backup(place: BackupPlace, file: Path) -> None:
