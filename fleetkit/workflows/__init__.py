@@ -37,6 +37,7 @@ from fleetkit.workflows.history import (
 )
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.kept_backups import BackupListing, BackupProof, KeptBackup, select_removable
+from fleetkit.workflows.last_backup import LastBackup, find_setback, note_backup
 from fleetkit.workflows.listing_certificates import CertificateListing, ListedCertificate, list_certificates
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
@@ -96,6 +97,7 @@ __all__ = [
     "Emptiness",
     "Inspection",
     "KeptBackup",
+    "LastBackup",
     "ListedCertificate",
     "Overview",
     "PackedCluster",
@@ -137,6 +139,7 @@ __all__ = [
     "drill_backup",
     "drill_etcd",
     "find_lock",
+    "find_setback",
     "forget_cluster",
     "give_approval",
     "inspect_cluster",
@@ -145,6 +148,7 @@ __all__ = [
     "lay_out_cluster",
     "list_certificates",
     "list_choices",
+    "note_backup",
     "open_backup_place",
     "open_cluster_backups",
     "open_description",

@@ -6,12 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetkit.core import SettingsError
+from fleetkit.core import PreconditionError, SettingsError
 from fleetkit.etcd import BackupArchive, read_backup
 from fleetkit.workflows.backup_place import BackupPlace
 from fleetkit.workflows.kept_backups import KeptBackup
 
 __all__ = ["FetchedBackup", "fetch_backup"]
+
+_LINE = (3, 5)
+"""The line of etcd of a cluster: a store that a newer one wrote is not read by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,26 @@ class FetchedBackup:
 
     archive: BackupArchive
     sha256: str
+
+    def require_readable(self) -> None:
+        """Make sure that a cluster can read it.
+
+        Raises
+        ------
+        PreconditionError
+            When it is of a newer etcd.
+        """
+        newer = {
+            name: version
+            for name, version in self.archive.manifest.versions.items()
+            if tuple(int(part) for part in version.split(".")[:2]) > _LINE
+        }
+        if newer:
+            raise PreconditionError(
+                "the backup is of a newer etcd than a cluster runs",
+                seen=", ".join(f"{name} ran {version}" for name, version in newer.items()),
+                hint="fleet needs the v2 store, which etcd 3.5 was the last to have; nothing was changed",
+            )
 
 
 def fetch_backup(place: BackupPlace, kept: KeptBackup, folder: Path, *, identity: Path | None = None) -> FetchedBackup:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from fleetkit import aws, views
 from fleetkit.core import FleetkitError, judge_quorum
-from fleetkit.etcd import Verdict, list_members, read_served_certificates, read_status
+from fleetkit.etcd import ClusterHealth, Verdict, list_members, read_served_certificates, read_status
 from fleetkit.fleet import FleetClient
 from fleetkit.pki import load_pki
 from fleetkit.workflows._foreign_rules import find_foreign_rules
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.last_backup import find_setback
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 if TYPE_CHECKING:
@@ -121,12 +122,14 @@ def read_aws(workspace: Workspace) -> dict[str, Reading]:
 def read_through_tunnel(workspace: Workspace) -> dict[str, Reading]:
     """Read etcd's members and quorum, which certificates they serve, and which machines have joined fleet."""
     with open_way_in(workspace) as way:
-        return read_through_way(way)
+        return read_through_way(workspace, way)
 
 
-def read_through_way(way: WayIn) -> dict[str, Reading]:
+def read_through_way(workspace: Workspace, way: WayIn) -> dict[str, Reading]:
     """Read the same through a way in that is open already."""
-    readings = _read_etcd(way)
+    health = way.read_health()
+    readings = _read_etcd(way, health)
+    readings["quorum"] = _look_back(workspace, way, health, readings["quorum"])
     readings["served"] = Reading(data=read_served_certificates(way.endpoints, tls=way.tls))
     try:
         with way.connect_master() as connection:
@@ -137,8 +140,16 @@ def read_through_way(way: WayIn) -> dict[str, Reading]:
     return readings
 
 
-def _read_etcd(way: WayIn) -> dict[str, Reading]:
-    health = way.read_health()
+def _look_back(workspace: Workspace, way: WayIn, health: ClusterHealth, quorum: Reading) -> Reading:
+    """Return the quorum with what it has lost since the last backup, however healthy it is."""
+    try:
+        setback = find_setback(workspace, way.endpoints, health, tls=way.tls)
+    except FleetkitError as error:
+        return replace(quorum, unknown=f"whether it holds what the last backup held: {error}")
+    return replace(quorum, findings=(*quorum.findings, setback)) if setback else quorum
+
+
+def _read_etcd(way: WayIn, health: ClusterHealth) -> dict[str, Reading]:
     statuses = read_status(way.endpoints, tls=way.tls)
     rows = []
     for one in health.members:

@@ -106,7 +106,8 @@ def read_stores(way: WayIn, health: ClusterHealth, archive: BackupArchive) -> St
             )
         return None
     manifest, status = archive.manifest, statuses[endpoint.name]
-    comparable = status.cluster_id == manifest.cluster_id
+    # Members whose data were all lost come up with the id that they had, and count revisions from 1 again.
+    comparable = status.cluster_id == manifest.cluster_id and status.revision >= manifest.revision
     since = manifest.revision if comparable else 0
     now = key_nodes(export_tree(endpoint, roots=way.cluster.etcd.v2_roots, tls=way.tls, limits=_LIMITS))
     then = key_nodes(archive.tree)

@@ -34,6 +34,7 @@ from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.backup_place import BackupPlace, open_cluster_backups
 from fleetkit.workflows.kept_backups import KeptBackup
+from fleetkit.workflows.last_backup import LastBackup, note_backup
 from fleetkit.workflows.way_in import open_way_in
 
 __all__ = ["TakenBackup", "back_up", "back_up_etcd"]
@@ -53,12 +54,28 @@ class TakenBackup(Shown):
         What it says of itself.
     took_s
         Seconds that it took.
+    place
+        The place that it is kept in, as a restore is told of it.
+    raft_index
+        Where etcd stood in its log before it was asked.
     """
 
     kept: KeptBackup
     address: str
     manifest: BackupManifest
     took_s: float
+    place: str
+    raft_index: int
+
+    @property
+    def last(self) -> LastBackup:
+        """What the cluster's bucket is to remember of it."""
+        return LastBackup(
+            cluster_id=self.manifest.cluster_id,
+            raft_index=self.raft_index,
+            taken=self.manifest.taken,
+            place=self.place,
+        )
 
     @property
     def summary(self) -> str:
@@ -98,7 +115,7 @@ def back_up_etcd(
     """
     kept_in = open_cluster_backups(workspace, place)
     with open_way_in(workspace) as way:
-        return back_up(
+        taken = back_up(
             way.endpoints,
             kept_in,
             tls=way.tls,
@@ -106,6 +123,8 @@ def back_up_etcd(
             seal_for=seal_for,
             report=report,
         )
+    note_backup(workspace, taken.last, report=report or Reporter())
+    return taken
 
 
 def back_up(
@@ -176,6 +195,8 @@ def back_up(
         address=f"{place.address}/{name}",
         manifest=manifest,
         took_s=(utc_now() - begun).total_seconds(),
+        place=place.root,
+        raft_index=statuses.ok[source.name].raft_index,
     )
     report.record(
         EventKind.FACT,

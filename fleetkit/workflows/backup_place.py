@@ -40,6 +40,11 @@ class BackupPlace:
         """Where they are, for people: a folder, or ``s3://bucket/prefix``."""
         return f"{self._files.address}/{self.cluster}"
 
+    @property
+    def root(self) -> str:
+        """The place itself, as ``--from`` and ``--to`` take it."""
+        return self._files.address
+
     def list_backups(self) -> tuple[KeptBackup, ...]:
         """Return the cluster's backups, the newest first.
 

@@ -10,7 +10,6 @@ from fleetkit import aws
 from fleetkit.core import (
     NotYet,
     Patience,
-    PreconditionError,
     ServiceError,
     StalePlanError,
     WaitTimeoutError,
@@ -20,7 +19,7 @@ from fleetkit.core import (
 from fleetkit.etcd import EtcdLimits, hash_kv
 from fleetkit.fleet import FleetClient
 from fleetkit.runs import EventKind
-from fleetkit.workflows._fetched_backup import FetchedBackup, fetch_backup
+from fleetkit.workflows._fetched_backup import fetch_backup
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
@@ -33,6 +32,7 @@ from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.backup_place import open_backup_place
+from fleetkit.workflows.last_backup import note_restore
 from fleetkit.workflows.supplying import find_pending_deliveries
 from fleetkit.workflows.unlocking import refuse_locked
 from fleetkit.workflows.way_in import WayIn, open_way_in
@@ -41,8 +41,6 @@ __all__ = ["AppliedRestore", "RestorePlan", "VerifiedRestore", "apply_restore", 
 
 _PATIENCE = Patience(deadline_s=300, interval_s=0.5)
 _HASH_LIMITS = EtcdLimits(total_s=60)
-_LINE = (3, 5)
-"""The line of etcd of a cluster: a store that a newer one wrote is not read by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -154,7 +152,7 @@ def plan_restore(
     ):
         told.note(f"reading {kept.name}")
         fetched = fetch_backup(kept_in, kept, Path(folder), identity=key)
-        _require_readable(fetched)
+        fetched.require_readable()
         with open_way_in(workspace) as way:
             told.note("looking at what is there now")
             now = read_stores(way, way.read_health(), fetched.archive)
@@ -224,6 +222,9 @@ def apply_restore(
                 patience=patience,
             )
             finding = restoring.run()
+            note_restore(
+                workspace, way.endpoints, tls=way.tls, taken=plan.manifest.taken, place=plan.place, report=told
+            )
             # First the mark: a restore that has ended is never gone on with, whatever was left behind.
             drop_mark(mine)
             restoring.clean_up()
@@ -274,20 +275,6 @@ def _look_at_fleet(workspace: Workspace, way: WayIn) -> tuple[str, ...] | NotYet
         return NotYet(str(error))
     missing = sorted(str(one) for one in wanted - joined)
     return NotYet(f"{', '.join(missing)} not yet") if missing else tuple(sorted(joined))
-
-
-def _require_readable(fetched: FetchedBackup) -> None:
-    newer = {
-        name: version
-        for name, version in fetched.archive.manifest.versions.items()
-        if tuple(int(part) for part in version.split(".")[:2]) > _LINE
-    }
-    if newer:
-        raise PreconditionError(
-            "the backup is of a newer etcd than a cluster runs",
-            seen=", ".join(f"{name} ran {version}" for name, version in newer.items()),
-            hint="fleet needs the v2 store, which etcd 3.5 was the last to have; nothing was changed",
-        )
 
 
 def _measure(way: WayIn) -> dict[str, int]:

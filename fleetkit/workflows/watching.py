@@ -72,4 +72,4 @@ class ClusterWatch:
             self.close()
         if self._way is None:
             self._way = self._stack.enter_context(self._open_way(self.workspace))
-        return reading.read_through_way(self._way)
+        return reading.read_through_way(self.workspace, self._way)

@@ -361,7 +361,7 @@ def test_whoever_finds_a_member_down_is_pointed_to_its_replacement(
     assert main(["etcd", "health", "demo"]) == 3
     assert "is replaced: fleetkit etcd replace demo etcd2" in capsys.readouterr().out
     with place.etcd.open_way(place.workspace) as way:
-        findings = _read_etcd(way)["members"].findings
+        findings = _read_etcd(way, way.read_health())["members"].findings
     assert "a member whose machine or data are gone is replaced: fleetkit etcd replace demo etcd2" in findings
 
 

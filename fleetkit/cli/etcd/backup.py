@@ -42,10 +42,11 @@ def command(
     fleetkit etcd backup --endpoints 10.10.3.100:2379 --name old --to /mnt/backups
     """
     from fleetkit.etcd import V2_ROOTS
-    from fleetkit.workflows import Reporter, back_up, open_backup_place, open_cluster_backups
+    from fleetkit.workflows import Reporter, back_up, note_backup, open_backup_place, open_cluster_backups
 
     if name is not None and (cluster is not None or not options["endpoints"]):
         raise click.UsageError("--name is for an etcd without a cluster file, with --endpoints; leave it out")
+    notes = Reporter(note=print_note)
     with open_source(cluster, **options) as source:
         workspace = source.workspace
         if workspace is not None:
@@ -61,8 +62,10 @@ def command(
             limits=source.limits,
             roots=roots,
             seal_for=seal_for,
-            report=Reporter(note=print_note),
+            report=notes,
         )
+    if workspace is not None:
+        note_backup(workspace, taken.last, report=notes)
     if as_json:
         facts = {"address": taken.address, "took_s": round(taken.took_s, 3), "manifest": taken.manifest}
         print_json({**backup_facts(taken.kept), **facts})

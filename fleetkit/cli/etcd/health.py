@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleetkit.cli._etcd_options import etcd_options, open_source
+from fleetkit.cli._etcd_options import EtcdSource, etcd_options, open_source
 from fleetkit.cli._exit import ExitCode
-from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_table
+from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note, print_table
 
 if TYPE_CHECKING:
     from fleetkit.etcd import ClusterHealth
@@ -23,17 +23,18 @@ __all__ = ["command"]
 def command(cluster: str | None, as_json: bool, **options: Any) -> int:
     """Tell of every member whether it is healthy and why not, and whether the quorum is.
 
-    Exits 0 when all are healthy, 3 when the quorum is degraded or lost or a member is ill,
-    1 when the trouble is on this side, so that nothing can be said.
+    Exits 0 when all are healthy, 3 when the quorum is degraded or lost, a member is ill, or less is there than was once
+    backed up, 1 when the trouble is on this side, so that nothing can be said.
     """
     from fleetkit.etcd import Verdict
 
     with open_source(cluster, **options) as source:
         found = source.read_health()
+        setback = _look_back(source, found)
     if as_json:
         keys = ("name", "id", "healthy", "reason", "took_ms")
         members = [{key: getattr(member, key) for key in keys} for member in found.members]
-        print_json({"verdict": found.verdict, "tolerates": found.tolerates, "members": members})
+        print_json({"verdict": found.verdict, "tolerates": found.tolerates, "setback": setback, "members": members})
     else:
         print_table(
             ("name", "id", "healthy", "took", "reason"),
@@ -47,11 +48,30 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
             f"etcd is {found.verdict}: {serving} of {found.voters} voters serve, {found.required} are a quorum, "
             f"{found.tolerates} more may fail"
         )
+        if setback:
+            print_lines(setback)
         if source.workspace is not None:
             print_lines(*_next_steps(found, source.workspace.cluster.name))
     if found.verdict is Verdict.UNKNOWN:
         return ExitCode.FAILED
-    return ExitCode.DONE if found.verdict is Verdict.HEALTHY else ExitCode.FINDINGS
+    return ExitCode.DONE if found.verdict is Verdict.HEALTHY and not setback else ExitCode.FINDINGS
+
+
+def _look_back(source: EtcdSource, found: ClusterHealth) -> str:
+    """Say what a cluster has lost since its last backup, however healthy its members are.
+
+    Where the bucket cannot be asked, that is noted: etcd is none the worse for it.
+    """
+    if source.workspace is None:
+        return ""
+    from fleetkit.core import FleetkitError
+    from fleetkit.workflows import find_setback
+
+    try:
+        return find_setback(source.workspace, source.endpoints, found, tls=source.tls, limits=source.limits)
+    except FleetkitError as error:
+        print_note(f"whether etcd holds what the last backup held is not known: {error.what}")
+        return ""
 
 
 def _next_steps(found: ClusterHealth, cluster: str) -> list[str]:
