@@ -8,17 +8,15 @@ from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
 from fleetkit.views.charts import Measure, draw_history
 from fleetkit.views.form import ClusterForm
 from fleetkit.views.form_fields import FormField, FormGroup, Offer, Offers, find_shared_causes
-from fleetkit.views.guide import (
+from fleetkit.views.guide import Guide, GuideStep, StepState
+from fleetkit.views.guide_steps import (
     DEFRAGMENT_STEPS,
     DEPLOY_STEPS,
     DESTROY_STEPS,
     REPLACE_STEPS,
     RESTORE_STEPS,
     ROTATE_STEPS,
-    Guide,
-    GuideStep,
     StepPlan,
-    StepState,
 )
 from fleetkit.views.inspect import (
     certificates_frame,

@@ -8,19 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fleetkit.core import BusyError, NotFoundError, PreconditionError
+from fleetkit.views.guide_steps import StepPlan
 
-__all__ = [
-    "DEFRAGMENT_STEPS",
-    "DEPLOY_STEPS",
-    "DESTROY_STEPS",
-    "REPLACE_STEPS",
-    "RESTORE_STEPS",
-    "ROTATE_STEPS",
-    "Guide",
-    "GuideStep",
-    "StepPlan",
-    "StepState",
-]
+__all__ = ["Guide", "GuideStep", "StepState"]
 
 
 class StepState(enum.StrEnum):
@@ -35,86 +25,6 @@ class StepState(enum.StrEnum):
     REFUSED = "refused"
     """A guard said no, or the approval was not given."""
     CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepPlan:
-    """What a step is, whatever becomes of it.
-
-    Attributes
-    ----------
-    name
-        Its name, fixed.
-    title
-        Its name for people.
-    todo
-        What a person does in it, as an order.
-    again_from
-        Step to begin again from when it does not pass; empty means with itself.
-    """
-
-    name: str
-    title: str
-    todo: str
-    again_from: str = ""
-
-
-DEFRAGMENT_STEPS = (
-    StepPlan(name="plan", title="Plan", todo="plan, and look at whose turn it would be"),
-    StepPlan(name="approve", title="Approve", todo="approve the plan with the cluster's name"),
-    StepPlan(name="apply", title="Apply", todo="have the members rewrite their backends", again_from="plan"),
-    StepPlan(name="verify", title="Verify", todo="look whether all are well and hold the same"),
-    StepPlan(name="outcome", title="Outcome", todo="close the record"),
-)
-"""A defragmentation of etcd."""
-
-DEPLOY_STEPS = (
-    StepPlan(name="preflight", title="Check first", todo="check what a deploy needs"),
-    StepPlan(name="plan", title="Plan", todo="plan, and look at what would change"),
-    StepPlan(name="approve", title="Approve", todo="approve the plan with the cluster's name"),
-    # What was applied in part is no longer what was planned.
-    StepPlan(name="apply", title="Apply", todo="apply what was approved", again_from="plan"),
-    StepPlan(name="verify", title="Verify", todo="wait until the cluster works"),
-    StepPlan(name="outcome", title="Outcome", todo="close the record"),
-)
-"""A deploy."""
-
-DESTROY_STEPS = (
-    StepPlan(name="plan", title="Plan", todo="plan, and look at what would go"),
-    StepPlan(name="approve", title="Approve", todo="approve the removal with the cluster's name"),
-    StepPlan(name="apply", title="Apply", todo="remove what was approved", again_from="plan"),
-    StepPlan(name="sweep", title="Sweep", todo="sweep up what is left over"),
-    StepPlan(name="verify", title="Verify", todo="look whether anything is left"),
-    StepPlan(name="outcome", title="Outcome", todo="close the record"),
-)
-"""A destroy."""
-
-REPLACE_STEPS = (
-    StepPlan(name="plan", title="Plan", todo="plan, and look at which member and which machine would go"),
-    StepPlan(name="approve", title="Approve", todo="approve the plan with the cluster's name"),
-    StepPlan(name="apply", title="Apply", todo="replace the member and its machine", again_from="plan"),
-    StepPlan(name="verify", title="Verify", todo="look whether all are well, vote and hold the same"),
-    StepPlan(name="outcome", title="Outcome", todo="close the record"),
-)
-"""A replacement of a member of etcd."""
-
-RESTORE_STEPS = (
-    StepPlan(name="plan", title="Plan", todo="plan, and look at what would be lost"),
-    StepPlan(name="approve", title="Approve", todo="approve the plan with the cluster's name"),
-    StepPlan(name="apply", title="Restore", todo="put the backup into all members", again_from="plan"),
-    StepPlan(name="verify", title="Verify", todo="look whether all hold the same, and fleet goes on"),
-    StepPlan(name="outcome", title="Outcome", todo="close the record"),
-)
-"""A restore of etcd."""
-
-ROTATE_STEPS = (
-    StepPlan(name="plan", title="Plan", todo="plan, and look at which certificates would be re-issued"),
-    StepPlan(name="approve", title="Approve", todo="approve the plan with the cluster's name"),
-    StepPlan(name="apply", title="Apply", todo="re-issue them, and have the machines fetch them", again_from="plan"),
-    StepPlan(name="verify", title="Verify", todo="look at what members and machines really have"),
-    StepPlan(name="outcome", title="Outcome", todo="close the record"),
-)
-"""A rotation of certificates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
