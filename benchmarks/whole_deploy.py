@@ -107,7 +107,8 @@ def _apply_bare(workspace: Workspace, plan: DeployPlan) -> None:
 
 
 def _destroy(workspace: Workspace) -> None:
-    workflows.apply_destroy(workspace, workflows.approve(workflows.plan_destroy(workspace), _NAME))
+    approved = workflows.approve(workflows.plan_destroy(workspace, backs_up=False), _NAME)
+    workflows.apply_destroy(workspace, approved, backup=workflows.make_final_backup(workspace, approved))
     workflows.sweep_leftovers(workspace)
     # The next deploy starts from nothing too: no certificates, no working copy.
     shutil.rmtree(workspace.paths.folder)

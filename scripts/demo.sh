@@ -35,8 +35,11 @@ say "inspect"
 # The web and the two pages have load balancers and no units yet, so their targets are findings: exit code 3.
 run fleetkit run inspect-cluster --cluster "$name" || [ $? -eq 3 ]
 
-say "destroy, and prove that nothing is left"
+say "back etcd up and restore that once, destroy, and prove that nothing is left"
 run fleetkit run destroy-cluster --cluster "$name" -p approve "$name"
+
+say "what outlasts the cluster"
+run fleetkit etcd backups "$name"
 
 say "done; the records, each with a report to open in a browser:"
 find "runs/$name" -name report.html | sort | sed "s|^|  $folder/|"

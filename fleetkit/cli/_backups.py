@@ -15,7 +15,15 @@ from fleetkit.core import format_duration, format_utc
 if TYPE_CHECKING:
     from fleetkit.workflows import KeptBackup
 
-__all__ = ["backup_facts", "name_cluster", "place_option", "print_backups"]
+__all__ = [
+    "backup_facts",
+    "identity_option",
+    "name_cluster",
+    "no_backup_option",
+    "place_option",
+    "print_backups",
+    "seal_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,6 +33,30 @@ def place_option(name: str) -> Callable[[F], F]:
     return click.option(
         "place", name, metavar="FOLDER|s3://BUCKET/PREFIX", help="Where backups are kept; ./backups where not given."
     )
+
+
+identity_option = click.option(
+    "--identity",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="age identity, or SSH private key without passphrase, that opens an encrypted one.",
+)
+"""Gives a command what opens a backup."""
+
+no_backup_option = click.option(
+    "--no-backup",
+    is_flag=True,
+    help="Make no final backup of etcd before a destroy: what it holds is then lost for good.",
+)
+"""Gives a command the choice to let etcd go as it is."""
+
+seal_option = click.option(
+    "--encrypt-to",
+    "seal_for",
+    multiple=True,
+    metavar="KEY",
+    help="Encrypt it for this key: age1…, or an SSH public key. May be repeated.",
+)
+"""Gives a command whom a backup is encrypted for."""
 
 
 def name_cluster(cluster: str | None) -> str:

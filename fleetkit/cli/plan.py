@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fleetkit.cli._backups import no_backup_option
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note
 
@@ -19,9 +20,10 @@ __all__ = ["command"]
 @cluster_argument
 @click.option("--details", is_flag=True, help="Show each change's attributes before and after.")
 @click.option("--destroy", is_flag=True, help="Show what a destroy would remove.")
+@no_backup_option
 @click.option("--keep", is_flag=True, help="Keep the plan for a week, to be approved and applied just as it is shown.")
 @json_option
-def command(cluster: str | None, details: bool, destroy: bool, keep: bool, as_json: bool) -> int:
+def command(cluster: str | None, details: bool, destroy: bool, no_backup: bool, keep: bool, as_json: bool) -> int:
     """Show what a deploy of CLUSTER would change; change nothing.
 
     Prints "No changes." and exits 0 when there is nothing to do; exits 3 when there is.
@@ -32,10 +34,12 @@ def command(cluster: str | None, details: bool, destroy: bool, keep: bool, as_js
     from fleetkit import workflows
     from fleetkit.cli._progress import note_reporter
 
+    if no_backup and not destroy:
+        raise click.UsageError("--no-backup is for a plan of a destroy; leave it out")
     workspace, notes = workflows.open_workspace(cluster), note_reporter()
     plan: DeployPlan | DestroyPlan
     if destroy:
-        plan = workflows.plan_destroy(workspace, report=notes)
+        plan = workflows.plan_destroy(workspace, backs_up=not no_backup, report=notes)
     else:
         plan = workflows.plan_deploy(workspace, report=notes)
     kept = keep and not plan.is_empty
@@ -57,11 +61,12 @@ def command(cluster: str | None, details: bool, destroy: bool, keep: bool, as_js
 def _facts(plan: DeployPlan | DestroyPlan) -> dict[str, Any]:
     from fleetkit.workflows import DeployPlan
 
+    beside: dict[str, Any]
     if isinstance(plan, DeployPlan):
         removals, starts = map(str, plan.removals), map(str, plan.starts)
         beside = {"bucket": plan.deliveries, "removals": list(removals), "starts": list(starts)}
     else:
-        beside = {"bucket": plan.bucket, "beyond": [str(one) for one in plan.beyond]}
+        beside = {"bucket": plan.bucket, "backs_up": plan.backs_up, "beyond": [str(one) for one in plan.beyond]}
     return {
         "is_empty": plan.is_empty,
         "changes": [{"address": one.address, "action": one.action, "alarm": one.alarm} for one in plan.view.rows],

@@ -69,6 +69,7 @@ DEPLOY_STEPS = (
 DESTROY_STEPS = (
     StepPlan(name="plan", title="Plan", todo="plan, and look at what would go"),
     StepPlan(name="approve", title="Approve", todo="approve the removal with the cluster's name"),
+    StepPlan(name="backup", title="Final backup", todo="back up etcd, and restore the backup once"),
     StepPlan(name="apply", title="Apply", todo="remove what was approved", again_from="plan"),
     StepPlan(name="sweep", title="Sweep", todo="sweep up what is left over"),
     StepPlan(name="verify", title="Verify", todo="look whether anything is left"),

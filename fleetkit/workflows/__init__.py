@@ -27,6 +27,7 @@ from fleetkit.workflows.describing import draft_description, list_choices, open_
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
 from fleetkit.workflows.drilling import DrilledBackup, drill_backup, drill_etcd
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
+from fleetkit.workflows.final_backup import FinalBackup, make_final_backup
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
 from fleetkit.workflows.history import (
     PastMembers,
@@ -95,6 +96,7 @@ __all__ = [
     "DestroyPlan",
     "DrilledBackup",
     "Emptiness",
+    "FinalBackup",
     "Inspection",
     "KeptBackup",
     "LastBackup",
@@ -148,6 +150,7 @@ __all__ = [
     "lay_out_cluster",
     "list_certificates",
     "list_choices",
+    "make_final_backup",
     "note_backup",
     "open_backup_place",
     "open_cluster_backups",

@@ -37,6 +37,8 @@ class DestroyPlan(Shown):
         Name of the cluster's bucket when it is there, else empty.
     rules
         Who may approve it, and what that takes.
+    backs_up
+        Whether a final backup of its etcd is made and proven before anything is removed.
     basis
         What it was made on, where it was kept for an approval.
     """
@@ -48,6 +50,7 @@ class DestroyPlan(Shown):
     foreign: tuple[Thing, ...]
     bucket: str
     rules: Approval
+    backs_up: bool = True
     basis: Basis | None = None
     _copy: WorkingCopy
     _targets: tuple[str, ...] = ()
@@ -73,6 +76,7 @@ class DestroyPlan(Shown):
             "beyond": [write_thing(one) for one in self.beyond],
             "foreign": [write_thing(one) for one in self.foreign],
             "bucket": self.bucket,
+            "backs_up": self.backs_up,
             "targets": list(self._targets),
         }
 
@@ -91,7 +95,8 @@ class DestroyPlan(Shown):
         """What the plan does, in one sentence."""
         if self.is_empty:
             return f"Nothing to destroy: {self.cluster} has nothing on AWS."
-        return f"This destroys {self.cluster}, with all that its etcd holds."
+        first = "a final backup is made and proven first" if self.backs_up else "no final backup is made"
+        return f"This destroys {self.cluster}, with all that its etcd holds; {first}."
 
     @property
     def beyond_terraform(self) -> tuple[str, ...]:
@@ -146,6 +151,7 @@ class DestroyPlan(Shown):
             foreign=tuple(read_thing(one) for one in kept.content["foreign"]),
             bucket=kept.content["bucket"],
             rules=rules,
+            backs_up=kept.content["backs_up"],
             basis=kept.basis,
             _copy=copy,
             _targets=tuple(kept.content["targets"]),

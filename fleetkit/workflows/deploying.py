@@ -11,6 +11,7 @@ from fleetkit.terraform import ApplyResult
 from fleetkit.views import PlanView
 from fleetkit.workflows._basis import Operation
 from fleetkit.workflows._deploy_plan import DeployPlan
+from fleetkit.workflows._final_backup_mark import drop_mark
 from fleetkit.workflows._kept_plans import find_approved
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_applied, record_plan, recorded
@@ -145,6 +146,8 @@ def apply_deploy(
     told, stopping = report or Reporter(), stop or StopRequest()
     plan = approved.plan
     plan.check()
+    # A destroy that was cut off is taken back: what is written from now on is in no final backup.
+    drop_mark(workspace.paths.folder)
     if plan.is_empty:
         plan.saved.discard()
         return AppliedDeploy(cluster=plan.cluster, result=None, made=(), put=())

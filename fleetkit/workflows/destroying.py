@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fleetkit import aws
-from fleetkit.core import ServiceError, StalePlanError, WorkflowError, format_duration
+from fleetkit.core import PreconditionError, ServiceError, StalePlanError, WorkflowError, format_duration
 from fleetkit.runs import EventKind
 from fleetkit.terraform import ApplyResult, SavedPlan
 from fleetkit.views import PlanView
 from fleetkit.workflows._basis import Operation
 from fleetkit.workflows._destroy_plan import DestroyPlan
+from fleetkit.workflows._final_backup_mark import mark_removal
 from fleetkit.workflows._kept_plans import find_approved
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_applied, record_plan, recorded
@@ -19,6 +20,7 @@ from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
+from fleetkit.workflows.final_backup import FinalBackup
 from fleetkit.workflows.stopping import StopRequest
 
 __all__ = ["AppliedDestroy", "DestroyPlan", "apply_destroy", "plan_destroy"]
@@ -53,18 +55,23 @@ class AppliedDestroy(Shown):
         return self.text
 
 
-def plan_destroy(workspace: Workspace, *, approval: str = "", report: Reporter | None = None) -> DestroyPlan:
+def plan_destroy(
+    workspace: Workspace, *, approval: str = "", backs_up: bool = True, report: Reporter | None = None
+) -> DestroyPlan:
     """Plan the removal of everything of the cluster; changes nothing.
 
     Parameters
     ----------
     approval
         What will be said to approve it. Where that is for a plan that was kept, just that plan is taken up.
+    backs_up
+        Whether a final backup of etcd is to be made and proven before anything is removed.
 
     Raises
     ------
     PreconditionError
-        When ``approval`` is for a plan that is kept no longer, or for something else than a destroy of this cluster.
+        When ``approval`` is for a plan that is kept no longer, or for something else than a destroy of this cluster,
+        or for one that makes a final backup where none is to be made.
     BusyError
         When another operation is at work on the cluster.
     AwsError, TerraformError
@@ -77,7 +84,13 @@ def plan_destroy(workspace: Workspace, *, approval: str = "", report: Reporter |
         kept = find_approved(copy, approval, operation=Operation.DESTROY, cluster=name)
         if kept is not None:
             told.note(f"taking up the plan {kept.basis.sha256[:12]}")
-            return record_plan(told, DestroyPlan.from_kept(kept, copy=copy, rules=workspace.cluster.approval))
+            plan = DestroyPlan.from_kept(kept, copy=copy, rules=workspace.cluster.approval)
+            if plan.backs_up and not backs_up:
+                raise PreconditionError(
+                    f"the plan {plan.sha256[:12]} that was approved makes a final backup of etcd",
+                    hint=f"leave out --no-backup; or keep another: fleetkit plan {name} --destroy --no-backup --keep",
+                )
+            return record_plan(told, plan)
         told.note("looking at what there is")
         inventory = aws.take_inventory(session, name)
         state = copy.state()
@@ -96,6 +109,7 @@ def plan_destroy(workspace: Workspace, *, approval: str = "", report: Reporter |
         foreign=inventory.foreign,
         bucket=bucket,
         rules=workspace.cluster.approval,
+        backs_up=backs_up,
         _copy=copy,
         _targets=targets,
     )
@@ -106,6 +120,7 @@ def apply_destroy(
     workspace: Workspace,
     approved: Approved[DestroyPlan],
     *,
+    backup: FinalBackup,
     report: Reporter | None = None,
     stop: StopRequest | None = None,
 ) -> AppliedDestroy:
@@ -113,13 +128,16 @@ def apply_destroy(
 
     Parameters
     ----------
+    backup
+        The final backup of the cluster's etcd, or why there is none.
     stop
         Where another thread may ask to stop gracefully.
 
     Raises
     ------
     PreconditionError
-        When the plan is no longer the one that was approved, or the approval holds no longer.
+        When the plan is no longer the one that was approved, the approval holds no longer, or the backup is of another
+        cluster.
     StoppedError
         When it was asked to stop, and did.
     WorkflowError
@@ -127,6 +145,8 @@ def apply_destroy(
     """
     told, stopping = report or Reporter(), stop or StopRequest()
     plan = approved.plan
+    if backup.cluster != plan.cluster:
+        raise PreconditionError(f"the final backup is of {backup.cluster}", seen=f"{plan.cluster} is to be destroyed")
     if plan.is_empty:
         plan.saved.discard()
         return AppliedDestroy(cluster=plan.cluster, result=None)
@@ -134,6 +154,7 @@ def apply_destroy(
         plan.saved.check()
         approved.require_valid(workspace, plan._copy)
         told.record(EventKind.APPROVAL, approved.facts(workspace))
+        mark_removal(workspace.paths.folder)
         if not plan.view.rows:
             plan.saved.discard()
             return AppliedDestroy(cluster=plan.cluster, result=None)

@@ -68,7 +68,17 @@ def planted(world: World) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def held(world: World, planted: dict[str, dict[str, str]]) -> Any:
+def refused(world: World, planted: dict[str, dict[str, str]]) -> Any:
+    """Destroy while the final backup cannot be kept where it is to go."""
+    before = _there(world)
+    approve = ("-p", "approve", CLUSTER, "-p", "place", "clusters/demo.toml")
+    ended = world.fleetkit("run", "destroy-cluster", "--cluster", CLUSTER, *approve)
+    assert _there(world) == before
+    return ended
+
+
+@pytest.fixture(scope="module")
+def held(world: World, planted: dict[str, dict[str, str]], refused: Any) -> Any:
     """Destroy while strangers lie in the VPC."""
     return world.fleetkit("destroy", CLUSTER, "--approve", CLUSTER)
 
@@ -87,6 +97,27 @@ def test_a_destroy_that_nobody_approved_names_what_would_go_and_what_not(
     assert len(listed) == 2, "the cluster's own is named as somebody else's"
     assert _there(world) == before
     assert len(world.instances()) == 9 + 2
+
+
+def test_without_a_final_backup_that_can_be_kept_nothing_is_removed_and_the_record_says_why(
+    world: World, refused: Any
+) -> None:
+    refused.must(4)
+    assert "no final backup of demo could be made and proven, so nothing of it was removed" in refused.err
+    assert "--no-backup" in refused.err
+    assert world.health()["verdict"] == "healthy"
+    record = sorted((world.work / "runs" / CLUSTER).glob("*destroy*"))[-1]
+    assert json.loads((record / "run.json").read_text())["outcome"] == "refused"
+    assert not [one for one in read_journal(record) if one.kind in {EventKind.APPROVAL, EventKind.CHANGE}]
+
+
+def test_what_etcd_held_at_last_is_kept_and_proven(world: World, refused: Any, held: Any) -> None:
+    (told,) = [line for line in held.out.splitlines() if line.startswith("Backed up and proven")]
+    newest = world.fleetkit("etcd", "backups", CLUSTER, "--json").must(0).json()["backups"][0]
+    assert newest["state"] == "proven"
+    assert told.endswith(f"{world.work}/backups/{CLUSTER}/{newest['name']}")
+    drilled = world.fleetkit("etcd", "drill", CLUSTER, "--json").must(0).json()
+    assert any("keys of the v2 store" in one and not one.startswith("0 ") for one in drilled["compared"])
 
 
 def test_what_bears_the_tag_is_removed_and_what_does_not_stays(
@@ -116,6 +147,9 @@ def test_once_the_strangers_have_left_a_destroy_ends_in_emptiness(
     assert json.loads((record / "run.json").read_text())["outcome"] == "done"
     verified = next(one.data for one in read_journal(record) if one.kind is EventKind.VERIFIED)
     assert (verified["what"], verified["ok"], verified["left"]) == ("emptiness", True, [])
+    (last,) = [one.data for one in read_journal(record) if one.data.get("about") == "final backup"]
+    assert (last["reason"], last["address"]) == ("it has no master on AWS", "")
+    assert ", proven" in last["known"]
     report = (record / "report.html").read_text()
     assert "Certificate of emptiness" in report
     assert "kept on purpose" in report

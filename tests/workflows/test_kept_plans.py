@@ -20,7 +20,16 @@ from fleetkit.core import ApprovalMissingError, NotFoundError, PreconditionError
 from fleetkit.runs import EventKind
 from fleetkit.terraform import SavedPlan, WorkingCopy
 from fleetkit.views import PlanView
-from fleetkit.workflows import DeployPlan, DestroyPlan, Reporter, Workspace, apply_destroy, approve, open_workspace
+from fleetkit.workflows import (
+    DeployPlan,
+    DestroyPlan,
+    FinalBackup,
+    Reporter,
+    Workspace,
+    apply_destroy,
+    approve,
+    open_workspace,
+)
 from fleetkit.workflows._basis import Operation
 from fleetkit.workflows._kept_plans import LATEST, find_approved, find_kept
 from fleetkit.workflows._signed_approval import read_approval
@@ -30,6 +39,7 @@ from fleetkit.workflows.starting import Start
 
 pytestmark = pytest.mark.sandbox
 
+NO_BACKUP = FinalBackup(cluster="demo", address="", drilled=None, reason="it has no master on AWS", known="")
 VOLUME = Thing(kind=ThingKind.VOLUME, thing_id="vol-1", name="left", cluster="demo")
 RULE = Part(kind=PartKind.RULE, key=("sg-1", "ingress", "tcp", "22", "22", "self"), part_id="sgr-1")
 
@@ -92,7 +102,7 @@ def test_a_signed_approval_applies_just_the_plan_that_was_kept_and_only_once(pla
     assert (taken.sha256, taken.text, taken.basis) == (plan.sha256, plan.text, plan.basis)
     approved = approve(taken, str(file))
     report = Reporter(record=lambda kind, facts: told.append((kind, facts)))
-    applied = apply_destroy(place.workspace, approved, report=report)
+    applied = apply_destroy(place.workspace, approved, backup=NO_BACKUP, report=report)
     assert applied.result is not None
     assert applied.result.removed == 6
     assert [facts["document"] for kind, facts in told if kind is EventKind.APPROVAL] == [signed.to_json()]
@@ -109,7 +119,7 @@ def test_what_moved_since_makes_the_approval_void_and_nothing_is_applied(place: 
     before = place.copy().state_version()
     approved = approve(place.take_up(str(file)), str(file))
     with pytest.raises(StalePlanError, match="Terraform's state has moved"):
-        apply_destroy(place.workspace, approved)
+        apply_destroy(place.workspace, approved, backup=NO_BACKUP)
     assert place.copy().state_version() == before
 
 
@@ -119,7 +129,7 @@ def test_the_sha256_of_a_kept_plan_takes_it_up_where_that_is_enough(place: Place
     taken = enough.take_up(plan.sha256)
     with pytest.raises(ApprovalMissingError, match="demands more"):
         approve(taken, "demo")
-    assert apply_destroy(enough.workspace, approve(taken, plan.sha256)).result is not None
+    assert apply_destroy(enough.workspace, approve(taken, plan.sha256), backup=NO_BACKUP).result is not None
 
 
 def test_a_sha256_of_a_plan_for_something_else_is_refused(place: Place) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fleetkit.cli._backups import backup_facts, place_option
+from fleetkit.cli._backups import backup_facts, place_option, seal_option
 from fleetkit.cli._etcd_options import etcd_options, open_source
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note
@@ -18,13 +18,7 @@ __all__ = ["command"]
 @cluster_argument
 @place_option("--to")
 @click.option("--name", metavar="NAME", help="What the cluster is called, with --endpoints.")
-@click.option(
-    "--encrypt-to",
-    "seal_for",
-    multiple=True,
-    metavar="KEY",
-    help="Encrypt it for this key: age1…, or an SSH public key. May be repeated.",
-)
+@seal_option
 @etcd_options
 @json_option
 def command(

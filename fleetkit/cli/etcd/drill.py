@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fleetkit.cli._backups import backup_facts, name_cluster, place_option
+from fleetkit.cli._backups import backup_facts, identity_option, name_cluster, place_option
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note
 
@@ -17,11 +17,7 @@ __all__ = ["command"]
 @cluster_argument
 @place_option("--from")
 @click.option("--backup", "name", metavar="NAME", help="Which backup; the newest where not given.")
-@click.option(
-    "--identity",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="age identity, or SSH private key without passphrase, that opens an encrypted one.",
-)
+@identity_option
 @json_option
 def command(cluster: str | None, place: str | None, name: str | None, identity: Path | None, as_json: bool) -> int:
     """Restore a backup into a scratch etcd on this computer, and compare it with what was backed up.

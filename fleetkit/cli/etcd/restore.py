@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fleetkit.cli._approving import ask_approval
-from fleetkit.cli._backups import place_option
+from fleetkit.cli._backups import identity_option, place_option
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_note, print_story
 
@@ -19,11 +19,7 @@ __all__ = ["command"]
 @place_option("--from")
 @click.option("--backup", "name", metavar="NAME", help="Which backup; the newest where not given.")
 @click.option("--backup-of", "origin", metavar="CLUSTER", help="The backup is of another cluster: of this one.")
-@click.option(
-    "--identity",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="age identity, or SSH private key without passphrase, that opens an encrypted one.",
-)
+@identity_option
 @click.option("--overwrite", is_flag=True, help="Overwrite an etcd that serves and holds something.")
 @click.option("--dry-run", is_flag=True, help="Show what would be overwritten and lost, and change nothing.")
 @click.option(
