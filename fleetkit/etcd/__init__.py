@@ -24,7 +24,7 @@ from fleetkit.etcd.metrics import Scrape, parse_metrics, read_metrics, watch_met
 from fleetkit.etcd.newer_keys import list_newer_keys
 from fleetkit.etcd.retention import BackupName, Retention, parse_backup_name
 from fleetkit.etcd.sample import StoreSample, read_sample
-from fleetkit.etcd.scratch import ScratchPrograms, find_scratch_programs, open_scratch
+from fleetkit.etcd.scratch import ScratchEtcd, ScratchPrograms, find_scratch_programs, open_scratch
 from fleetkit.etcd.served import read_served_certificates
 from fleetkit.etcd.snapshot import SavedSnapshot, save_snapshot
 from fleetkit.etcd.stats import (
@@ -78,6 +78,7 @@ __all__ = [
     "RoundTrip",
     "SavedSnapshot",
     "Scrape",
+    "ScratchEtcd",
     "ScratchPrograms",
     "SelfStats",
     "StoreHashes",

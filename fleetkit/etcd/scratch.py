@@ -21,7 +21,7 @@ from fleetkit.core import EtcdError, NotFoundError, NotYet, Patience, wait_until
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, parse_endpoint
 from fleetkit.etcd.health import read_health
 
-__all__ = ["ScratchPrograms", "find_scratch_programs", "open_scratch"]
+__all__ = ["ScratchEtcd", "ScratchPrograms", "find_scratch_programs", "open_scratch"]
 
 _LINE = "3.5"
 """The one line of etcd that restores with etcdutl and still has the v2 store: 3.4 has no etcdutl, 3.6 no v2."""
@@ -51,6 +51,26 @@ class ScratchPrograms:
     etcd: Path
     etcdutl: Path
     version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScratchEtcd:
+    """A scratch etcd that serves.
+
+    Attributes
+    ----------
+    endpoint
+        Where; without TLS, and on loopback alone.
+    """
+
+    endpoint: Endpoint
+    _process: subprocess.Popen[bytes]
+    _log: Path
+
+    def wait(self) -> str:
+        """Wait until it ends, and return what it said last; nobody here ends it."""
+        self._process.wait()
+        return _read_end(self._log)
 
 
 def find_scratch_programs(path: str | None = None) -> ScratchPrograms:
@@ -94,7 +114,7 @@ def find_scratch_programs(path: str | None = None) -> ScratchPrograms:
 
 
 @contextlib.contextmanager
-def open_scratch(snapshot: Path, folder: Path, *, programs: ScratchPrograms) -> Iterator[Endpoint]:
+def open_scratch(snapshot: Path, folder: Path, *, programs: ScratchPrograms) -> Iterator[ScratchEtcd]:
     """Restore a snapshot into an etcd of its own, and serve it on loopback for the length of a block.
 
     It is a new cluster of one member with a token of its own, so that it can never take up with the old one.
@@ -117,9 +137,9 @@ def open_scratch(snapshot: Path, folder: Path, *, programs: ScratchPrograms) -> 
             process = _start(endpoint.name, data, log, programs=programs)
             stack.callback(_end, process)
             if _becomes_healthy(endpoint, process):
-                yield endpoint
+                yield ScratchEtcd(endpoint=endpoint, _process=process, _log=log)
                 return
-        raise EtcdError("the scratch etcd ended", seen=_tail(log.read_text(encoding="utf-8", errors="replace")))
+        raise EtcdError("the scratch etcd ended", seen=_read_end(log))
 
 
 def _read_version(program: str, argument: str) -> str:
@@ -192,6 +212,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     # Killed, not asked: nothing of it is kept, and a graceful end takes seconds.
     process.kill()
     process.wait(timeout=_END_S)
+
+
+def _read_end(log: Path) -> str:
+    return _tail(log.read_text(encoding="utf-8", errors="replace"))
 
 
 def _tail(text: str) -> str:

@@ -68,6 +68,7 @@ from fleetkit.workflows.rotating import (
     plan_rotation,
     verify_rotation,
 )
+from fleetkit.workflows.scratch_restoring import RestoredScratch, open_restored_scratch
 from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supposing import SupposedLosses, lay_out_cluster, suppose_each
@@ -110,6 +111,7 @@ __all__ = [
     "ReplacePlan",
     "Reporter",
     "RestorePlan",
+    "RestoredScratch",
     "RotationPlan",
     "Section",
     "SignedApproval",
@@ -156,6 +158,7 @@ __all__ = [
     "open_cluster_backups",
     "open_description",
     "open_record_place",
+    "open_restored_scratch",
     "open_signer",
     "open_way_in",
     "open_workspace",

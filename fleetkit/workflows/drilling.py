@@ -19,16 +19,14 @@ from fleetkit.etcd import (
     export_tree,
     find_scratch_programs,
     hash_backend,
-    open_scratch,
-    put_tree,
     read_sample,
     read_status,
     save_snapshot,
 )
 from fleetkit.runs import EventKind
 from fleetkit.workflows._comparing import compare_trees
-from fleetkit.workflows._fetched_backup import fetch_backup
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._restored_scratch import restore_scratch
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.backup_place import BackupPlace, open_cluster_backups
@@ -139,14 +137,10 @@ def drill_backup(
     begun, begun_s = utc_now(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fleetkit-drill-") as made:
         folder = Path(made)
-        snapshot = folder / "snapshot.db"
-        fetched = fetch_backup(place, kept, folder, identity=identity)
-        archive = fetched.archive
-        archive.extract_snapshot(snapshot)
-        with open_scratch(snapshot, folder, programs=programs) as endpoint:
-            put_tree(endpoint, archive.tree)
+        with restore_scratch(place, kept, folder, programs=programs, identity=identity) as restored:
             rto_s = time.monotonic() - begun_s
-            compared = dict(_compare(archive, snapshot, endpoint, folder))
+            fetched, archive = restored.fetched, restored.fetched.archive
+            compared = dict(_compare(archive, restored.snapshot, restored.scratch.endpoint, folder))
     proof = BackupProof(
         drilled=begun.replace(microsecond=0),
         sha256=fetched.sha256,

@@ -79,7 +79,8 @@ def test_both_stores_are_served_again_and_nothing_stays(tmp_path: Path, monkeypa
         sample = read_sample(cluster.endpoints()[0], revision=snapshot.revision, tls=cluster.tls)
     # Settings of another etcd are none of the scratch's.
     monkeypatch.setenv("ETCD_NAME", "other")
-    with open_scratch(snapshot.path, tmp_path, programs=find_scratch_programs()) as endpoint:
+    with open_scratch(snapshot.path, tmp_path, programs=find_scratch_programs()) as scratch:
+        endpoint = scratch.endpoint
         assert endpoint.address == "127.0.0.1"
         put_tree(endpoint, tree)
         (status,) = read_status([endpoint]).ok.values()

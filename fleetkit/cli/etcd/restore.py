@@ -1,15 +1,18 @@
-"""``fleetkit etcd restore``: plan, approve, put a backup into all members, verify."""
+"""``fleetkit etcd restore``: plan, approve, put a backup into all members, verify; or into a scratch etcd here."""
 
 from __future__ import annotations
 
+import shlex
+import signal
+import sys
 from pathlib import Path
 
 import click
 
 from fleetkit.cli._approving import ask_approval
-from fleetkit.cli._backups import identity_option, place_option
+from fleetkit.cli._backups import backup_facts, identity_option, name_cluster, place_option
 from fleetkit.cli._exit import ExitCode
-from fleetkit.cli._output import cluster_argument, json_option, print_json, print_note, print_story
+from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note, print_story
 
 __all__ = ["command"]
 
@@ -20,6 +23,13 @@ __all__ = ["command"]
 @click.option("--backup", "name", metavar="NAME", help="Which backup; the newest where not given.")
 @click.option("--backup-of", "origin", metavar="CLUSTER", help="The backup is of another cluster: of this one.")
 @identity_option
+@click.option(
+    "--into",
+    type=click.Choice(["cluster", "scratch"]),
+    default="cluster",
+    show_default=True,
+    help="All members of the cluster; or a scratch etcd on this computer, to look into it until Ctrl-C.",
+)
 @click.option("--overwrite", is_flag=True, help="Overwrite an etcd that serves and holds something.")
 @click.option("--dry-run", is_flag=True, help="Show what would be overwritten and lost, and change nothing.")
 @click.option(
@@ -35,6 +45,7 @@ def command(
     name: str | None,
     origin: str | None,
     identity: Path | None,
+    into: str,
     overwrite: bool,
     dry_run: bool,
     approve: str,
@@ -47,12 +58,20 @@ def command(
     They come back as a new cluster with a new token, which is written into the cluster file. Units go on running
     meanwhile. One that was cut off is gone on with by the same command.
 
+    With --into scratch the cluster is neither asked nor changed, and need not be there any more: the backup is served
+    on 127.0.0.1 until Ctrl-C, and nothing of it stays.
+
     Exits 0 when all is as it was backed up, 3 when something differs or with --dry-run, 4 when it was refused.
 
     \b
     fleetkit etcd restore demo --from s3://backups/etcd --dry-run
     fleetkit etcd restore demo --from s3://backups/etcd
+    fleetkit etcd restore demo --from s3://backups/etcd --into scratch
     """
+    if into == "scratch":
+        if overwrite or dry_run or approve:
+            raise click.UsageError("--overwrite, --dry-run and --approve are for a cluster; leave them out")
+        return _serve_scratch(cluster, place, name, origin=origin, identity=identity, as_json=as_json)
     from fleetkit import workflows
     from fleetkit.cli._progress import note_reporter
 
@@ -76,3 +95,31 @@ def command(
     if as_json:
         print_json({**planned, "applied": applied, "verified": verified})
     return ExitCode.FINDINGS if verified.findings else ExitCode.DONE
+
+
+def _serve_scratch(
+    cluster: str | None,
+    place: str | None,
+    name: str | None,
+    *,
+    origin: str | None,
+    identity: Path | None,
+    as_json: bool,
+) -> int:
+    """Serve a backup on this computer until somebody ends it."""
+    from fleetkit import workflows
+    from fleetkit.cli._progress import note_reporter
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(int(ExitCode.INTERRUPTED)))
+    kept_in = workflows.open_backup_place(origin or name_cluster(cluster), place)
+    with workflows.open_restored_scratch(kept_in, name, identity=identity, report=note_reporter()) as restored:
+        environment = restored.etcdctl_environment
+        if as_json:
+            facts = {"url": restored.url, "environment": environment, "manifest": restored.manifest}
+            print_json({**backup_facts(restored.kept), **facts})
+        else:
+            exports = (f"export {name}={shlex.quote(value)}" for name, value in environment.items())
+            print_lines(f"# {restored}", *exports, f"# the v2 store: curl {restored.url}/v2/keys/?recursive=true")
+        print_note("Ctrl-C ends it, and nothing of it stays")
+        restored.wait()
+    return ExitCode.DONE
