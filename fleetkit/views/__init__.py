@@ -5,7 +5,7 @@ from fleetkit.views._what_if_stops import NO_QUORUM_UNTIL
 from fleetkit.views.alerts import ALERT_COLUMNS, alert_rows, alerts_frame, render_alerts_table
 from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningResource, Throttle
 from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
-from fleetkit.views.charts import Measure, draw_history
+from fleetkit.views.charts import Measure, draw_history, draw_series
 from fleetkit.views.form import ClusterForm
 from fleetkit.views.form_fields import FormField, FormGroup, Offer, Offers, find_shared_causes
 from fleetkit.views.guide import Guide, GuideStep, StepState
@@ -113,6 +113,7 @@ __all__ = [
     "draw_latencies",
     "draw_plan",
     "draw_quorum",
+    "draw_series",
     "drift_frame",
     "fault_tolerance_frame",
     "find_shared_causes",

@@ -1,11 +1,11 @@
-"""Charts of the members over time, as SVG text: a line for each, told apart by its marker and its name too."""
+"""Charts over time, as SVG text: a line for each member or measure, told apart by its marker and its name too."""
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fleetkit.views._canvas import EDGE, TEXT, finish_picture, new_figure, write_words
@@ -14,7 +14,7 @@ from fleetkit.views.board import MemberHistory, MemberSample
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Measure", "draw_history"]
+__all__ = ["Measure", "draw_history", "draw_series"]
 
 # Of the Okabe-Ito palette, dark enough for a line on white; a shape and a size go with each.
 _LINES = (
@@ -49,46 +49,64 @@ def draw_history(history: MemberHistory, measure: Measure, *, when: str = "") ->
         Words about the time that is shown, for the title.
     """
     title = f"{measure.value}{f', {when}' if when else ''}"
+    members = history.by_member().items()
+    series = {name: [(sample.at, _value(sample, measure)) for sample in samples] for name, samples in members}
+    return draw_series(series, title, counts=measure is Measure.RAFT_INDEX)
+
+
+def draw_series(series: Mapping[str, Sequence[tuple[dt.datetime, float]]], title: str, *, counts: bool = False) -> str:
+    """Draw one line for each name.
+
+    Parameters
+    ----------
+    series
+        Name to its points in time; NaN where nothing was known, and the line is interrupted there.
+    title
+        What is shown, with its unit.
+    counts
+        Whether the values are whole numbers, of which the height above nothing says nothing.
+    """
     figure, axes = new_figure(inches=_HEIGHT_INCHES)
-    members = {name: samples for name, samples in history.by_member().items() if _has_any(samples, measure)}
-    if not members:
+    known = {name: points for name, points in series.items() if not all(math.isnan(value) for _, value in points)}
+    if not known:
         axes.set_axis_off()
         write_words(axes, 0.5, 0.5, "nothing to show yet", ha="center")
         return finish_picture(figure, title)
-    for place, (name, samples) in enumerate(members.items()):
+    for place, (name, points) in enumerate(known.items()):
         colour, marker, size = _LINES[place % len(_LINES)]
         axes.plot(
-            [sample.at for sample in samples],  # type: ignore[arg-type]  # matplotlib takes times, its stubs do not
-            [_value(sample, measure) for sample in samples],
+            [at for at, _ in points],  # type: ignore[arg-type]  # matplotlib takes times, its stubs do not
+            [value for _, value in points],
             label=name,
             color=colour,
             marker=marker,
             # Hollow and of different sizes: members that agree lie on one point, and all are to be seen.
             markersize=size,
             markerfacecolor="none",
-            markevery=max(1, math.ceil(len(samples) / _MARKERS)),
+            markevery=max(1, math.ceil(len(points) / _MARKERS)),
             linewidth=1.2,
         )
-    _lay_out(axes, measure)
-    if len(history) == 1:
+    _lay_out(axes, counts=counts)
+    moments = {at for points in known.values() for at, _ in points}
+    if len(moments) == 1:
         # One moment alone spans no time, and would be drawn amid years.
-        at = next(iter(members.values()))[0].at
+        (at,) = moments
         axes.set_xlim(at - _AROUND, at + _AROUND)  # type: ignore[arg-type]  # the same
     return finish_picture(figure, title)
 
 
-def _lay_out(axes: Axes, measure: Measure) -> None:
+def _lay_out(axes: Axes, *, counts: bool) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.ticker import MaxNLocator
 
     locator = AutoDateLocator(minticks=2, maxticks=6)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=measure is Measure.RAFT_INDEX))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=counts))
     axes.ticklabel_format(axis="y", style="plain", useOffset=False)
     # Before a limit is set, or that would hold the edges where they are.
     axes.margins(y=0.1)
-    if measure is not Measure.RAFT_INDEX:
+    if not counts:
         axes.set_ylim(bottom=0)
     axes.tick_params(labelsize=8, colors=TEXT)
     axes.set_xlabel("UTC", fontsize=8, color=TEXT, loc="left")
@@ -98,10 +116,6 @@ def _lay_out(axes: Axes, measure: Measure) -> None:
     for side in ("bottom", "left"):
         axes.spines[side].set_color(EDGE)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False, labelcolor=TEXT)
-
-
-def _has_any(samples: Sequence[MemberSample], measure: Measure) -> bool:
-    return any(not math.isnan(_value(sample, measure)) for sample in samples)
 
 
 def _value(sample: MemberSample, measure: Measure) -> float:

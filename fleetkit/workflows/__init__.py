@@ -25,6 +25,7 @@ from fleetkit.workflows.defragmenting import (
 from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
 from fleetkit.workflows.describing import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
+from fleetkit.workflows.drill_trend import DrillTrend, PastDrill, read_drill_trend, read_drills
 from fleetkit.workflows.drilling import DrilledBackup, drill_backup, drill_etcd
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.final_backup import FinalBackup, make_final_backup
@@ -95,6 +96,7 @@ __all__ = [
     "DefragmentPlan",
     "DeployPlan",
     "DestroyPlan",
+    "DrillTrend",
     "DrilledBackup",
     "Emptiness",
     "FinalBackup",
@@ -104,6 +106,7 @@ __all__ = [
     "ListedCertificate",
     "Overview",
     "PackedCluster",
+    "PastDrill",
     "PastMembers",
     "PastScrapes",
     "Preflight",
@@ -170,6 +173,8 @@ __all__ = [
     "plan_restore",
     "plan_rotation",
     "read_backups",
+    "read_drill_trend",
+    "read_drills",
     "read_member_history",
     "read_outputs",
     "read_paces",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from fleetkit.core import FleetkitError, format_utc
 from fleetkit.etcd import Scrape
 from fleetkit.runs import EventKind, list_runs, read_journal
 from fleetkit.views import Measure, MemberHistory, Pace, draw_history
 from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._told_facts import read_told
 from fleetkit.workflows._workspace import Workspace
 
 __all__ = ["PastMembers", "PastScrapes", "read_member_history", "read_paces", "read_scrape_history"]
@@ -88,11 +87,12 @@ def read_member_history(workspace: Workspace, *, most: int = _MOST_RUNS) -> Past
     most
         How many of the last records are looked into.
     """
-    told, unread = _read_told(workspace, "members", most=most)
+    name = workspace.cluster.name
+    told, unread = read_told(workspace.paths.runs.parent, "members", cluster=name, most=most)
     history = MemberHistory()
     for at, data in sorted(told, key=lambda one: one[0]):
         history.add(at, data["members"])
-    return PastMembers(cluster=workspace.cluster.name, history=history, unread=unread)
+    return PastMembers(cluster=name, history=history, unread=unread)
 
 
 def read_scrape_history(workspace: Workspace, *, most: int = _MOST_RUNS) -> PastScrapes:
@@ -105,7 +105,8 @@ def read_scrape_history(workspace: Workspace, *, most: int = _MOST_RUNS) -> Past
     most
         How many of the last records are looked into.
     """
-    told, unread = _read_told(workspace, "metrics", most=most)
+    name = workspace.cluster.name
+    told, unread = read_told(workspace.paths.runs.parent, "metrics", cluster=name, most=most)
     scrapes: list[Scrape] = []
     odd: list[str] = []
     for _, data in told:
@@ -114,26 +115,7 @@ def read_scrape_history(workspace: Workspace, *, most: int = _MOST_RUNS) -> Past
         except FleetkitError as error:
             odd.append(str(error))
     scrapes.sort(key=lambda one: one.at)
-    return PastScrapes(cluster=workspace.cluster.name, scrapes=tuple(scrapes), unread=(*unread, *odd))
-
-
-def _read_told(
-    workspace: Workspace, about: str, *, most: int
-) -> tuple[list[tuple[dt.datetime, Mapping[str, Any]]], tuple[str, ...]]:
-    """Return what the last runs recorded about something, each with its moment, and what could not be read."""
-    found = list_runs(workspace.paths.runs.parent, cluster=workspace.cluster.name)
-    unread = [str(error) for error in found.failed.values()]
-    told: list[tuple[dt.datetime, Mapping[str, Any]]] = []
-    for folder in list(found.ok)[:most]:
-        try:
-            told += [
-                (event.at, event.data)
-                for event in read_journal(folder)
-                if event.kind is EventKind.FACT and event.data.get("about") == about
-            ]
-        except FleetkitError as error:
-            unread.append(str(error))
-    return told, tuple(unread)
+    return PastScrapes(cluster=name, scrapes=tuple(scrapes), unread=(*unread, *odd))
 
 
 def read_paces(workspace: Workspace, *, most: int = _MOST_PACES) -> tuple[Pace, ...]:

@@ -9,6 +9,7 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from fleetkit.core import FleetkitError, format_duration, format_utc, parse_utc
 from fleetkit.etcd import BackupName, Retention
@@ -56,6 +57,20 @@ class BackupProof:
         """
         try:
             found = json.loads(content)
+        except ValueError as error:
+            raise _no_proof(where, error) from error
+        return cls.from_facts(found, where=where)
+
+    @classmethod
+    def from_facts(cls, found: Any, *, where: str) -> BackupProof:
+        """Read a proof out of what JSON or a record tells.
+
+        Raises
+        ------
+        FleetkitError
+            When it is not that.
+        """
+        try:
             return cls(
                 drilled=parse_utc(found["drilled"]),
                 sha256=str(found["sha256"]),
@@ -64,9 +79,13 @@ class BackupProof:
                 rto_s=float(found["rto_s"]),
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise FleetkitError(
-                f"{where} is no proof of a backup", seen=str(error), hint="remove it, and drill the backup again"
-            ) from error
+            raise _no_proof(where, error) from error
+
+
+def _no_proof(where: str, error: Exception) -> FleetkitError:
+    return FleetkitError(
+        f"{where} is no proof of a backup", seen=str(error), hint="remove it, and drill the backup again"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,10 +88,13 @@ def test_a_drill_proves_a_backup_in_a_bucket_and_leaves_nothing_here(
     made = answer(capsys, "etcd", "backup", *options(cluster), "--to", where[1])
     drilled = answer(capsys, "etcd", "drill", "demo", *where)
     assert (drilled["name"], drilled["state"], drilled["proof"]["findings"]) == (made["name"], "proven", [])
+    assert [one["proof"] for one in drilled["trend"]["drills"]] == [drilled["proof"]]
     listed = answer(capsys, "etcd", "backups", "demo", *where)
     assert [(one["state"], one["proof"]) for one in listed["backups"]] == [("proven", drilled["proof"])]
     assert main(["etcd", "drill", "demo", *where]) == 0
-    assert "is proven: RPO" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "is proven: RPO" in shown
+    assert "1 drill of demo, all proven; RTO" in shown
     assert list(tmp_path.iterdir()) == []
 
 
