@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fleetkit.cli._output import print_table
-from fleetkit.core import format_duration, format_utc
+from fleetkit.core import format_bytes, format_duration, format_utc
 
 if TYPE_CHECKING:
     from fleetkit.workflows import KeptBackup
@@ -90,7 +90,7 @@ def print_backups(backups: Iterable[KeptBackup]) -> None:
                 one.name,
                 format_utc(one.name.taken),
                 one.name.revision,
-                f"{one.size_bytes / 1024**2:.1f} MiB",
+                format_bytes(one.size_bytes),
                 one.state,
                 "" if one.proof is None else format_utc(one.proof.drilled),
                 "" if one.proof is None else format_duration(one.proof.rto_s),

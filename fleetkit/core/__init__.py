@@ -37,6 +37,7 @@ from fleetkit.core.quorum import (
 from fleetkit.core.redaction import MASK, Redactor
 from fleetkit.core.results import Results, call_each
 from fleetkit.core.signing import KeyScheme, Signer, VerifySignature, format_public_key, parse_public_key
+from fleetkit.core.sizes import format_bytes
 from fleetkit.core.user import current_user
 from fleetkit.core.waiting import NotYet, Patience, wait_until
 
@@ -76,6 +77,7 @@ __all__ = [
     "call_each",
     "current_user",
     "data_folder",
+    "format_bytes",
     "format_duration",
     "format_public_key",
     "format_utc",

@@ -19,6 +19,7 @@ __all__ = ["DrawnPlan", "PlanCard", "PlanPanel"]
 _ALL = "all"
 _NONE = ""
 _HEIGHT = "22em"
+_FEW_LINES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -127,16 +128,23 @@ def _summary_html(planned: Planned) -> str:
     parts += [alarm_html(one) for one in (*view.alarms, *view.warnings)]
     parts += [counts_html(view.rows)]
     parts += [f"outputs that change: {escape(', '.join(view.outputs))}"] if view.outputs else []
-    beyond = "".join(f"<details><summary>{_first_line(part)}</summary><pre>{escape(part)}</pre></details>"
-                     for part in planned.beyond_terraform)  # fmt: skip
-    return "<br>".join(part for part in parts if part) + beyond
+    return "<br>".join(part for part in parts if part) + "".join(
+        _paragraph_html(one) for one in planned.beyond_terraform
+    )
+
+
+def _paragraph_html(text: str) -> str:
+    """Return a paragraph that can be folded; a short one is seen without a click, for it may say what is lost."""
+    first, *rest = text.splitlines()
+    if not rest:
+        return f"<p>{escape(first)}</p>"
+    unfolded = " open" if len(rest) <= _FEW_LINES else ""
+    lines = escape("\n".join(rest))
+    return (
+        f"<details{unfolded}><summary>{escape(first.rstrip(':'))} ({len(rest)})</summary><pre>{lines}</pre></details>"
+    )
 
 
 def _sentences(planned: Planned) -> list[str]:
     """Return what the plan does; "No changes." of Terraform alone would be wrong above what is done beside it."""
     return list(dict.fromkeys((planned.opening, *(() if planned.view.is_empty else (planned.view.headline,)))))
-
-
-def _first_line(text: str) -> str:
-    first, _, rest = text.partition("\n")
-    return escape(f"{first.rstrip(':')} ({rest.count(chr(10)) + 1})" if rest else first)

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from fleetkit.config import Approval
-from fleetkit.core import PreconditionError, QuorumAtRiskError
+from fleetkit.core import PreconditionError, QuorumAtRiskError, format_bytes
 from fleetkit.etcd import MemberStatus
 from fleetkit.views import PlanView, table_html
 from fleetkit.workflows._basis import Basis, Operation
@@ -86,8 +86,8 @@ class MemberSpace:
         """Who it is and what would be gained, in one line."""
         role = "leader" if self.is_leader else "learner" if self.is_learner else "follower"
         return (
-            f"{self.name} ({role}): {self.db_size / _MIB:.1f} MiB, "
-            f"{self.free / _MIB:.1f} MiB ({self.share:.0%}) of it free"
+            f"{self.name} ({role}): {format_bytes(self.db_size)}, "
+            f"{format_bytes(self.free)} ({self.share:.0%}) of it free"
         )
 
 
@@ -174,7 +174,7 @@ class DefragmentPlan(Shown):
     def draw(self) -> str:
         """Return a table of what the members take and would give back."""
         rows = [
-            (one.name, f"{one.db_size / _MIB:.1f} MiB", f"{one.free / _MIB:.1f} MiB", f"{one.share:.0%}")
+            (one.name, format_bytes(one.db_size), format_bytes(one.free), f"{one.share:.0%}")
             for one in (*self.members, *self.left_out)
         ]
         return table_html(("member", "size", "free", "share"), rows, label="space that the members take")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fleetkit.config import Approval
-from fleetkit.core import PreconditionError, format_duration, format_utc
+from fleetkit.core import PreconditionError, format_bytes, format_duration, format_utc
 from fleetkit.etcd import BackupManifest
 from fleetkit.views import PlanView, table_html
 from fleetkit.workflows._basis import Basis, Operation
@@ -121,7 +121,7 @@ class RestorePlan(Shown):
         parts.append(
             _paragraph(
                 "all members stop at once, and etcd serves nobody until they are back; old data are put aside:",
-                tuple(f"{name}: {size / 1024:.1f} MiB" for name, size in self.members.items()),
+                tuple(f"{name}: {format_bytes(size * 1024)}" for name, size in self.members.items()),
             )
         )
         if self.pending:
@@ -130,7 +130,7 @@ class RestorePlan(Shown):
 
     def draw(self) -> str:
         """Return a table of what is put aside on each master."""
-        rows = [(name, f"{size / 1024:.1f} MiB") for name, size in self.members.items()]
+        rows = [(name, format_bytes(size * 1024)) for name, size in self.members.items()]
         return table_html(("member", "old data"), rows, label="what is put aside on each master")
 
     def check(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fleetkit.core import EtcdError, NotYet, Patience, WaitTimeoutError, format_duration, wait_until
+from fleetkit.core import EtcdError, NotYet, Patience, WaitTimeoutError, format_bytes, format_duration, wait_until
 from fleetkit.core.clock import SYSTEM_CLOCK
 from fleetkit.etcd import EtcdLimits, MemberStatus, compact, defragment, read_status
 from fleetkit.runs import EventKind
@@ -16,7 +16,6 @@ from fleetkit.workflows.way_in import WayIn
 
 __all__ = ["Rewriting"]
 
-_MIB = 1024**2
 _COMPACTION = EtcdLimits(total_s=120)
 
 
@@ -89,7 +88,7 @@ class Rewriting:
         freed = self.done[name] = max(0, before.db_size - after.db_size)
         facts = {"member": name, "id": before.member_id, "before": before.db_size, "after": after.db_size}
         self.told.record(EventKind.CHANGE, {"what": "defragmentation", **facts, "took_s": round(took_s, 3)})
-        self.told.note(f"{name} gave back {freed / _MIB:.1f} MiB in {format_duration(took_s)}")
+        self.told.note(f"{name} gave back {format_bytes(freed)} in {format_duration(took_s)}")
 
     def _settle(self) -> None:
         """Wait until members free no more pages: each does what a compaction asks of it in its own time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from fleetkit.core import Patience, StalePlanError
+from fleetkit.core import Patience, StalePlanError, format_bytes
 from fleetkit.etcd import AlarmKind, EtcdLimits, hash_kv
 from fleetkit.runs import EventKind
 from fleetkit.workflows._defragment_plan import DefragmentPlan, MemberSpace
@@ -30,7 +30,6 @@ __all__ = [
     "verify_defragment",
 ]
 
-_MIB = 1024**2
 _PATIENCE = Patience(deadline_s=60, interval_s=0.5)
 """How long members may take to be well again after a rewrite, or a leadership to arrive."""
 
@@ -61,7 +60,7 @@ class AppliedDefragment(Shown):
         if not self.done and not self.compacted_to:
             return f"Nothing to do: no member of {self.cluster} needed it."
         compacted = f"history dropped up to revision {self.compacted_to}; " if self.compacted_to else ""
-        given = ", ".join(f"{name} gave back {freed / _MIB:.1f} MiB" for name, freed in self.done.items())
+        given = ", ".join(f"{name} gave back {format_bytes(freed)}" for name, freed in self.done.items())
         return f"Defragmented: {compacted}{given}."
 
     def __str__(self) -> str:

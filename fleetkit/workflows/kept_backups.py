@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fleetkit.core import FleetkitError, format_duration, format_utc, parse_utc
+from fleetkit.core import FleetkitError, format_bytes, format_duration, format_utc, parse_utc
 from fleetkit.etcd import BackupName, Retention
 from fleetkit.workflows._shown import Shown
 
@@ -114,7 +114,7 @@ class KeptBackup:
         return "failed" if self.proof.findings else "proven"
 
     def __str__(self) -> str:
-        size = f"{self.size_bytes / 1024**2:.1f} MiB"
+        size = format_bytes(self.size_bytes)
         told = "" if self.proof is None else f", RTO {format_duration(self.proof.rto_s)}"
         taken = format_utc(self.name.taken)
         return f"{self.name}: taken {taken} at revision {self.name.revision}, {size}, {self.state}{told}"

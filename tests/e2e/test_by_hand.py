@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from support import e2e_world
-from support.e2e_world import CLUSTER, World
+from support.e2e_world import CLUSTER, World, wait_for_closed_run
 from support.guide_page import GuidePage, run_all
 from support.lab_browser import chromium, open_page
 from support.lab_by_hand import LabByHand, lab_by_hand
 
-from fleetkit.core import NotYet, Patience, wait_until
+from fleetkit.core import Patience
 from fleetkit.pki import verify_signature
-from fleetkit.runs import EventKind, Outcome, ProofState, StoredRun, Way, read_journal, read_run, verify_run
+from fleetkit.runs import EventKind, Outcome, ProofState, Way, read_journal, verify_run
 
 __all__ = ["chromium"]
 
@@ -48,14 +48,6 @@ def lab(world: World) -> Iterator[LabByHand]:
 def record_of(world: World, notebook: str) -> Path:
     (found,) = (world.work / "runs" / CLUSTER).glob(f"*-{notebook}")
     return found
-
-
-def wait_for_closed(folder: Path) -> StoredRun:
-    def look() -> StoredRun | NotYet[StoredRun]:
-        stored = read_run(folder)
-        return NotYet("open") if stored.record.closing is None else stored
-
-    return wait_until(look, what="the record to be closed", patience=Patience(deadline_s=60, interval_s=0.2))
 
 
 def describe(guide: GuidePage, world: World) -> None:
@@ -142,7 +134,7 @@ def test_a_deploy_by_hand_is_cancelled_half_way_and_goes_on_and_its_record_verif
         approve(guide)
         cancel_half_way(guide, world)
         go_on(guide)
-        stored = wait_for_closed(record_of(world, "10-deploy-cluster"))
+        stored = wait_for_closed_run(record_of(world, "10-deploy-cluster"))
         assert not [error for error in errors if "widget" in error.lower()]
     assert (stored.record.way, stored.record.outcome) == (Way.BY_HAND, Outcome.DONE)
     assert world.health()["verdict"] == "healthy"
@@ -186,7 +178,7 @@ def test_the_alerts_are_judged_by_hand_and_the_record_keeps_what_was_scraped(
         shown.wait_for(timeout=LONG_MS)
         assert shown.locator("tr", has_text="etcdNoLeader").count() == 1
         page.locator(".jp-OutputArea-output", has_text="Record:").wait_for(timeout=LONG_MS)
-        stored = wait_for_closed(record_of(world, "60-etcd-alerts"))
+        stored = wait_for_closed_run(record_of(world, "60-etcd-alerts"))
     assert (stored.record.way, stored.record.outcome) == (Way.BY_HAND, Outcome.DONE)
     facts = [one.data["about"] for one in read_journal(stored.folder) if one.kind is EventKind.FACT]
     assert facts == ["metrics", "metrics", "alerts"]

@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 
 from fleetkit.core import NotYet, Patience, wait_until
-from fleetkit.runs import EventKind, read_journal
+from fleetkit.runs import EventKind, StoredRun, read_journal, read_run
 from fleetkit.sandbox import Network, Sandbox
 
 CLUSTER = "demo"
@@ -264,3 +264,13 @@ def deploy(world: World, *, workers: bool = True) -> None:
 def take_down(world: World) -> None:
     """End the sandbox, with all that is in it."""
     world.held.stop()
+
+
+def wait_for_closed_run(folder: Path) -> StoredRun:
+    """Wait until a record is closed, and return it."""
+
+    def look() -> StoredRun | NotYet[StoredRun]:
+        stored = read_run(folder)
+        return NotYet("open") if stored.record.closing is None else stored
+
+    return wait_until(look, what="the record to be closed", patience=SOON)

@@ -15,11 +15,19 @@ _PICTURES = "GUIDE_PICTURES"
 """Names the folder that pictures for the documentation are put into; none are taken where it is not set."""
 
 
-def run_all(page: Any, url: str) -> None:
-    """Open a notebook and run all its cells."""
+def run_all(page: Any, url: str, *, parameters: str = "") -> None:
+    """Open a notebook, write ``parameters`` over its first cell with code where they are given, and run all cells."""
     page.goto(url)
     # The indicator of the notebook says idle even before there is a kernel; the status bar does not.
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=_SLOW_MS)
+    if parameters:
+        editor = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
+        editor.click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(parameters)
+        # What the editor shows has its quotes and signs as they were typed.
+        editor.get_by_text(parameters.splitlines()[-1]).wait_for(timeout=_SLOW_MS)
+        page.keyboard.press("Escape")
     page.locator(".jp-Notebook .jp-Cell").first.click()
     choose(page, "Run", "Run All Cells")
 

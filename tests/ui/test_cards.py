@@ -166,6 +166,24 @@ def test_what_is_done_beside_terraform_is_not_headed_by_no_changes() -> None:
     assert "No changes." not in texts_in(panel.widget)
 
 
+@pytest.mark.parametrize(
+    ("paragraph", "shown"),
+    [
+        ("lost is <what> was written since", "<p>lost is &lt;what&gt; was written since</p>"),
+        (
+            "what is there now:\n  - 3 keys",
+            "<details open><summary>what is there now (1)</summary><pre>  - 3 keys</pre>",
+        ),
+        ("these:" + 9 * "\n  - one", "<details><summary>these (9)</summary><pre>  - one\n"),
+    ],
+)
+def test_what_is_lost_is_seen_without_a_click_and_a_long_list_is_folded(paragraph: str, shown: str) -> None:
+    panel = PlanPanel()
+    planned = Planned(view=PlanView.from_plan(Plan()), beyond_terraform=(paragraph,))
+    panel.show(DrawnPlan(planned=planned, picture=""))
+    assert shown in panel._summary.value
+
+
 def test_a_lost_master_is_warned_of_in_the_guide_too() -> None:
     warning = "a master is gone, and its data with it"
     panel = PlanPanel()

@@ -10,7 +10,7 @@ import click
 from fleetkit.cli._etcd_options import etcd_options, open_source
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_table
-from fleetkit.core import EtcdError
+from fleetkit.core import EtcdError, format_bytes
 
 __all__ = ["command"]
 
@@ -51,7 +51,7 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
                 if isinstance(one, Exception)
                 else (
                     name, one.member_id, one.version, _role(one), one.raft_term, one.raft_index, lag[name],
-                    _mebibytes(one.db_size), _mebibytes(one.db_size_in_use), "; ".join(one.errors),
+                    format_bytes(one.db_size), format_bytes(one.db_size_in_use), "; ".join(one.errors),
                 )
                 for name, one in found.items()
             ],
@@ -68,7 +68,3 @@ def _role(status_of_one: Any) -> str:
     if status_of_one.is_leader:
         return "leader"
     return "learner" if status_of_one.is_learner else "follower"
-
-
-def _mebibytes(size: int) -> str:
-    return f"{size / 1024**2:.1f} MiB"
