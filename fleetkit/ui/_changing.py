@@ -8,7 +8,6 @@ from typing import Any
 
 from fleetkit import workflows
 from fleetkit.core import TerraformError
-from fleetkit.ui._apply import ApplyCard
 from fleetkit.ui._approve import ApproveCard, Planned
 from fleetkit.ui._guided import GuidedRun
 from fleetkit.ui._plan import DrawnPlan, PlanCard
@@ -50,7 +49,7 @@ class ChangeGuide(ABC):
     def apply(self) -> Any:
         """Apply exactly what was approved."""
         return self._guided.show(
-            "apply", self._apply, lambda *step: ApplyCard(*step, label=self._apply_label, style="danger")
+            "apply", self._apply, lambda *step: self._apply_card(*step, label=self._apply_label, style="danger")
         )
 
     def verify(self) -> Any:
@@ -64,6 +63,7 @@ class ChangeGuide(ABC):
         return self._guided.show("outcome", self._outcome, lambda *step: StepCard(*step, label="Close the record"))
 
     _apply_label = "Apply"
+    _apply_card: type[StepCard] = StepCard
 
     @abstractmethod
     def _plan(self, report: Reporter) -> Planned:

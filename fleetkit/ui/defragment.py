@@ -7,7 +7,6 @@ from typing import Any
 from fleetkit import workflows
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
-from fleetkit.ui._step import StepCard
 from fleetkit.views import DEFRAGMENT_STEPS
 from fleetkit.workflows import DefragmentPlan, Reporter
 
@@ -27,15 +26,11 @@ class DefragmentGuide(ChangeGuide):
         As `workflows.plan_defragment` takes them.
     """
 
+    _apply_label = "Defragment"
+
     def __init__(self, guided: GuidedRun, *, compact: bool, everybody: bool) -> None:
         super().__init__(guided)
         self._compact, self._everybody = compact, everybody
-
-    def apply(self) -> Any:
-        """Have the members rewrite their backends, one by one."""
-        return self._guided.show(
-            "apply", self._apply, lambda *step: StepCard(*step, label="Defragment", style="danger")
-        )
 
     def _plan(self, report: Reporter) -> DefragmentPlan:
         workspace = self._guided.open()

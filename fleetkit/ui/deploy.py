@@ -12,6 +12,7 @@ from fleetkit.config import Access, Settings
 from fleetkit.core import FleetkitError
 from fleetkit.runs import FinishedRun
 from fleetkit.ui import _parts
+from fleetkit.ui._apply import ApplyCard
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
 from fleetkit.ui._outcome import OutcomeCard
@@ -62,6 +63,8 @@ def _look_words(cluster: str) -> str:
 
 class DeployGuide(ChangeGuide):
     """Leads through a deploy: describe, check, plan, approve, apply, verify, outcome."""
+
+    _apply_card = ApplyCard
 
     def form(self) -> Any:
         """Show the cluster file as a form that writes it, or a draft where there is none yet; else as a table.

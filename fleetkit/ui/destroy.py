@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fleetkit import workflows
+from fleetkit.ui._apply import ApplyCard
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
 from fleetkit.ui._step import StepCard
@@ -30,6 +31,7 @@ class DestroyGuide(ChangeGuide):
     """
 
     _apply_label = "Destroy"
+    _apply_card = ApplyCard
 
     def __init__(self, guided: GuidedRun, *, final_backup: bool, place: str, seal_for: str, identity: str) -> None:
         super().__init__(guided)

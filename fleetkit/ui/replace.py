@@ -7,7 +7,6 @@ from typing import Any
 from fleetkit import workflows
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
-from fleetkit.ui._step import StepCard
 from fleetkit.views import REPLACE_STEPS
 from fleetkit.workflows import ReplacePlan, Reporter
 
@@ -27,13 +26,11 @@ class ReplaceGuide(ChangeGuide):
         As `workflows.plan_replace` takes them.
     """
 
+    _apply_label = "Replace"
+
     def __init__(self, guided: GuidedRun, *, member: str, anew: bool) -> None:
         super().__init__(guided)
         self._member, self._anew = member, anew
-
-    def apply(self) -> Any:
-        """Replace the member and its machine."""
-        return self._guided.show("apply", self._apply, lambda *step: StepCard(*step, label="Replace", style="danger"))
 
     def _plan(self, report: Reporter) -> ReplacePlan:
         return workflows.plan_replace(self._guided.open(), self._member, anew=self._anew, report=report)

@@ -7,7 +7,6 @@ from typing import Any
 from fleetkit import workflows
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
-from fleetkit.ui._step import StepCard
 from fleetkit.views import RESTORE_STEPS
 from fleetkit.workflows import Reporter, RestorePlan
 
@@ -27,6 +26,8 @@ class RestoreGuide(ChangeGuide):
         As `workflows.plan_restore` takes them.
     """
 
+    _apply_label = "Restore"
+
     def __init__(
         self, guided: GuidedRun, *, place: str, backup: str, origin: str, identity: str, overwrite: bool
     ) -> None:
@@ -34,14 +35,6 @@ class RestoreGuide(ChangeGuide):
         self._place, self._backup, self._backup_of = place, backup, origin
         self._identity, self._overwrite = identity, overwrite
         self._applied: Any = None
-
-    def apply(self) -> Any:
-        """Put the backup into all members."""
-        return self._guided.show("apply", self._apply, lambda *step: StepCard(*step, label="Restore", style="danger"))
-
-    def outcome(self) -> Any:
-        """Close the record."""
-        return self._guided.show("outcome", self._outcome, lambda *step: StepCard(*step, label="Close the record"))
 
     def _plan(self, report: Reporter) -> RestorePlan:
         return workflows.plan_restore(
@@ -64,9 +57,6 @@ class RestoreGuide(ChangeGuide):
     def _verify(self, report: Reporter) -> Any:
         self._guided.verified = workflows.verify_restore(self._guided.workspace, self._applied, report=report)
         return self._guided.verified
-
-    def _outcome(self, _report: Reporter) -> Any:
-        return self._guided.run.finish(self._guided.verified)
 
 
 def begin_restore(

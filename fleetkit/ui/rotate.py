@@ -7,7 +7,6 @@ from typing import Any
 from fleetkit import workflows
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
-from fleetkit.ui._step import StepCard
 from fleetkit.views import ROTATE_STEPS
 from fleetkit.workflows import Reporter, RotationPlan
 
@@ -27,13 +26,11 @@ class RotateGuide(ChangeGuide):
         As `workflows.plan_rotation` takes them.
     """
 
+    _apply_label = "Rotate"
+
     def __init__(self, guided: GuidedRun, *, only: str, everything: bool) -> None:
         super().__init__(guided)
         self._only, self._everything = only.split(), everything
-
-    def apply(self) -> Any:
-        """Re-issue what was approved, and have the machines fetch it, one by one."""
-        return self._guided.show("apply", self._apply, lambda *step: StepCard(*step, label="Rotate", style="danger"))
 
     def _plan(self, report: Reporter) -> RotationPlan:
         workspace = self._guided.open()
