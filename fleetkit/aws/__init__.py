@@ -75,6 +75,7 @@ from fleetkit.aws.quotas import QUOTAS, Quota, QuotaKind, QuotaUse, read_quota
 from fleetkit.aws.security_groups import SecurityGroup, SecurityRule, list_security_groups
 from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsLimits, AwsSession, Caller, open_session
 from fleetkit.aws.signing import open_signing_key
+from fleetkit.aws.wrapping import unwrap_secret, wrap_secret
 
 __all__ = [
     "CLUSTER_TAG",
@@ -151,4 +152,6 @@ __all__ = [
     "start_instances",
     "take_inventory",
     "take_parts",
+    "unwrap_secret",
+    "wrap_secret",
 ]

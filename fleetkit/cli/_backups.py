@@ -38,7 +38,8 @@ def place_option(name: str) -> Callable[[F], F]:
 identity_option = click.option(
     "--identity",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="age identity, or SSH private key without passphrase, that opens an encrypted one.",
+    help="age identity, or SSH private key without passphrase, that opens an encrypted one; in its place KMS is asked, "
+    "where it was encrypted for a key there.",
 )
 """Gives a command what opens a backup."""
 
@@ -54,7 +55,8 @@ seal_option = click.option(
     "seal_for",
     multiple=True,
     metavar="KEY",
-    help="Encrypt it for this key: age1…, or an SSH public key. May be repeated.",
+    help="Encrypt it for this key: age1…, an SSH public key, or awskms: and the ARN, id or alias of a key in AWS KMS. "
+    "May be repeated.",
 )
 """Gives a command whom a backup is encrypted for."""
 
@@ -76,6 +78,7 @@ def backup_facts(kept: KeptBackup) -> dict[str, Any]:
         "taken": kept.name.taken,
         "revision": kept.name.revision,
         "size_bytes": kept.size_bytes,
+        "encrypted": kept.name.seal,
         "state": kept.state,
         "proof": kept.proof,
     }
@@ -84,13 +87,14 @@ def backup_facts(kept: KeptBackup) -> dict[str, Any]:
 def print_backups(backups: Iterable[KeptBackup]) -> None:
     """Print backups as a table, in their order."""
     print_table(
-        ("name", "taken", "revision", "size", "state", "drilled", "rto"),
+        ("name", "taken", "revision", "size", "encrypted", "state", "drilled", "rto"),
         [
             (
                 one.name,
                 format_utc(one.name.taken),
                 one.name.revision,
                 format_bytes(one.size_bytes),
+                one.name.seal,
                 one.state,
                 "" if one.proof is None else format_utc(one.proof.drilled),
                 "" if one.proof is None else format_duration(one.proof.rto_s),

@@ -20,6 +20,7 @@ from fleetkit.config.settings import (
     Setting,
     Settings,
     parse_bucket_address,
+    parse_kms_key,
     render_settings_table,
     unknown_settings,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "outline_fields",
     "parse_bucket_address",
     "parse_cluster",
+    "parse_kms_key",
     "propose_cluster",
     "propose_waivers",
     "read_cluster_data",

@@ -24,6 +24,7 @@ __all__ = [
     "Setting",
     "Settings",
     "parse_bucket_address",
+    "parse_kms_key",
     "render_settings_table",
     "unknown_settings",
 ]
@@ -133,7 +134,7 @@ class BucketAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KmsKey:
-    """A key in AWS KMS that signs in place of the one in the operator's folder.
+    """A key in AWS KMS: one that signs in place of the one in the operator's folder, or that backups are encrypted for.
 
     Attributes
     ----------
@@ -267,17 +268,33 @@ def parse_bucket_address(text: str, *, what: str, hint: str = "") -> BucketAddre
     return BucketAddress(name=found[1], prefix=(found[2] or "").strip("/"))
 
 
-def _parse_signing_key(text: str) -> KmsKey | None:
-    if not text:
-        return None
+def parse_kms_key(text: str, *, what: str, hint: str = "") -> KmsKey:
+    """Read ``awskms:`` and a key's ARN, id or alias.
+
+    Parameters
+    ----------
+    what
+        What names it, for the message.
+    hint
+        What else may be done about it.
+
+    Raises
+    ------
+    SettingsError
+        When it is something else.
+    """
     found = _KMS_KEY.fullmatch(text)
     if found is None:
         raise SettingsError(
-            "FLEETKIT_SIGNING_KEY names no key",
-            seen=repr(text),
-            hint="set it to awskms: and a key's ARN, id or alias/NAME; where it is unset, a key in FLEETKIT_HOME signs",
+            f"{what} names no key", seen=repr(text), hint=f"set it to awskms: and a key's ARN, id or alias/NAME{hint}"
         )
     return KmsKey(name=found["name"], region=found["region"])
+
+
+def _parse_signing_key(text: str) -> KmsKey | None:
+    if not text:
+        return None
+    return parse_kms_key(text, what="FLEETKIT_SIGNING_KEY", hint="; where it is unset, a key in FLEETKIT_HOME signs")
 
 
 def _expand(text: str, environ: Mapping[str, str]) -> Path:

@@ -6,7 +6,7 @@ Nothing here opens tunnels, makes certificates or knows of clusters' files: endp
 
 from fleetkit.etcd._backend import hash_backend
 from fleetkit.etcd.alerts import ALERT_RULES, Alert, AlertState, judge_alerts
-from fleetkit.etcd.archive import BackupArchive, pack_backup, read_backup
+from fleetkit.etcd.archive import BackupArchive, open_envelope, pack_backup, pack_envelope, read_backup
 from fleetkit.etcd.changing_members import add_learner, promote_learner, remove_member
 from fleetkit.etcd.defragmentation import compact, defragment
 from fleetkit.etcd.disarming import disarm_alarm
@@ -22,7 +22,7 @@ from fleetkit.etcd.manifest import BackupManifest, BackupPart
 from fleetkit.etcd.metric_values import MemberMetrics, RequestCount
 from fleetkit.etcd.metrics import Scrape, parse_metrics, read_metrics, watch_metrics
 from fleetkit.etcd.newer_keys import list_newer_keys
-from fleetkit.etcd.retention import BackupName, Retention, parse_backup_name
+from fleetkit.etcd.retention import BackupName, Retention, Seal, parse_backup_name
 from fleetkit.etcd.sample import StoreSample, read_sample
 from fleetkit.etcd.scratch import ScratchEtcd, ScratchPrograms, find_scratch_programs, open_scratch
 from fleetkit.etcd.served import read_served_certificates
@@ -80,6 +80,7 @@ __all__ = [
     "Scrape",
     "ScratchEtcd",
     "ScratchPrograms",
+    "Seal",
     "SelfStats",
     "StoreHashes",
     "StoreSample",
@@ -106,8 +107,10 @@ __all__ = [
     "list_members",
     "list_newer_keys",
     "move_leader",
+    "open_envelope",
     "open_scratch",
     "pack_backup",
+    "pack_envelope",
     "parse_backup_name",
     "parse_endpoint",
     "parse_metrics",

@@ -22,9 +22,11 @@ from fleetkit.etcd.manifest import BackupManifest, BackupPart
 from fleetkit.etcd.snapshot import SavedSnapshot
 from fleetkit.etcd.tree import V2Tree
 
-__all__ = ["BackupArchive", "pack_backup", "read_backup"]
+__all__ = ["BackupArchive", "open_envelope", "pack_backup", "pack_envelope", "read_backup"]
 
 _MANIFEST, _SNAPSHOT, _TREE = "manifest.json", "snapshot.db", "v2.json"
+_KEY, _SEALED = "key.json", "backup.tar.age"
+_LARGEST_KEY = 64 * 1024
 _LARGEST_MANIFEST = 16 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
 
@@ -123,6 +125,38 @@ def read_backup(path: Path, *, cluster: str | None = None) -> BackupArchive:
         for name, target in ((_TREE, tree), (_SNAPSHOT, None)):
             _compare(path, name, _copy(_part(tar, path, name), target), manifest)
     return BackupArchive(path=path, manifest=manifest, tree=V2Tree.from_json(tree.getvalue()))
+
+
+def pack_envelope(target: Path, key: bytes, sealed: Path) -> None:
+    """Put what opens an encrypted backup, itself wrapped, into one file with it: a tar of both.
+
+    Raises
+    ------
+    FleetkitError
+        When the file cannot be written, as on a disk that is full.
+    """
+    with (
+        writing_whole(target, what="backup") as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar,
+        sealed.open("rb") as content,
+    ):
+        taken = sealed.stat().st_mtime
+        _add(tar, _KEY, io.BytesIO(key), taken=taken)
+        _add(tar, _SEALED, content, taken=taken)
+
+
+def open_envelope(path: Path, sealed: Path) -> bytes:
+    """Write the encrypted backup out of what `pack_envelope` packed into a file, and return what opens it.
+
+    Raises
+    ------
+    FleetkitError
+        When it is none, or was cut off, or the file cannot be written.
+    """
+    with writing_whole(sealed, what="backup") as stream, _open(path) as tar:
+        key = _part(tar, path, _KEY).read(_LARGEST_KEY)
+        _copy(_part(tar, path, _SEALED), stream)
+    return key
 
 
 @contextlib.contextmanager

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fleetkit.core import SettingsError
 
-__all__ = ["BackupName", "Retention", "parse_backup_name"]
+__all__ = ["BackupName", "Retention", "Seal", "parse_backup_name"]
 
 _MOMENT = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(
-    r"(?P<cluster>[A-Za-z0-9][A-Za-z0-9._-]*?)-(?P<taken>\d{8}T\d{6}Z)-r(?P<revision>\d+)\.etcd\.tar(?P<sealed>\.age)?"
+    r"(?P<cluster>[A-Za-z0-9][A-Za-z0-9._-]*?)-(?P<taken>\d{8}T\d{6}Z)-r(?P<revision>\d+)\.etcd\.tar(?:\.(?P<seal>age|kms))?"
 )
+
+
+class Seal(enum.StrEnum):
+    """In which way a backup is encrypted."""
+
+    NONE = ""
+    """Not at all."""
+    AGE = "age"
+    """With age, for keys in files."""
+    KMS = "kms"
+    """With age too, for a key that AWS KMS wraps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -29,18 +41,18 @@ class BackupName:
         The v3 store's revision.
     cluster
         The cluster's name.
-    sealed
-        Whether the file is encrypted with age.
+    seal
+        In which way the file is encrypted.
     """
 
     taken: dt.datetime
     revision: int
     cluster: str
-    sealed: bool = False
+    seal: Seal = Seal.NONE
 
     def __str__(self) -> str:
         moment = self.taken.astimezone(dt.UTC).strftime(_MOMENT)
-        return f"{self.cluster}-{moment}-r{self.revision}.etcd.tar{'.age' if self.sealed else ''}"
+        return f"{self.cluster}-{moment}-r{self.revision}.etcd.tar{f'.{self.seal}' if self.seal else ''}"
 
 
 def parse_backup_name(text: str) -> BackupName | None:
@@ -53,7 +65,7 @@ def parse_backup_name(text: str) -> BackupName | None:
     except ValueError:
         return None
     return BackupName(
-        taken=taken, revision=int(found["revision"]), cluster=found["cluster"], sealed=found["sealed"] is not None
+        taken=taken, revision=int(found["revision"]), cluster=found["cluster"], seal=Seal(found["seal"] or "")
     )
 
 

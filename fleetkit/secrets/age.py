@@ -13,7 +13,17 @@ import pyrage
 
 from fleetkit.core import FleetkitError, SettingsError
 
-__all__ = ["Identity", "Recipient", "open_file", "open_parcel", "parse_recipient", "seal_file", "seal_parcel"]
+__all__ = [
+    "Identity",
+    "Recipient",
+    "make_identity",
+    "open_file",
+    "open_file_with",
+    "open_parcel",
+    "parse_recipient",
+    "seal_file",
+    "seal_parcel",
+]
 
 # pyrage ships no types: an x25519 or SSH recipient, and an x25519 or SSH identity.
 Recipient: TypeAlias = Any
@@ -27,6 +37,12 @@ _TOO_SLOW = (
     "try again when it is idle, or have it sealed for an SSH key"
 )
 """The library measures how fast the computer is, both when it seals and when it opens."""
+
+
+def make_identity() -> tuple[str, Recipient]:
+    """Make an age identity, and return it as text with its recipient."""
+    made = pyrage.x25519.Identity.generate()
+    return str(made), made.to_public()
 
 
 def parse_recipient(text: str) -> Recipient:
@@ -118,8 +134,28 @@ def open_file(source: Path, target: Path, *, identity_file: Path) -> None:
     SettingsError
         When the key does not fit, or the file is damaged.
     """
+    _decrypt_file(source, target, _read_identity(identity_file))
+
+
+def open_file_with(source: Path, target: Path, *, identity: str) -> None:
+    """Decrypt what `seal_file` sealed with an identity that `make_identity` made and that is in no file.
+
+    Raises
+    ------
+    SettingsError
+        When it does not fit, or the file is damaged.
+    """
     try:
-        pyrage.decrypt_file(str(source), str(target), [_read_identity(identity_file)])
+        read = pyrage.x25519.Identity.from_str(identity)
+    except pyrage.IdentityError as error:
+        # The identity is a secret, and the library's message may repeat it.
+        raise SettingsError(f"what is to open {source.name} is no age identity") from error
+    _decrypt_file(source, target, read)
+
+
+def _decrypt_file(source: Path, target: Path, identity: Identity) -> None:
+    try:
+        pyrage.decrypt_file(str(source), str(target), [identity])
     except (OSError, pyrage.DecryptError) as error:
         raise _name_failure(source.name, error) from error
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetkit.core import PreconditionError, SettingsError
-from fleetkit.etcd import BackupArchive, read_backup
+from fleetkit.etcd import BackupArchive, Seal, read_backup
+from fleetkit.workflows._sealing import open_sealed
 from fleetkit.workflows.backup_place import BackupPlace
 from fleetkit.workflows.kept_backups import KeptBackup
 
@@ -59,32 +60,24 @@ def fetch_backup(place: BackupPlace, kept: KeptBackup, folder: Path, *, identity
     Parameters
     ----------
     identity
-        File with the age identity or SSH private key that opens it; needed where it is encrypted.
+        File with the age identity or SSH private key that opens it; needed where it is encrypted, unless KMS opens it.
 
     Raises
     ------
     PreconditionError
         When it is of another cluster than the place's, or of a newer format.
     SettingsError
-        When it is encrypted and no identity was given, or that one does not open it.
+        When a key in a file is needed and not given, or does not open it.
+    AwsError
+        When KMS cannot be asked, or does not let these credentials decrypt.
     FleetkitError
         When it cannot be fetched, was cut off, or is not what was packed.
     """
-    if kept.name.sealed and identity is None:
+    if kept.name.seal is Seal.AGE and identity is None:
         raise SettingsError(f"the backup {kept.name} is encrypted", hint="give the key that opens it: --identity FILE")
-    file = folder / "backup.tar"
+    file = folder / str(kept.name)
     place.fetch_file(kept.name, file)
     with file.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    if kept.name.sealed and identity is not None:
-        file = _unseal(file, identity)
+    file = open_sealed(file, kept.name.seal, cluster=place.cluster, identity=identity)
     return FetchedBackup(archive=read_backup(file, cluster=place.cluster), sha256=sha256)
-
-
-def _unseal(sealed: Path, identity: Path) -> Path:
-    from fleetkit.secrets import open_file
-
-    opened = sealed.with_name("opened.tar")
-    open_file(sealed, opened, identity_file=identity)
-    sealed.unlink()
-    return opened

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fleetkit.core import EtcdError, format_utc, utc_now
 from fleetkit.etcd import (
@@ -30,6 +29,7 @@ from fleetkit.etcd import (
 )
 from fleetkit.runs import EventKind
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._sealing import prepare_seals, seal_backup
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.backup_place import BackupPlace, open_cluster_backups
@@ -103,7 +103,7 @@ def back_up_etcd(
     place
         A folder, or ``s3://bucket/prefix``; ``backups`` beside ``runs`` where not given.
     seal_for
-        Whom it is encrypted for: age recipients or SSH public keys; blank ones are passed over.
+        Whom it is encrypted for: age recipients, SSH public keys, a key in KMS (``awskms:…``); blank ones count not.
         Where none is left it is not encrypted.
     report
         Told what goes on.
@@ -148,7 +148,7 @@ def back_up(
     roots
         Roots of the v2 store; hidden ones are named beside ``/``.
     seal_for
-        Whom it is encrypted for: age recipients or SSH public keys; blank ones are passed over.
+        Whom it is encrypted for: age recipients, SSH public keys, a key in KMS (``awskms:…``); blank ones count not.
         Where none is left it is not encrypted.
 
     Raises
@@ -161,7 +161,7 @@ def back_up(
         When one of ``seal_for`` is no key.
     """
     report, begun = report or Reporter(), utc_now()
-    recipients = _read_recipients(seal_for)
+    seals = prepare_seals(seal_for, cluster=place.cluster)
     statuses = read_status(endpoints, tls=tls, limits=limits)
     source = _choose_source(endpoints, statuses.ok)
     report.note(f"reading both stores of {source.name}")
@@ -183,11 +183,8 @@ def back_up(
         )
         packed = Path(folder) / "backup.tar"
         manifest = pack_backup(packed, manifest, snapshot=snapshot, tree=tree)
-        if recipients:
-            packed = _seal(packed, recipients)
-        name = BackupName(
-            taken=manifest.taken, revision=snapshot.revision, cluster=place.cluster, sealed=bool(recipients)
-        )
+        packed = seal_backup(packed, seals)
+        name = BackupName(taken=manifest.taken, revision=snapshot.revision, cluster=place.cluster, seal=seals.seal)
         kept = KeptBackup(name=name, size_bytes=packed.stat().st_size, proof=None)
         place.keep_file(name, packed)
     taken = TakenBackup(
@@ -211,23 +208,6 @@ def back_up(
         },
     )
     return taken
-
-
-def _read_recipients(texts: Sequence[str]) -> list[Any]:
-    given = [text for text in texts if text.strip()]
-    if not given:
-        return []
-    from fleetkit.secrets import parse_recipient
-
-    return [parse_recipient(text) for text in given]
-
-
-def _seal(packed: Path, recipients: Sequence[Any]) -> Path:
-    from fleetkit.secrets import seal_file
-
-    sealed = packed.with_name(f"{packed.name}.age")
-    seal_file(packed, sealed, recipients=recipients)
-    return sealed
 
 
 def _choose_source(endpoints: Sequence[Endpoint], statuses: dict[str, MemberStatus]) -> Endpoint:

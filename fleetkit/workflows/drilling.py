@@ -94,7 +94,7 @@ def drill_etcd(
     place
         A folder, or ``s3://bucket/prefix``; ``backups`` beside ``runs`` where not given.
     identity
-        File with the age identity or SSH private key that opens it; needed where it is encrypted.
+        File with the age identity or SSH private key that opens it; needed where it is encrypted, unless KMS opens it.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def drill_backup(
     name
         Which one; the newest where not given.
     identity
-        File with the age identity or SSH private key that opens it; needed where it is encrypted.
+        File with the age identity or SSH private key that opens it; needed where it is encrypted, unless KMS opens it.
 
     Raises
     ------

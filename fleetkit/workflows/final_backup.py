@@ -18,6 +18,7 @@ from fleetkit.runs import EventKind
 from fleetkit.workflows._destroy_plan import DestroyPlan
 from fleetkit.workflows._final_backup_mark import FinalBackupMark, read_mark, write_mark
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._sealing import needs_identity
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
@@ -80,9 +81,9 @@ def make_final_backup(
         A folder, or ``s3://bucket/prefix``; ``backups`` beside ``runs`` where not given, and where it is a bucket that
         goes with the cluster.
     seal_for
-        Whom it is encrypted for: age recipients or SSH public keys; blank ones are passed over.
+        Whom it is encrypted for: age recipients, SSH public keys, a key in KMS (``awskms:…``); blank ones count not.
     identity
-        File with the age identity or SSH private key that opens it; needed where it is encrypted.
+        File with the age identity or SSH private key that opens it; needed where it is encrypted, unless KMS opens it.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def make_final_backup(
     reason = _why_none(workspace, plan) if plan.backs_up else "the plan that was approved makes none"
     if reason:
         return _record(told, _without(workspace, reason, place=place))
-    if any(text.strip() for text in seal_for) and not identity:
+    if needs_identity(seal_for) and not identity:
         raise SettingsError(
             "a final backup that is encrypted cannot be proven without the key that opens it",
             hint="give that key too: --identity FILE",

@@ -71,7 +71,7 @@ def open_restored_scratch(
     name
         Which one; the newest where not given.
     identity
-        File with the age identity or SSH private key that opens it; needed where it is encrypted.
+        File with the age identity or SSH private key that opens it; needed where it is encrypted, unless KMS opens it.
 
     Raises
     ------

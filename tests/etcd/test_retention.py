@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from fleetkit.core import SettingsError, parse_utc
-from fleetkit.etcd import BackupName, Retention, parse_backup_name
+from fleetkit.etcd import BackupName, Retention, Seal, parse_backup_name
 
 
 def name(text: str, revision: int = 1) -> BackupName:
@@ -23,9 +23,10 @@ def test_a_name_says_cluster_time_and_revision_and_is_read_back() -> None:
     )
 
 
-def test_the_name_of_an_encrypted_one_says_so() -> None:
-    sealed = BackupName(taken=name("2026-11-26T07:05:09Z").taken, revision=1, cluster="demo", sealed=True)
-    assert str(sealed) == "demo-20261126T070509Z-r1.etcd.tar.age"
+@pytest.mark.parametrize("seal", [Seal.AGE, Seal.KMS])
+def test_the_name_of_an_encrypted_one_says_so(seal: Seal) -> None:
+    sealed = BackupName(taken=name("2026-11-26T07:05:09Z").taken, revision=1, cluster="demo", seal=seal)
+    assert str(sealed) == f"demo-20261126T070509Z-r1.etcd.tar.{seal}"
     assert parse_backup_name(str(sealed)) == sealed
 
 
