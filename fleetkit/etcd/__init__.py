@@ -23,7 +23,7 @@ from fleetkit.etcd.metric_values import MemberMetrics, RequestCount
 from fleetkit.etcd.metrics import Scrape, parse_metrics, read_metrics, watch_metrics
 from fleetkit.etcd.newer_keys import list_newer_keys
 from fleetkit.etcd.retention import BackupName, Retention, Seal, parse_backup_name
-from fleetkit.etcd.sample import StoreSample, read_sample
+from fleetkit.etcd.sample import StoreSample, find_values, read_sample
 from fleetkit.etcd.scratch import ScratchEtcd, ScratchPrograms, find_scratch_programs, open_scratch
 from fleetkit.etcd.served import read_served_certificates
 from fleetkit.etcd.snapshot import SavedSnapshot, save_snapshot
@@ -97,6 +97,7 @@ __all__ = [
     "disarm_alarm",
     "export_tree",
     "find_scratch_programs",
+    "find_values",
     "get_key",
     "hash_backend",
     "hash_kv",

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fleetkit.core import EtcdError
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.maintenance import context_for
 
-__all__ = ["StoreSample", "read_sample"]
+__all__ = ["StoreSample", "find_values", "read_sample"]
 
 _FROM_THE_FIRST_TO_THE_LAST = base64.b64encode(b"\0").decode()
 _VALUES = 16
@@ -38,6 +40,11 @@ class StoreSample:
 
     keys: int
     values: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """A sha256 over the values, in hex; empty where there is none."""
+        return hashlib.sha256(json.dumps(dict(self.values), sort_keys=True).encode()).hexdigest() if self.values else ""
 
 
 def read_sample(
@@ -62,11 +69,50 @@ def read_sample(
         keys = _range(call, revision, count_only=True).whole("count")
         # Without a sort order: they come in the order of their keys, and etcd reads no more of them than it sends.
         # Asked to sort, it reads every value of the store first.
-        first = _range(call, revision, limit=str(_VALUES)).children("kvs")
-    return StoreSample(
-        keys=keys,
-        values={pair.text("key"): hashlib.sha256(base64.b64decode(pair.text("value"))).hexdigest() for pair in first},
-    )
+        first = _range(call, revision, limit=str(_VALUES))
+    return StoreSample(keys=keys, values=_read_values(first))
+
+
+def find_values(
+    endpoint: Endpoint,
+    digest: str,
+    *,
+    revision: int,
+    tls: TlsFiles | None = None,
+    limits: EtcdLimits | None = None,
+) -> bool | None:
+    """Say whether the store had the values of a sample at a revision; None where that revision was compacted.
+
+    Parameters
+    ----------
+    digest
+        The sample's `StoreSample.digest`.
+    revision
+        Which; the store has come as far.
+
+    Raises
+    ------
+    EtcdError
+        When the member does not answer in time.
+    SettingsError
+        When the TLS files cannot be used.
+    """
+    deadline = time.monotonic() + (limits or EtcdLimits()).total_s
+    with Call(endpoint, context=context_for([endpoint], tls), deadline=deadline) as call:
+        try:
+            first = _range(call, revision, limit=str(_VALUES))
+        except EtcdError as error:
+            if "compacted" in str(error):
+                return None
+            raise
+    return StoreSample(keys=0, values=_read_values(first)).digest == digest
+
+
+def _read_values(first: Fields) -> dict[str, str]:
+    return {
+        pair.text("key"): hashlib.sha256(base64.b64decode(pair.text("value"))).hexdigest()
+        for pair in first.children("kvs")
+    }
 
 
 def _range(call: Call, revision: int, **options: Any) -> Fields:

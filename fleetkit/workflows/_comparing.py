@@ -7,8 +7,14 @@ from fleetkit.etcd import KeyNode, V2Tree
 __all__ = ["compare_trees", "key_nodes"]
 
 
-def compare_trees(expected: V2Tree, served: V2Tree) -> str:
-    """Say what is served otherwise than it was backed up; what has its time to live may have ended meanwhile."""
+def compare_trees(expected: V2Tree, served: V2Tree, *, has_grown: bool = False) -> str:
+    """Say what is served otherwise than it was backed up; what has its time to live may have ended meanwhile.
+
+    Parameters
+    ----------
+    has_grown
+        Whether others write to it already, so that keys that were not backed up are none of the backup's.
+    """
     wanted, found = key_nodes(expected), key_nodes(served)
     wrong = [
         key
@@ -21,7 +27,7 @@ def compare_trees(expected: V2Tree, served: V2Tree) -> str:
         for key in wanted.keys() - found.keys()
         if not any(key == one or key.startswith(f"{one}/") for one in mortal)
     ]
-    strange = sorted(found.keys() - wanted.keys())
+    strange = [] if has_grown else sorted(found.keys() - wanted.keys())
     told = [
         f"{len(keys)} keys of the v2 store {how}, the first {sorted(keys)[0]}"
         for keys, how in ((wrong, "have other values"), (missing, "are missing"), (strange, "were not backed up"))

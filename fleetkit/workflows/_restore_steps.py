@@ -15,12 +15,14 @@ from fleetkit.etcd import (
     Endpoint,
     EtcdLimits,
     KeyNode,
+    MemberStatus,
     V2Root,
     V2Tree,
     Verdict,
     export_tree,
     put_tree,
     read_sample,
+    read_status,
     render_restore_options,
 )
 from fleetkit.fleet import ENGINE_LEASE, is_live_key, render_lease
@@ -31,6 +33,7 @@ from fleetkit.workflows._comparing import compare_trees
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._restore_mark import RestoreMark, mark_switching
 from fleetkit.workflows._restored_member import (
+    REVISION_BUMP,
     MemberFolders,
     clean_up,
     prepare_data,
@@ -40,6 +43,7 @@ from fleetkit.workflows._restored_member import (
 )
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.delivery import FLEET_MACHINE_ROLES
+from fleetkit.workflows.last_backup import LastBackup, note_backup
 from fleetkit.workflows.supplying import supply_bucket
 from fleetkit.workflows.way_in import WayIn
 
@@ -65,6 +69,8 @@ class Restoring:
         The backup, and its v3 part as a file.
     mark
         The restore that is gone on with.
+    place
+        Where the backup lies.
     patience
         How long etcd may take to serve again.
     done
@@ -77,6 +83,7 @@ class Restoring:
     archive: BackupArchive
     snapshot: Path
     mark: RestoreMark
+    place: str
     patience: Patience
     done: list[str] = field(default_factory=list)
 
@@ -106,6 +113,7 @@ class Restoring:
         endpoint = self._step("waiting for the quorum", self._wait_healthy)
         self._step("putting the v2 store back", lambda: self._put_tree(endpoint))
         finding = self._step("comparing both stores with the backup", lambda: self._compare(endpoint))
+        self._step("remembering where etcd goes on", lambda: self._remember(endpoint))
         held = self._step("letting fleet go on", lambda: self._signal_fleet("CONT"))
         ways_on = [f"fleet of {one} may still be held: sudo systemctl kill -s CONT fleet.service there" for one in held]
         return "; ".join(filter(None, [finding, *ways_on]))
@@ -190,13 +198,40 @@ class Restoring:
         put_tree(endpoint, _lease_tree(ttl_s), tls=self.way.tls, limits=_LIMITS)
 
     def _compare(self, endpoint: Endpoint) -> str:
+        """Compare what was put back; clients write again from the moment at which there is a quorum."""
         manifest = self.archive.manifest
-        sample = read_sample(endpoint, revision=0, tls=self.way.tls, limits=_LIMITS)
+        revision = self._restored_revision(endpoint)
+        sample = read_sample(endpoint, revision=revision, tls=self.way.tls, limits=_LIMITS)
         roots = [root.root for root in self.archive.tree.roots]
         served = export_tree(endpoint, roots=roots, tls=self.way.tls, limits=_LIMITS)
         v3 = "" if sample == manifest.sample else f"the v3 store has {sample.keys} keys, or other values of a sample"
-        v2 = compare_trees(self.tree, served.without(is_live_key))
+        v2 = compare_trees(self.tree, served.without(is_live_key), has_grown=True)
         return "; ".join(filter(None, (v3, v2)))
+
+    def _restored_revision(self, endpoint: Endpoint) -> int:
+        """Return the revision at which the store is just what was backed up."""
+        bumped = self.archive.manifest.revision + REVISION_BUMP
+        return bumped if self._read_status(endpoint).revision >= bumped else self.archive.manifest.revision
+
+    def _read_status(self, endpoint: Endpoint) -> MemberStatus:
+        found = read_status([endpoint], tls=self.way.tls, limits=_LIMITS)
+        for error in found.failed.values():
+            raise error
+        return found.ok[endpoint.name]
+
+    def _remember(self, endpoint: Endpoint) -> None:
+        """Have the bucket remember that etcd goes on from the backup: its log begins anew, and that is no loss."""
+        status, manifest = self._read_status(endpoint), self.archive.manifest
+        now = LastBackup(
+            cluster_id=status.cluster_id,
+            raft_index=status.raft_index,
+            raft_term=status.raft_term,
+            revision=self._restored_revision(endpoint),
+            digest=manifest.sample.digest,
+            taken=manifest.taken,
+            place=self.place,
+        )
+        note_backup(self.workspace, self.way.endpoints, now, tls=self.way.tls, report=self.told)
 
     def _addresses(self) -> dict[str, str]:
         return {name: master.address for name, master in self.workspace.cluster.masters.items()}

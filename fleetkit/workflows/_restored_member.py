@@ -11,26 +11,38 @@ from pathlib import Path
 
 from fleetkit.ssh import Connection, run_command
 
-__all__ = ["MemberFolders", "clean_up", "measure_data", "prepare_data", "signal_fleet", "start_etcd", "switch_data"]
+__all__ = [
+    "REVISION_BUMP",
+    "MemberFolders",
+    "clean_up",
+    "measure_data",
+    "prepare_data",
+    "signal_fleet",
+    "start_etcd",
+    "switch_data",
+]
 
 _UNIT = "etcd-member.service"
 _DATA = "/var/lib/etcd"
 _PREPARE_S = 1800
 _STEP_S = 180
 
-_PREPARE = """
+REVISION_BUMP = 1_000_000_000
+"""By how much revisions go on higher where etcdutl knows how."""
+
+_PREPARE = f"""
 set -eu
 . /etc/fleetkit/images.env
 folder=$1
 shift
-etcdutl() {
+etcdutl() {{
   docker run --rm --network host --user 232:232 -v "$folder:$folder:rw" "$ETCD_IMAGE" /usr/local/bin/etcdutl "$@"
-}
+}}
 chown -R etcd:etcd "$folder"
 chmod 0700 "$folder"
 # Where etcdutl can, watchers and compaction are told that no revision of before comes again.
 case "$(etcdutl snapshot restore --help 2>&1)" in
-  *--bump-revision*) set -- "$@" --bump-revision=1000000000 --mark-compacted ;;
+  *--bump-revision*) set -- "$@" --bump-revision={REVISION_BUMP} --mark-compacted ;;
 esac
 etcdutl snapshot restore "$folder/snapshot.db" "--data-dir=$folder/data" "$@"
 chown -R etcd:etcd "$folder/data"

@@ -56,7 +56,7 @@ class TakenBackup(Shown):
         Seconds that it took.
     place
         The place that it is kept in, as a restore is told of it.
-    raft_index
+    raft_index, raft_term
         Where etcd stood in its log before it was asked.
     """
 
@@ -66,6 +66,7 @@ class TakenBackup(Shown):
     took_s: float
     place: str
     raft_index: int
+    raft_term: int
 
     @property
     def last(self) -> LastBackup:
@@ -73,6 +74,9 @@ class TakenBackup(Shown):
         return LastBackup(
             cluster_id=self.manifest.cluster_id,
             raft_index=self.raft_index,
+            raft_term=self.raft_term,
+            revision=self.manifest.revision,
+            digest=self.manifest.sample.digest,
             taken=self.manifest.taken,
             place=self.place,
         )
@@ -123,7 +127,7 @@ def back_up_etcd(
             seal_for=seal_for,
             report=report,
         )
-    note_backup(workspace, taken.last, report=report or Reporter())
+        note_backup(workspace, way.endpoints, taken.last, tls=way.tls, report=report or Reporter())
     return taken
 
 
@@ -194,6 +198,7 @@ def back_up(
         took_s=(utc_now() - begun).total_seconds(),
         place=place.root,
         raft_index=statuses.ok[source.name].raft_index,
+        raft_term=statuses.ok[source.name].raft_term,
     )
     report.record(
         EventKind.FACT,

@@ -1,8 +1,9 @@
 """What the cluster's bucket remembers of the last backup: where it is, and how far etcd had come by then.
 
 Members whose data were all lost begin anew by themselves, as the cluster with the id that it had, and are healthy.
-What they cannot have again is the log that they had: its index never goes back in the life of a cluster. The bucket
-lives just as long as the cluster, and is read by whoever looks, on whatever computer.
+What they cannot have again is what they had: index and term of the log and the revision never go back in the life of
+a cluster, and what the store held at a revision stays the same. The bucket lives just as long as the cluster, and is
+read by whoever looks, on whatever computer.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from dataclasses import asdict, dataclass
 
 from fleetkit import aws
 from fleetkit.core import FleetkitError, NotFoundError, format_utc, parse_utc
-from fleetkit.etcd import ClusterHealth, Endpoint, EtcdLimits, TlsFiles, read_status
+from fleetkit.etcd import ClusterHealth, Endpoint, EtcdLimits, MemberStatus, TlsFiles, find_values, read_status
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.backup_place import BackupPlace
 
-__all__ = ["LastBackup", "find_setback", "note_backup", "note_restore"]
+__all__ = ["LastBackup", "find_setback", "note_backup"]
 
 _KEY = "etcd/last-backup.json"
 
@@ -32,8 +32,12 @@ class LastBackup:
     ----------
     cluster_id
         etcd's id of the cluster, in hex.
-    raft_index
+    raft_index, raft_term
         Where etcd stood in its log by then.
+    revision
+        Of the v3 store in the backup.
+    digest
+        Of some values at that revision; empty where the store had none.
     taken
         When the backup was begun.
     place
@@ -42,6 +46,9 @@ class LastBackup:
 
     cluster_id: str
     raft_index: int
+    raft_term: int
+    revision: int
+    digest: str
     taken: dt.datetime
     place: str
 
@@ -63,6 +70,9 @@ class LastBackup:
             return cls(
                 cluster_id=str(found["cluster_id"]),
                 raft_index=int(found["raft_index"]),
+                raft_term=int(found["raft_term"]),
+                revision=int(found["revision"]),
+                digest=str(found["digest"]),
                 taken=parse_utc(found["taken"]),
                 place=str(found["place"]),
             )
@@ -73,28 +83,15 @@ class LastBackup:
                 hint="remove it; the next fleetkit etcd backup writes it anew",
             ) from error
 
-    def compare(self, cluster_id: str, raft_index: int, *, cluster: str) -> str:
-        """Say what of this etcd has lost since; empty where it goes on from there.
-
-        Parameters
-        ----------
-        cluster_id, raft_index
-            Of the members that serve now.
-        cluster
-            Name of the cluster, for the command that helps.
-        """
-        then = format_utc(self.taken)
-        mend = f"what was backed up is put back with: fleetkit etcd restore {cluster} --from {self.place}"
-        if cluster_id != self.cluster_id:
-            return (
-                f"etcd is another cluster (id {cluster_id}) than the one of the last backup, of {then} "
-                f"(id {self.cluster_id}); where nobody meant that, {mend}; a new backup settles it"
-            )
-        if raft_index < self.raft_index:
-            return (
-                f"etcd lost its data and began anew: it stands at {raft_index} of its log, and stood at "
-                f"{self.raft_index} at the last backup, of {then}; {mend}"
-            )
+    def compare(self, status: MemberStatus) -> str:
+        """Say how a member that serves shows that it does not go on from there; empty where it may."""
+        for what, now, then in (
+            ("of its log", status.raft_index, self.raft_index),
+            ("of its terms", status.raft_term, self.raft_term),
+            ("of its revisions", status.revision, self.revision),
+        ):
+            if now < then:
+                return f"it stands at {now} {what}, and stood at {then}"
         return ""
 
 
@@ -111,48 +108,67 @@ def find_setback(
     Raises
     ------
     FleetkitError
-        When the bucket could not be asked what it remembers.
+        When the bucket could not be asked what it remembers, or no member what it holds.
     """
     serving = {one.name for one in health.members if one.serves}
     last = _read(workspace) if serving else None
     if last is None:
         return ""
-    found = read_status([one for one in endpoints if one.name in serving], tls=tls, limits=limits).ok
-    if not found:
-        return ""
-    # Each of them has just read through the quorum; who applied more says more.
-    furthest = max(found.values(), key=lambda one: one.raft_index)
-    return last.compare(furthest.cluster_id, furthest.raft_index, cluster=workspace.cluster.name)
+    asked = [one for one in endpoints if one.name in serving]
+    return _compare(workspace.cluster.name, last, asked, tls=tls, limits=limits)
 
 
-def note_backup(workspace: Workspace, made: LastBackup, *, report: Reporter) -> None:
+def note_backup(
+    workspace: Workspace,
+    endpoints: Sequence[Endpoint],
+    made: LastBackup,
+    *,
+    tls: TlsFiles | None = None,
+    report: Reporter,
+) -> None:
     """Have the bucket remember a backup; where it cannot, that is told, and the backup is none the worse for it.
 
     One of an etcd that began anew does not take the place of one that holds more: the loss would be forgotten by it.
     """
     try:
         last = _read(workspace)
-        if last is not None and last.cluster_id == made.cluster_id and made.raft_index < last.raft_index:
-            report.note(last.compare(made.cluster_id, made.raft_index, cluster=workspace.cluster.name))
-            return
+        if last is not None and last.cluster_id == made.cluster_id:
+            lost = _compare(workspace.cluster.name, last, endpoints, tls=tls)
+            if lost:
+                report.note(lost)
+                return
         aws.put_object(workspace.session, workspace.bucket, key=_KEY, content=made.to_json(), always=True)
     except FleetkitError as error:
         report.note(f"the cluster's bucket does not remember this backup: {error.what}")
 
 
-def note_restore(
-    workspace: Workspace,
+def _compare(
+    cluster: str,
+    last: LastBackup,
     endpoints: Sequence[Endpoint],
     *,
     tls: TlsFiles | None,
-    taken: dt.datetime,
-    place: BackupPlace,
-    report: Reporter,
-) -> None:
-    """Have the bucket remember that etcd goes on from a backup: its log begins anew, and that is no loss."""
-    for status in list(read_status(endpoints, tls=tls).ok.values())[:1]:
-        now = LastBackup(cluster_id=status.cluster_id, raft_index=status.raft_index, taken=taken, place=place.root)
-        note_backup(workspace, now, report=report)
+    limits: EtcdLimits | None = None,
+) -> str:
+    found = read_status(endpoints, tls=tls, limits=limits)
+    if not found.ok:
+        raise next(iter(found.failed.values()))
+    # Each of them has just read through the quorum; who applied more says more.
+    name = max(found.ok, key=lambda one: found.ok[one].raft_index)
+    status = found.ok[name]
+    then = format_utc(last.taken)
+    mend = f"what was backed up is put back with: fleetkit etcd restore {cluster} --from {last.place}"
+    if status.cluster_id != last.cluster_id:
+        return (
+            f"etcd is another cluster (id {status.cluster_id}) than the one of the last backup, of {then} "
+            f"(id {last.cluster_id}); where nobody meant that, {mend}; a new backup settles it"
+        )
+    how = last.compare(status)
+    if not how and last.digest:
+        endpoint = next(one for one in endpoints if one.name == name)
+        if find_values(endpoint, last.digest, revision=last.revision, tls=tls, limits=limits) is False:
+            how = f"its values at revision {last.revision} are not those"
+    return f"etcd lost its data and began anew: {how} at the last backup, of {then}; {mend}" if how else ""
 
 
 def _read(workspace: Workspace) -> LastBackup | None:

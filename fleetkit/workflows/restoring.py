@@ -32,9 +32,8 @@ from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.backup_place import open_backup_place
-from fleetkit.workflows.last_backup import note_restore
 from fleetkit.workflows.supplying import find_pending_deliveries
-from fleetkit.workflows.unlocking import hold_everywhere
+from fleetkit.workflows.unlocking import refuse_locked
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = ["AppliedRestore", "RestorePlan", "VerifiedRestore", "apply_restore", "plan_restore", "verify_restore"]
@@ -197,9 +196,10 @@ def apply_restore(
     plan.check()
     mine = workspace.paths.folder
     with (
-        hold_everywhere(workspace, operation="restore", told=told),
+        hold_cluster(mine, operation="restore"),
         tempfile.TemporaryDirectory(prefix="fleetkit-restore-") as made,
     ):
+        refuse_locked(workspace)
         folder = Path(made)
         fetched = fetch_backup(plan.place, plan.kept, folder, identity=plan.identity)
         if fetched.sha256 != plan.file_sha256:
@@ -218,12 +218,10 @@ def apply_restore(
                 archive=fetched.archive,
                 snapshot=snapshot,
                 mark=mark,
+                place=plan.place.root,
                 patience=patience,
             )
             finding = restoring.run()
-            note_restore(
-                workspace, way.endpoints, tls=way.tls, taken=plan.manifest.taken, place=plan.place, report=told
-            )
             # First the mark: a restore that has ended is never gone on with, whatever was left behind.
             drop_mark(mine)
             restoring.clean_up()

@@ -200,3 +200,9 @@ def test_trees_are_compared_key_by_key(wanted: tuple[KeyNode, ...], served: tupl
     assert found.endswith(finding)
     assert bool(finding) == bool(found)
     assert ";" not in found
+
+
+def test_where_others_write_already_what_was_not_backed_up_is_no_difference() -> None:
+    wanted = tree(node("/a", "1"))
+    assert compare_trees(wanted, tree(node("/a", "1"), node("/c", "1")), has_grown=True) == ""
+    assert "missing, the first /a" in compare_trees(wanted, tree(node("/c", "1")), has_grown=True)

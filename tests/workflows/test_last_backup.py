@@ -22,11 +22,10 @@ from fleetkit.workflows import (
     back_up_etcd,
     backing_up,
     find_setback,
-    note_backup,
     open_workspace,
 )
 from fleetkit.workflows._inspections import read_through_way
-from fleetkit.workflows.last_backup import _read, note_restore
+from fleetkit.workflows.last_backup import _KEY
 
 pytestmark = pytest.mark.sandbox
 
@@ -62,9 +61,9 @@ def _wipe(etcd: EtcdCluster) -> None:
     etcd.wait_healthy()
 
 
-def _write(etcd: EtcdCluster, times: int = 10) -> None:
+def _write(etcd: EtcdCluster, times: int = 10, *, key: str = "key") -> None:
     for number in range(times):
-        assert etcd.etcdctl("put", "key", str(number)).returncode == 0
+        assert etcd.etcdctl("put", key, str(number)).returncode == 0
 
 
 def test_an_etcd_that_lost_its_data_is_healthy_and_yet_not_without_a_word(
@@ -92,25 +91,41 @@ def test_an_etcd_that_lost_its_data_is_healthy_and_yet_not_without_a_word(
     assert "began anew" in _setback(etcd, workspace), "a backup of what is left does not make the loss forgotten"
 
 
-def test_a_restore_is_no_loss_and_what_another_cluster_is_asks_for_a_word(
+def test_one_that_has_come_further_since_it_began_anew_is_told_by_what_it_held(
+    etcd: EtcdCluster, workspace: Workspace
+) -> None:
+    _write(etcd)
+    back_up_etcd(workspace)
+    _wipe(etcd)
+    _write(etcd, 30, key="new")
+    assert "its values at revision 11 are not those at the last backup" in _setback(etcd, workspace)
+
+
+def test_what_goes_on_from_a_backup_has_lost_nothing_compacted_or_not(etcd: EtcdCluster, workspace: Workspace) -> None:
+    _write(etcd)
+    back_up_etcd(workspace)
+    _write(etcd)
+    assert _setback(etcd, workspace) == ""
+    assert etcd.etcdctl("compact", "15").returncode == 0
+    assert _setback(etcd, workspace) == ""
+
+
+def test_another_cluster_than_was_backed_up_asks_for_a_word_and_a_new_backup_settles_it(
     etcd: EtcdCluster, workspace: Workspace
 ) -> None:
     taken = back_up_etcd(workspace)
-    note_backup(workspace, replace(taken.last, cluster_id="abc", raft_index=99999), report=Reporter())
+    other = replace(taken.last, cluster_id="abc", raft_index=99999)
+    aws.put_object(workspace.session, workspace.bucket, key=_KEY, content=other.to_json(), always=True)
     assert "another cluster" in _setback(etcd, workspace)
-    place = workflows.open_cluster_backups(workspace)
-    note_restore(workspace, etcd.endpoints(), tls=etcd.tls, taken=taken.manifest.taken, place=place, report=Reporter())
+    back_up_etcd(workspace)
     assert _setback(etcd, workspace) == ""
-    last = _read(workspace)
-    assert last is not None
-    assert (last.cluster_id, last.place) == (taken.last.cluster_id, taken.last.place)
 
 
 def test_where_the_bucket_cannot_tell_health_is_etcds_own_and_an_inspection_says_unknown(
     etcd: EtcdCluster, workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     back_up_etcd(workspace)
-    aws.put_object(workspace.session, workspace.bucket, key="etcd/last-backup.json", content=b"{}", always=True)
+    aws.put_object(workspace.session, workspace.bucket, key=_KEY, content=b"{}", always=True)
     with pytest.raises(FleetkitError, match="does not tell of a backup"):
         LastBackup.from_json(b"{}")
     assert main(["etcd", "health", "demo"]) == 0

@@ -58,8 +58,8 @@ def command(
             seal_for=seal_for,
             report=notes,
         )
-    if workspace is not None:
-        note_backup(workspace, taken.last, report=notes)
+        if workspace is not None:
+            note_backup(workspace, source.endpoints, taken.last, tls=source.tls, report=notes)
     if as_json:
         facts = {"address": taken.address, "took_s": round(taken.took_s, 3), "manifest": taken.manifest}
         print_json({**backup_facts(taken.kept), **facts})
