@@ -61,11 +61,6 @@ class MemberHealth:
         return self.healthy or self.trouble is Trouble.ALARM
 
     @property
-    def may_be_gone(self) -> bool:
-        """Whether nobody answers for it, as where its machine or its data are gone."""
-        return self.trouble in (Trouble.DOWN, Trouble.SILENT, Trouble.UNREACHABLE)
-
-    @property
     def is_unreadable(self) -> bool:
         """Whether the trouble is on our side, so that the member may well be healthy."""
         return self.trouble is not None and self.trouble.is_ours

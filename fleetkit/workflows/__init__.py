@@ -41,6 +41,7 @@ from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect
 from fleetkit.workflows.kept_backups import BackupListing, BackupProof, KeptBackup, select_removable
 from fleetkit.workflows.last_backup import LastBackup, find_setback, note_backup
 from fleetkit.workflows.listing_certificates import CertificateListing, ListedCertificate, list_certificates
+from fleetkit.workflows.next_steps import list_next_steps
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
 from fleetkit.workflows.record_place import RecordPlace, open_record_place
@@ -155,6 +156,7 @@ __all__ = [
     "lay_out_cluster",
     "list_certificates",
     "list_choices",
+    "list_next_steps",
     "make_final_backup",
     "note_backup",
     "open_backup_place",

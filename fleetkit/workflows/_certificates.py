@@ -9,7 +9,7 @@ from typing import Any
 from fleetkit import views
 from fleetkit.core import format_utc, utc_now
 from fleetkit.pki import CertificateFacts, parse_certificate_facts
-from fleetkit.workflows._inspections import Reading
+from fleetkit.workflows._reading import Reading
 
 __all__ = ["join_certificates"]
 

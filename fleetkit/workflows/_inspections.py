@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from fleetkit import aws, views
-from fleetkit.core import FleetkitError, judge_quorum
-from fleetkit.etcd import ClusterHealth, Verdict, list_members, read_served_certificates, read_status
+from fleetkit.core import FleetkitError, call_each
+from fleetkit.etcd import read_served_certificates
 from fleetkit.fleet import FleetClient
 from fleetkit.pki import load_pki
 from fleetkit.workflows._foreign_rules import find_foreign_rules
+from fleetkit.workflows._inspected_etcd import read_etcd
+from fleetkit.workflows._reading import Reading
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.last_backup import find_setback
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 __all__ = [
     "PARTS_OF",
-    "Reading",
     "join_pools",
     "read_aws",
     "read_certificates",
@@ -40,28 +40,6 @@ PARTS_OF: dict[str, tuple[str, ...]] = {
     "Terraform": ("drift", "pending"),
 }
 """Which parts come from which reader."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One part as it was read.
-
-    Attributes
-    ----------
-    frame
-        Its table; None when it could not be read, and ``unknown`` says why.
-    data
-        What it was made of, for other parts to draw on.
-    facts
-        What the record keeps of it, as plain JSON values; None where nothing was read.
-    """
-
-    frame: pd.DataFrame | None = None
-    pictures: tuple[str, ...] = ()
-    findings: tuple[str, ...] = ()
-    unknown: str = ""
-    data: Any = None
-    facts: Mapping[str, Any] | None = None
 
 
 def read_aws(workspace: Workspace) -> dict[str, Reading]:
@@ -126,97 +104,24 @@ def read_through_tunnel(workspace: Workspace) -> dict[str, Reading]:
 
 
 def read_through_way(workspace: Workspace, way: WayIn) -> dict[str, Reading]:
-    """Read the same through a way in that is open already."""
-    health = way.read_health()
-    readings = _read_etcd(way, health)
-    readings["quorum"] = _look_back(workspace, way, health, readings["quorum"])
-    readings["served"] = Reading(data=read_served_certificates(way.endpoints, tls=way.tls))
+    """Read the same through a way in that is open already; at once, so that a silent member is waited for once."""
+    parts: dict[str, Callable[[], dict[str, Reading]]] = {
+        "etcd": lambda: read_etcd(workspace, way),
+        "served": lambda: {"served": Reading(data=read_served_certificates(way.endpoints, tls=way.tls))},
+        "joined": lambda: {"joined": _read_joined(way)},
+    }
+    found = call_each(list(parts), lambda name: parts[name](), catch=FleetkitError)
+    for error in found.failed.values():
+        raise error
+    return {name: reading for readings in found.ok.values() for name, reading in readings.items()}
+
+
+def _read_joined(way: WayIn) -> Reading:
     try:
         with way.connect_master() as connection:
-            machines = FleetClient(way.open_fleet_socket(connection)).list_machines()
-        readings["joined"] = Reading(data=machines)
+            return Reading(data=FleetClient(way.open_fleet_socket(connection)).list_machines())
     except FleetkitError as error:
-        readings["joined"] = Reading(unknown=str(error))
-    return readings
-
-
-def _look_back(workspace: Workspace, way: WayIn, health: ClusterHealth, quorum: Reading) -> Reading:
-    """Return the quorum with what it has lost since the last backup, however healthy it is."""
-    try:
-        setback = find_setback(workspace, way.endpoints, health, tls=way.tls)
-    except FleetkitError as error:
-        return replace(quorum, unknown=f"whether it holds what the last backup held: {error}")
-    return replace(quorum, findings=(*quorum.findings, setback)) if setback else quorum
-
-
-def _read_etcd(way: WayIn, health: ClusterHealth) -> dict[str, Reading]:
-    statuses = read_status(way.endpoints, tls=way.tls)
-    rows = []
-    for one in health.members:
-        status = statuses.ok.get(one.name)
-        rows.append(
-            {
-                "name": one.name,
-                "id": one.id or None,
-                "healthy": one.healthy,
-                "is_leader": None if status is None else status.is_leader,
-                "is_learner": one.is_learner,
-                "raft_term": None if status is None else status.raft_term,
-                "raft_index": None if status is None else status.raft_index,
-                "db_size_bytes": None if status is None else status.db_size,
-                "took_ms": one.took_ms,
-                "version": None if status is None else status.version,
-                "alarms": () if status is None else status.errors,
-                "reason": one.reason,
-            }
-        )
-    quorum = judge_quorum(
-        voters=health.voters, healthy=sum(one.serves and not one.is_learner for one in health.members)
-    )
-    findings = [f"{one.name} is not healthy: {one.reason}" for one in health.members if not one.healthy]
-    if health.verdict is Verdict.LOST:
-        findings.append("the quorum is lost: nothing can be written")
-    elif health.verdict is Verdict.DEGRADED:
-        gone = [one.name for one in health.members if one.may_be_gone]
-        commands = " or ".join(f"fleetkit etcd replace {way.cluster.name} {name}" for name in gone)
-        findings += [f"a member whose machine or data are gone is replaced: {commands}"] if gone else []
-    findings += _missing_members(way)
-    return {
-        "members": Reading(
-            frame=views.members_frame(rows),
-            pictures=(views.draw_latencies(rows),),
-            findings=tuple(findings),
-            data=[
-                {**row, "serves": None if one.is_unreadable else one.serves}
-                for row, one in zip(rows, health.members, strict=True)
-            ],
-            facts={"members": rows},
-        ),
-        "quorum": Reading(
-            frame=views.quorum_frame(quorum),
-            pictures=(views.draw_quorum(quorum),),
-            data=quorum,
-            facts={
-                "state": str(quorum.state),
-                "healthy": quorum.healthy,
-                "voters": quorum.voters,
-                "required": quorum.required,
-                "tolerates": quorum.tolerates,
-            },
-        ),
-    }
-
-
-def _missing_members(way: WayIn) -> list[str]:
-    listed = {member.name for member in list_members(way.endpoints, tls=way.tls)}
-    wanted = set(way.cluster.masters)
-    return [
-        *(f"etcd does not list the member {name}" for name in sorted(wanted - listed)),
-        *(
-            f"etcd lists a member that the cluster file does not have: {name or '(unnamed)'}"
-            for name in sorted(listed - wanted)
-        ),
-    ]
+        return Reading(unknown=str(error))
 
 
 def read_certificates(workspace: Workspace) -> dict[str, Reading]:

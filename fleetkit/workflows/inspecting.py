@@ -23,7 +23,7 @@ from fleetkit.workflows._workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fleetkit.workflows._inspections import Reading
+    from fleetkit.workflows._reading import Reading
 
 __all__ = ["Inspection", "Overview", "Section", "inspect_cluster", "read_sections"]
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 
 from fleetkit.ssh import TunnelState
 from fleetkit.workflows import _inspections as reading
-from fleetkit.workflows._inspections import Reading
+from fleetkit.workflows._reading import Reading
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.inspecting import Section, read_sections
 from fleetkit.workflows.way_in import WayIn, open_way_in

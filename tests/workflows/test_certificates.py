@@ -13,7 +13,7 @@ from fleetkit.core import EtcdError, Results
 from fleetkit.pki import CertificateFacts, ClusterPki, parse_certificate_facts
 from fleetkit.pki.names import Purpose
 from fleetkit.workflows._certificates import join_certificates
-from fleetkit.workflows._inspections import Reading
+from fleetkit.workflows._reading import Reading
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from support.aws_moto import emulated_aws, make_subnet, make_vpc, run_machine
 from support.cluster_files import write_cluster
 
 from fleetkit.workflows import Workspace, open_workspace
-from fleetkit.workflows._inspections import Reading, read_aws
+from fleetkit.workflows._inspections import read_aws
+from fleetkit.workflows._reading import Reading
 
 
 @pytest.fixture

@@ -51,7 +51,9 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
         if setback:
             print_lines(setback)
         if source.workspace is not None:
-            print_lines(*_next_steps(found, source.workspace.cluster.name))
+            from fleetkit.workflows import list_next_steps
+
+            print_lines(*list_next_steps(found, cluster=source.workspace.cluster.name))
     if found.verdict is Verdict.UNKNOWN:
         return ExitCode.FAILED
     return ExitCode.DONE if found.verdict is Verdict.HEALTHY and not setback else ExitCode.FINDINGS
@@ -72,31 +74,3 @@ def _look_back(source: EtcdSource, found: ClusterHealth) -> str:
     except FleetkitError as error:
         print_note(f"whether etcd holds what the last backup held is not known: {error.what}")
         return ""
-
-
-def _next_steps(found: ClusterHealth, cluster: str) -> list[str]:
-    """Say what to do about members that are ill; what mends an alarm stands in its own reason."""
-    from fleetkit.etcd import Trouble, Verdict
-
-    if found.verdict is Verdict.LOST:
-        return [
-            "nothing can be written until a majority of the voters is back, each on its own data; "
-            f"whose machine does not run: fleetkit inspect {cluster}",
-            f"where the data of a majority are gone, a backup is put back: fleetkit etcd restore {cluster}",
-        ]
-    if found.verdict is not Verdict.DEGRADED:
-        return []
-    ill = {trouble: [one.name for one in found.members if one.trouble is trouble] for trouble in Trouble}
-    steps = []
-    if gone := ill[Trouble.DOWN] + ill[Trouble.UNREACHABLE]:
-        steps.append(f"a member whose machine or data are gone is replaced: fleetkit etcd replace {cluster} {gone[0]}")
-    if silent := ill[Trouble.SILENT]:
-        steps.append(
-            "a machine that is paused or overloaded is rebooted; "
-            f"one that does not come back is replaced: fleetkit etcd replace {cluster} {silent[0]}"
-        )
-    if alone := ill[Trouble.NO_QUORUM]:
-        steps.append(
-            f"{alone[0]} does not hear the others on port 2380; rules that were changed: fleetkit inspect {cluster}"
-        )
-    return steps
