@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that the tests need: a browser, OpenSSH's client, and the validators of what
-# machines are told.
+# Installs the Debian packages that the tests need: a browser, OpenSSH's client, the validators of what machines are
+# told, and strace, which slows a disk.
 # As somebody who may not install, it only says what is missing.
 set -eu
 
@@ -17,6 +17,7 @@ need ignition-validate ignition
 need openssl openssl
 need ssh-add openssh-client
 need ssh-agent openssh-client
+need strace strace
 need systemd-analyze systemd
 [ -n "$missing" ] || exit 0
 

@@ -12,6 +12,7 @@ from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note, print_table
 from fleetkit.cli._sandbox_options import dir_option
 from fleetkit.sandbox import FaultKind, Sandbox
+from fleetkit.sandbox._fault_commands import DELAY_MS
 
 __all__ = ["command"]
 
@@ -23,7 +24,7 @@ def command() -> None:
     """Break machines on purpose, to see what is said of it and what mends it.
 
     MACHINE is an instance id, a Name tag or an address. Faults are silent, as real ones are, and stand until heal,
-    but for kill and wipe: those are over in a moment, and nothing undoes them but what would mend a real machine.
+    but for kill, wipe and fill: those are over in a moment, and nothing undoes them but what would mend a real machine.
     What a shell can do needs no fault: fleetkit sandbox shell demo-etcd2 systemctl stop etcd-member
 
     \b
@@ -72,6 +73,19 @@ def _unplug(*, folder: Path, machines: tuple[str, ...], as_json: bool) -> int:
     return _give(folder, FaultKind.UNPLUG, machines, as_json=as_json)
 
 
+@command.command("slow")
+@_machines
+@click.option("--ms", "delay_ms", type=click.IntRange(1, 10_000), default=DELAY_MS, show_default=True, help="Delay.")
+@dir_option
+@json_option
+def _slow(*, folder: Path, machines: tuple[str, ...], delay_ms: int, as_json: bool) -> int:
+    """Hold up each sync of a master's etcd, as a slow disk does; it takes strace, and a kernel that lets it follow.
+
+    It ends with that etcd, too. What its disk is like is measured by itself: fleetkit etcd tune
+    """
+    return _give(folder, FaultKind.SLOW, machines, delay_ms=delay_ms, as_json=as_json)
+
+
 @command.command("kill")
 @_machines
 @dir_option
@@ -91,6 +105,19 @@ def _wipe(*, folder: Path, machines: tuple[str, ...], as_json: bool) -> int:
     A member that lost its data does not come back by itself while the others know it: fleetkit etcd replace.
     """
     return _give(folder, FaultKind.WIPE, machines, as_json=as_json)
+
+
+@command.command("fill")
+@_machines
+@dir_option
+@json_option
+def _fill(*, folder: Path, machines: tuple[str, ...], as_json: bool) -> int:
+    """Set a master's quota to 16 MiB, and write one key until etcd takes no more.
+
+    fleetkit etcd alarms tells what mends it. The quota of before comes back with the settings that it fetches:
+    fleetkit sandbox shell MACHINE systemctl restart fleetkit-fetch etcd-member
+    """
+    return _give(folder, FaultKind.FILL, machines, as_json=as_json)
 
 
 @command.command("list")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleetkit.core import NotFoundError, PreconditionError, format_utc, utc_now
+from fleetkit.sandbox._fault_commands import COMMANDS, DELAY_MS, SPEED_UP
 from fleetkit.sandbox.hall import Hall
 from fleetkit.sandbox.halls import AnyHall
 
@@ -32,22 +33,19 @@ class FaultKind(enum.StrEnum):
     """Nothing passes between them and others."""
     UNPLUG = "unplug"
     """They are cut off from everything, the metadata service too."""
+    SLOW = "slow"
+    """Their etcd waits at each sync of its disk; where strace is there and may follow it."""
     KILL = "kill"
     """Their etcd ends at once, in the middle of whatever it did; its unit starts it again."""
     WIPE = "wipe"
     """Their etcd is killed and all its data are gone; its unit starts it on the empty disk."""
+    FILL = "fill"
+    """Their etcd starts anew with a quota of 16 MiB, and takes writes until that is met."""
 
     @property
     def stands(self) -> bool:
         """Whether it goes on until it is healed; what is over in a moment cannot be undone either."""
-        return self not in _AT_ONCE
-
-
-_AT_ONCE = {
-    FaultKind.KILL: "docker kill etcd",
-    FaultKind.WIPE: "docker kill etcd; rm -rf /var/lib/etcd/member",
-}
-"""What is done in a machine by a shell; other containers and files stay as they are."""
+        return self not in (FaultKind.KILL, FaultKind.WIPE, FaultKind.FILL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +58,8 @@ class Fault:
         Instance ids of those that it hits; the others are those that they are parted from.
     port
         The TCP port that is cut.
+    delay_ms
+        How long each sync waits.
     since
         When it was given, in UTC.
     """
@@ -68,6 +68,7 @@ class Fault:
     machines: tuple[str, ...]
     others: tuple[str, ...] = ()
     port: int | None = None
+    delay_ms: int | None = None
     since: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -115,6 +116,7 @@ class FaultBook:
             machines=tuple(map(self._find, message["machines"])),
             others=tuple(map(self._find, message["others"])),
             port=message["port"],
+            delay_ms=message["delay_ms"],
             since=format_utc(utc_now()),
         )
         match fault.kind:
@@ -129,8 +131,9 @@ class FaultBook:
             case FaultKind.FREEZE:
                 for machine in fault.machines:
                     hall.freeze_machine(machine)
-            case FaultKind.KILL | FaultKind.WIPE:
-                self._run_in(hall, fault.machines, _AT_ONCE[fault.kind])
+            case FaultKind.SLOW | FaultKind.KILL | FaultKind.WIPE | FaultKind.FILL:
+                delay_us = 1000 * (fault.delay_ms or DELAY_MS)
+                self._run_in(hall, fault.machines, COMMANDS[fault.kind], str(delay_us))
             case _:
                 raise PreconditionError("a port is cut, and none was named")
         if fault.kind.stands:
@@ -138,27 +141,30 @@ class FaultBook:
         return fault
 
     @staticmethod
-    def _run_in(hall: Hall, machines: Sequence[str], command: str) -> None:
+    def _run_in(hall: Hall, machines: Sequence[str], command: str, *argv: str) -> None:
         failed = []
         for machine in machines:
-            done = hall.machine(machine).run(["bash", "-c", command])
+            done = hall.machine(machine).run(["bash", "-c", command, "fault", *argv])
             if done.returncode != 0:
                 failed.append(f"{machine}: {done.stderr.decode(errors='replace').strip()}")
         if failed:
             raise PreconditionError(
                 "not every machine could be hit",
                 seen="; ".join(failed),
-                hint="kill is for masters whose etcd runs: fleetkit etcd health",
+                hint="these faults are for masters whose etcd runs: fleetkit etcd health",
             )
 
     def _heal(self) -> tuple[Fault, ...]:
         hall = self._breakable()
         hall.faults.heal()
         for fault in self._standing:
-            for machine in fault.machines if fault.kind is FaultKind.FREEZE else ():
+            for machine in fault.machines:
                 # A machine that was terminated meanwhile took its fault along.
                 with contextlib.suppress(NotFoundError):
-                    hall.thaw_machine(machine)
+                    if fault.kind is FaultKind.FREEZE:
+                        hall.thaw_machine(machine)
+                    elif fault.kind is FaultKind.SLOW:
+                        self._run_in(hall, [machine], SPEED_UP)
         healed, self._standing = tuple(self._standing), []
         return healed
 

@@ -78,7 +78,13 @@ class SandboxVisit:
         return self._ask("fault", do="list")
 
     def give_fault(
-        self, kind: FaultKind, machines: Sequence[str], *, others: Sequence[str] = (), port: int | None = None
+        self,
+        kind: FaultKind,
+        machines: Sequence[str],
+        *,
+        others: Sequence[str] = (),
+        port: int | None = None,
+        delay_ms: int | None = None,
     ) -> dict[str, Any]:
         """Break machines on purpose (instance ids, Name tags or addresses), until `heal`; return the fault.
 
@@ -88,6 +94,8 @@ class SandboxVisit:
             Whom they are parted from.
         port
             The TCP port that is cut.
+        delay_ms
+            How long each sync of a slow disk waits.
 
         Raises
         ------
@@ -96,8 +104,8 @@ class SandboxVisit:
         ServiceError
             When there is no such machine.
         """
-        asked = {"do": "give", "kind": kind, "machines": list(machines), "others": list(others), "port": port}
-        return self._ask("fault", **asked)[0]
+        asked = {"do": "give", "kind": kind, "machines": list(machines), "others": list(others)}
+        return self._ask("fault", **asked, port=port, delay_ms=delay_ms)[0]
 
     def heal(self) -> list[dict[str, Any]]:
         """Take all faults away, and return them."""
