@@ -1,7 +1,4 @@
-"""One change of a working copy at a time, on this computer; the state's own lock guards it beyond that.
-
-A Terraform whose fleetkit was killed works on for some seconds. Its keeper inherits the hold, so that it lasts as long.
-"""
+"""One change of a working copy at a time, on this computer; Terraform's own lock guards the state beyond that."""
 
 from __future__ import annotations
 
@@ -18,10 +15,8 @@ __all__ = ["held_folder"]
 
 
 @contextlib.contextmanager
-def held_folder(folder: Path, *, doing: str) -> Iterator[int]:
+def held_folder(folder: Path, *, doing: str) -> Iterator[None]:
     """Hold the working copy for the time of the block; the kernel lets go of it when the process ends.
-
-    Yields the open file that holds it, for a process that is to hold it too.
 
     Raises
     ------
@@ -42,7 +37,7 @@ def held_folder(folder: Path, *, doing: str) -> Iterator[int]:
         stream.truncate(0)
         stream.write(f"{doing} by {_who()}, process {os.getpid()}, since {format_utc(utc_now())}\n")
         stream.flush()
-        yield stream.fileno()
+        yield
         stream.truncate(0)
 
 

@@ -14,7 +14,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DrillGround]:
     """Return the deployed cluster under its writer; its sandbox ends with the tests."""
     world = e2e_world.bring_up(tmp_path_factory.mktemp("drills"))
     try:
-        e2e_world.deploy(world, workers=False)
+        # A restore waits until every machine has said that it is there.
+        e2e_world.deploy(world, workers=False, agent_ttl_s=10)
         with open_ground(world) as ground:
             yield ground
     finally:

@@ -31,6 +31,10 @@ class Lost:
     def count(self) -> int:
         return len(self.v3) + len(self.v2)
 
+    def __and__(self, others: Mapping[str, frozenset[int]]) -> Lost:
+        """Return those of them that are among others."""
+        return Lost(v3=self.v3 & others["v3"], v2=self.v2 & others["v2"])
+
 
 @dataclass(slots=True)
 class Writer:
@@ -77,18 +81,14 @@ class Writer:
 
         wait_until(look, what="both stores to take writes", patience=_PATIENCE)
 
-    def fill(self) -> None:
-        """Overwrite one key with much until its quota forbids a member to take more."""
-        asked = json.dumps({"key": _b64("fat"), "value": _b64("x" * 900_000)})
+    def list_acknowledged(self) -> dict[str, frozenset[int]]:
+        """Return what was acknowledged so far, by store."""
+        return {store: frozenset(ids) for store, ids in self.acknowledged.items()}
 
-        def look() -> bool | NotYet[bool]:
-            try:
-                status, said = self._ask(self.ports[0], "POST", "/v3/kv/put", asked)
-            except (OSError, http.client.HTTPException) as error:
-                return NotYet(repr(error))
-            return True if status == http.HTTPStatus.TOO_MANY_REQUESTS else NotYet(str(said)[:200])
-
-        wait_until(look, what="the quota to be met", patience=Patience(deadline_s=120, interval_s=0.01))
+    def forget(self, lost: Lost) -> None:
+        """Count no more what was lost and may be, while nothing is written."""
+        for store, ids in (("v3", lost.v3), ("v2", lost.v2)):
+            self.acknowledged[store] = [one for one in self.acknowledged[store] if one not in ids]
 
     def find_lost(self) -> Lost:
         """Read all that is there through the quorum, and return what was acknowledged and is not."""

@@ -9,28 +9,41 @@ import platform
 import signal
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-from support.acknowledged_writes import Writer
-from support.drill_table import DRILLS
-from support.e2e_world import CLUSTER, World, leader, wait_for
+from support.acknowledged_writes import Lost, Writer
+from support.drill_table import DRILLS, Drill
+from support.e2e_world import CLUSTER, World, leader, run_notebook, wait_for
 
 from fleetkit.core import NotYet, Patience, utc_now, wait_until
+from fleetkit.runs import EventKind
+from fleetkit.workflows import ClusterWatch, Section, open_workspace
 
-_PATIENCE = Patience(deadline_s=60, interval_s=0.5)
-_MEMBERS = ["etcd1", "etcd2", "etcd3"]
+MEMBERS = ["etcd1", "etcd2", "etcd3"]
+_PATIENCE = Patience(deadline_s=90, interval_s=0.5)
 
 
 @dataclass(slots=True)
 class DrillGround:
-    """A deployed cluster under a writer, and what was measured on it."""
+    """A deployed cluster under a writer, and what was measured on it.
+
+    Attributes
+    ----------
+    watch
+        What an inspection reads of it, but for Terraform's parts, which no fault of etcd changes.
+    safe
+        What was acknowledged before the backup that a drill made; None where a drill may lose nothing.
+    """
 
     world: World
     writer: Writer
-    recovered: dict[str, dict[str, Any]] = field(default_factory=dict)
+    watch: ClusterWatch
+    safe: Mapping[str, frozenset[int]] | None = None
+    measured: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def leader(self) -> str:
         """Return who leads, once somebody does."""
@@ -45,7 +58,7 @@ class DrillGround:
 
     def followers(self) -> list[str]:
         led = self.leader()
-        return [name for name in _MEMBERS if name != led]
+        return [name for name in MEMBERS if name != led]
 
     def fault(self, verb: str, members: Sequence[str], *words: str) -> None:
         self.world.sandbox_fault(verb, *(f"{CLUSTER}-{name}" for name in members), *words)
@@ -57,6 +70,11 @@ class DrillGround:
         """Run a line of shell on a master."""
         self.world.sandbox("shell", f"{CLUSTER}-{member}", "bash", "-c", command).must(0)
 
+    def back_up(self) -> None:
+        """Back up; what is acknowledged from now on may be lost by this drill, and nothing before."""
+        self.safe = self.writer.list_acknowledged()
+        self.world.fleetkit("etcd", "backup", CLUSTER).must(0)
+
     def drill(
         self,
         name: str,
@@ -65,51 +83,121 @@ class DrillGround:
         mend: Callable[[], None] = lambda: None,
         *,
         also_ill: bool = False,
+        notebook: bool = False,
     ) -> None:
         """Give a fault, hear what is said of it, mend it by its runbook, and count what was acknowledged.
 
         Parameters
         ----------
         hit
-            The members that health must name, with the row's words.
+            The members that must be named, with the row's words.
         also_ill
             Whether the others may be ill meanwhile, as those are that lost their quorum.
+        notebook
+            Whether the notebook that inspects is run as well: it takes longer than some faults stand.
         """
-        row = DRILLS[name]
+        self.safe = None
         self.writer.wait_for_more()
         give()
-
-        def is_said() -> bool | NotYet[bool]:
-            told = self.world.fleetkit("etcd", "health", CLUSTER).out
-            ill = _read_ill(told)
-            fits = (
-                f"etcd is {row.verdict}:" in told
-                and set(hit) <= set(ill)
-                and (also_ill or set(hit) == set(ill))
-                and all(row.says in ill[one] for one in hit)
-                and row.next in told
-            )
-            return True if fits else NotYet(told)
-
-        wait_until(is_said, what=f"health to say {row.verdict}: {row.says}", patience=_PATIENCE)
+        inspected = _Hearing(DRILLS[name], hit, also_ill=also_ill).hear(self)
+        if notebook:
+            self._run_notebook(DRILLS[name])
         started = time.monotonic()
         mend()
-        wait_for("health", lambda: self.world.health()["verdict"] == "healthy", patience=_PATIENCE)
+        wait_for("health", self._is_well, patience=_PATIENCE)
         self.writer.wait_for_more()
         took_s = time.monotonic() - started
-        self._count(name, took_s)
+        lost = self._count()
+        acknowledged = sum(map(len, self.writer.acknowledged.values()))
+        self.measured[name] = {
+            "recovered_s": round(took_s, 1),
+            "acknowledged": acknowledged,
+            "lost": lost.count,
+            "inspected": inspected,
+        }
 
-    def _count(self, name: str, took_s: float) -> None:
+    def inspect(self) -> dict[str, Section]:
+        with mock.patch.dict(os.environ, self.world.environment):
+            return self.watch.read()
+
+    def _is_well(self) -> bool:
+        found = self.world.health()
+        return found["verdict"] == "healthy" and not found["setback"]
+
+    def _run_notebook(self, row: Drill) -> None:
+        # Where a part cannot be read without etcd, it fails, and tells what it found all the same.
+        told = run_notebook(self.world, "inspect-cluster", code=(1, 3))
+        (findings,) = [
+            data["findings"] for kind, data in told if kind is EventKind.FACT and data.get("about") == "findings"
+        ]
+        assert any(row.next in one for one in findings), findings
+
+    def _count(self) -> Lost:
+        """Return what was acknowledged and is gone, which only what a backup did not hold may be."""
         self.writer.stop()
         try:
             lost = self.writer.find_lost()
+            must = lost if self.safe is None else lost & self.safe
             hashes = self.world.fleetkit("etcd", "hash", CLUSTER, "--json")
-            assert lost.count == 0, f"acknowledged and not there: {lost}; hashes: {hashes.out}"
+            assert must.count == 0, f"acknowledged and not there: {must}; hashes: {hashes.out}"
             assert hashes.must(0).json()["agree"]
+            self.writer.forget(lost)
         finally:
             self.writer.start()
-        acknowledged = sum(map(len, self.writer.acknowledged.values()))
-        self.recovered[name] = {"s": round(took_s, 1), "acknowledged": acknowledged}
+        return lost
+
+
+@dataclass(slots=True)
+class _Hearing:
+    """What is said of a fault by an inspection and by health; both have to be heard once."""
+
+    row: Drill
+    hit: Sequence[str]
+    also_ill: bool
+    inspected: dict[str, Any] = field(default_factory=dict)
+    told: str = ""
+
+    def hear(self, ground: DrillGround) -> dict[str, Any]:
+        def look() -> bool | NotYet[bool]:
+            unheard = [reason for reason in (self._inspect(ground), self._ask_health(ground)) if reason]
+            return NotYet("; ".join(unheard)) if unheard else True
+
+        what = f"health and an inspection to say {self.row.verdict}: {self.row.says}"
+        wait_until(look, what=what, patience=_PATIENCE)
+        return self.inspected
+
+    def _inspect(self, ground: DrillGround) -> str:
+        if self.inspected:
+            return ""
+        began = time.monotonic()
+        sections = ground.inspect()
+        took_s = time.monotonic() - began
+        findings = [*sections["members"].findings, *sections["quorum"].findings]
+        ill = {one.split()[0]: one for one in findings if " is not healthy: " in one}
+        if self._is_of_health and not self._fits(ill, "\n".join(findings)):
+            return f"an inspection says {findings}"
+        outcome = "failed" if any(one.unknown for one in sections.values()) else "findings" if findings else "done"
+        self.inspected = {"outcome": outcome, "took_s": round(took_s, 1)}
+        return ""
+
+    def _ask_health(self, ground: DrillGround) -> str:
+        if self.told:
+            return ""
+        told = ground.world.fleetkit(*self.row.told_by.split(), CLUSTER).out
+        verdict = f"etcd is {self.row.verdict}:" if self._is_of_health else ""
+        lines = _read_ill(told) if self._is_of_health else _find_lines(told, self.row.says)
+        if verdict not in told or not self._fits(lines, told):
+            return f"{self.row.told_by} says {told}"
+        self.told = told
+        return ""
+
+    @property
+    def _is_of_health(self) -> bool:
+        return self.row.told_by == "etcd health"
+
+    def _fits(self, ill: Mapping[str, str], text: str) -> bool:
+        named = set(self.hit) <= set(ill) and (self.also_ill or set(self.hit) == set(ill))
+        return named and all(self.row.says in ill[one] for one in self.hit) and self.row.next in text
 
 
 def _read_ill(told: str) -> dict[str, str]:
@@ -117,6 +205,11 @@ def _read_ill(told: str) -> dict[str, str]:
     # The column before is empty where no member could tell its id.
     lines = [line for line in told.splitlines() if line.startswith("etcd") and "no" in line.split()[1:3]]
     return {line.split()[0]: line for line in lines}
+
+
+def _find_lines(told: str, words: str) -> dict[str, str]:
+    """Return the lines that have some words, by the member that they begin with."""
+    return {line.split()[0]: line for line in told.splitlines() if words in line}
 
 
 @contextlib.contextmanager
@@ -135,9 +228,12 @@ def open_ground(world: World) -> Iterator[DrillGround]:
         context.load_cert_chain(f"{operator}.crt", f"{operator}.key")
         writer = Writer([one["port"] for one in endpoints.values()], context)
         writer.start()
-        ground = DrillGround(world, writer)
+        with mock.patch.dict(os.environ, world.environment):
+            watch = ClusterWatch(open_workspace(CLUSTER, folder=world.work))
         try:
-            yield ground
+            with watch:
+                ground = DrillGround(world, writer, watch)
+                yield ground
         finally:
             writer.stop()
         _write_results(ground)
@@ -150,10 +246,11 @@ def _write_results(ground: DrillGround) -> None:
     """Keep what was measured where ``DRILL_RESULTS`` asks for it."""
     if (where := os.environ.get("DRILL_RESULTS")) is None:
         return
-    etcd = {str(one["version"]) for one in ground.world.fleetkit("etcd", "status", CLUSTER, "--json").json()["members"]}
+    told = ground.world.fleetkit("etcd", "status", CLUSTER, "--json").json()["members"]
+    etcd = {str(one["version"]) for one in told if "version" in one}
     machine = (
         f"{os.cpu_count()} cores under {platform.system()} ({platform.machine()}), "
         f"etcd {', '.join(sorted(etcd))}, Python {platform.python_version()}"
     )
-    facts = {"measured": f"{utc_now():%Y-%m-%d}", "machine": machine, "recovered": ground.recovered}
+    facts = {"measured": f"{utc_now():%Y-%m-%d}", "machine": machine, "drills": ground.measured}
     Path(where).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -17,10 +17,11 @@ RESULTS_FILE = Path(__file__).resolve().parents[1] / "drills" / "results.json"
 """Recovery times of the last run that was committed; a run writes its own where ``DRILL_RESULTS`` says."""
 
 _NOTHING = "nothing"
+_SINCE_BACKUP = "what was written since the last backup"
 _BY_ITSELF = "none: its unit starts etcd again"
 _HEAD = (
-    "| drill | fault | verdict | what health says | runbook | may be lost | recovered after |\n"
-    "|---|---|---|---|---|---|---|\n"
+    "| drill | fault | verdict | what health and an inspection say | inspection | runbook | may be lost "
+    "| recovered after |\n|---|---|---|---|---|---|---|---|\n"
 )
 
 
@@ -35,15 +36,17 @@ class Drill:
     fault
         How it is given.
     verdict
-        Of ``fleetkit etcd health``.
+        Of ``fleetkit etcd health``; what it and an inspection say has the following words.
     says
         Words in the reason of each member that was hit.
     next
-        Words in what health tells to do; empty where nothing is to do.
+        Words in what is told to do.
     runbook
         What brings the cluster back.
     loss
         Which acknowledged writes may be gone.
+    told_by
+        Which command tells of it; of what is no ill health, an inspection has nothing to say.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Drill:
     next: str
     runbook: str
     loss: str = _NOTHING
+    told_by: str = "etcd health"
 
 
 DRILLS = {
@@ -92,11 +96,20 @@ DRILLS = {
         ),
         Drill(
             name="fill the quota",
-            fault="a quota of 16 MiB, and writes of 900 kB",
+            fault="`fault fill`",
             verdict="degraded",
             says="alarm NOSPACE",
-            next="",
+            next="fleetkit etcd alarms",
             runbook="`fleetkit etcd defragment --compact`, `fleetkit etcd alarms --disarm`",
+        ),
+        Drill(
+            name="slow a disk",
+            fault="`fault slow`",
+            verdict="healthy",
+            says="syncing the log takes",
+            next="a faster disk",
+            runbook="another disk: `fleetkit etcd replace`",
+            told_by="etcd tune",
         ),
         Drill(
             name="kill one follower",
@@ -138,6 +151,33 @@ DRILLS = {
             next="fleetkit etcd replace",
             runbook="`fleetkit etcd replace`",
         ),
+        Drill(
+            name="kill and wipe the majority",
+            fault="`fault wipe`",
+            verdict="lost",
+            says="down",
+            next="fleetkit etcd restore",
+            runbook="`fleetkit etcd restore`",
+            loss=_SINCE_BACKUP,
+        ),
+        Drill(
+            name="kill and wipe all",
+            fault="`fault wipe`",
+            verdict="healthy",
+            says="",
+            next="etcd lost its data and began anew",
+            runbook="`fleetkit etcd restore --overwrite`",
+            loss=_SINCE_BACKUP,
+        ),
+        Drill(
+            name="stop and wipe all",
+            fault="`systemctl stop etcd-member`, and its data removed",
+            verdict="lost",
+            says="down",
+            next="fleetkit etcd restore",
+            runbook="`fleetkit etcd restore`",
+            loss=_SINCE_BACKUP,
+        ),
     )
 }
 """By their names, in the order in which the page shows them."""
@@ -146,13 +186,23 @@ DRILLS = {
 def render_drills_table(file: Path = RESULTS_FILE) -> str:
     """Return the Markdown table of all drills with the recovery times of a file, and where they were measured."""
     results: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    rows = "".join(_row(one, results["recovered"]) for one in DRILLS.values())
+    rows = "".join(_row(one, results["drills"][one.name]) for one in DRILLS.values())
     return f"{_HEAD}{rows}\nMeasured on {results['measured']}: {results['machine']}.\n"
 
 
-def _row(drill: Drill, recovered: Mapping[str, Any]) -> str:
-    found = recovered.get(drill.name)
-    took = "" if found is None else f"{found['s']:g} s, {found['acknowledged']} writes there"
-    says = f"{drill.says} …" if not drill.next else f"{drill.says} … next: {drill.next} …"
-    cells = (drill.name, drill.fault, drill.verdict, says, drill.runbook, drill.loss, took)
+def _row(drill: Drill, found: Mapping[str, Any]) -> str:
+    said = " … ".join(filter(None, [drill.says, f"next: {drill.next}" if drill.says else drill.next]))
+    said = said if drill.told_by == "etcd health" else f"`fleetkit {drill.told_by}`: {said}"
+    inspected = found["inspected"]
+    lost = f", {found['lost']} lost" if drill.loss != _NOTHING else ""
+    cells = (
+        drill.name,
+        drill.fault,
+        drill.verdict,
+        f"{said} …",
+        f"{inspected['outcome']} after {inspected['took_s']:g} s",
+        drill.runbook,
+        drill.loss,
+        f"{found['recovered_s']:g} s, {found['acknowledged']} writes there{lost}",
+    )
     return f"| {' | '.join(cells)} |\n"

@@ -41,9 +41,10 @@ class Ended:
     def text(self) -> str:
         return self.out + self.err
 
-    def must(self, code: int) -> Ended:
-        """Return itself when it ended with ``code``; else fail with all that it said."""
-        assert self.code == code, f"{' '.join(self.argv)} ended with {self.code}, not {code}:\n{self.text[-6000:]}"
+    def must(self, *codes: int) -> Ended:
+        """Return itself when it ended with one of ``codes``; else fail with all that it said."""
+        expected = " or ".join(map(str, codes))
+        assert self.code in codes, f"{' '.join(self.argv)} ended with {self.code}, not {expected}:\n{self.text[-6000:]}"
         return self
 
     def json(self) -> Any:
@@ -201,11 +202,11 @@ class World:
         self.file.write_text(re.sub(old, new, text, flags=re.MULTILINE))
 
 
-def run_notebook(world: World, notebook: str, *argv: str, code: int) -> list[tuple[EventKind, Any]]:
+def run_notebook(world: World, notebook: str, *argv: str, code: int | tuple[int, ...]) -> list[tuple[EventKind, Any]]:
     """Run a notebook on the cluster, and return what its journal tells."""
     folder = world.work / "runs" / CLUSTER
     before = set(folder.glob("*"))
-    world.fleetkit("run", notebook, "--cluster", CLUSTER, *argv).must(code)
+    world.fleetkit("run", notebook, "--cluster", CLUSTER, *argv).must(*(code if isinstance(code, tuple) else (code,)))
     (record,) = {one for one in folder.glob("*") if one.is_dir()} - before
     return [(one.kind, one.data) for one in read_journal(record)]
 
@@ -250,9 +251,14 @@ def bring_up(folder: Path, *, network: Network = "private") -> World:
     return world
 
 
-def deploy(world: World, *, workers: bool = True) -> None:
-    """Make the cluster, step by step as a person would; without ``workers`` its pools are empty."""
+def deploy(world: World, *, workers: bool = True, agent_ttl_s: int | None = None) -> None:
+    """Make the cluster, step by step as a person would; without ``workers`` its pools are empty.
+
+    With ``agent_ttl_s`` fleet's machines say more or less often than by default that they are there.
+    """
     world.fleetkit("init", CLUSTER).must(0)
+    if agent_ttl_s is not None:
+        world.edit("^agent_ttl_s = .*$", f"agent_ttl_s = {agent_ttl_s}")
     if not workers:
         world.file.write_text(re.sub("(?m)^desired = .*$", "desired = 0", world.file.read_text()))
     world.fleetkit("pin", CLUSTER).must(0)

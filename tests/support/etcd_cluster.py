@@ -22,6 +22,8 @@ from fleetkit.workflows import WayIn, Workspace
 
 ZONE = "demo.internal"
 _BIN = Path(sys.executable).parent
+PACKAGED = _BIN / "etcd"
+"""The etcd of the sandbox's package."""
 _PATIENCE = Patience(deadline_s=60, interval_s=0.05)
 
 
@@ -58,6 +60,7 @@ class EtcdCluster:
 
     folder: Path
     size: int = 3
+    program: Path = PACKAGED
     pki: ClusterPki = field(init=False)
     members: dict[str, RunningMember] = field(init=False, default_factory=dict)
 
@@ -124,7 +127,7 @@ class EtcdCluster:
         member = self.members[name]
         with (member.folder / "log").open("ab") as log:
             member.process = subprocess.Popen(
-                [_BIN / "etcd"],
+                [self.program],
                 env={"PATH": os.defpath, **self.environment(name), **changed},
                 stdout=log,
                 stderr=log,
