@@ -133,6 +133,8 @@ def open_file(source: Path, target: Path, *, identity_file: Path) -> None:
     ------
     SettingsError
         When the key does not fit, or the file is damaged.
+    FleetkitError
+        When ``target`` cannot be written.
     """
     _decrypt_file(source, target, _read_identity(identity_file))
 
@@ -144,6 +146,8 @@ def open_file_with(source: Path, target: Path, *, identity: str) -> None:
     ------
     SettingsError
         When it does not fit, or the file is damaged.
+    FleetkitError
+        When ``target`` cannot be written.
     """
     try:
         read = pyrage.x25519.Identity.from_str(identity)
@@ -157,7 +161,12 @@ def _decrypt_file(source: Path, target: Path, identity: Identity) -> None:
     try:
         pyrage.decrypt_file(str(source), str(target), [identity])
     except (OSError, pyrage.DecryptError) as error:
-        raise _name_failure(source.name, error) from error
+        # What is damaged is an OSError of the library's as well; only the system's own bear a number.
+        if "(os error" not in str(error):
+            raise _name_failure(source.name, error) from error
+        raise FleetkitError(
+            f"what {source.name} holds cannot be written", seen=str(error), hint=f"see that {target.parent} has room"
+        ) from error
 
 
 def _name_failure(what: str, error: Exception) -> SettingsError:

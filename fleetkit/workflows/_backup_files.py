@@ -44,11 +44,19 @@ class FolderFiles:
         return str(self._folder)
 
     def list_sizes(self, prefix: str = "") -> dict[str, int]:
-        found = (self._folder / prefix).glob("*")
-        return {str(path.relative_to(self._folder)): path.stat().st_size for path in found if path.is_file()}
+        folder = self._folder / prefix
+        with _naming_failure(folder, "read"):
+            # Not glob, which takes a folder that may not be read for one with nothing in it.
+            try:
+                found = sorted(folder.iterdir())
+            except FileNotFoundError:
+                return {}
+            return {str(path.relative_to(self._folder)): path.stat().st_size for path in found if path.is_file()}
 
     def read_object(self, key: str) -> bytes:
-        return (self._folder / key).read_bytes()
+        path = self._folder / key
+        with _naming_failure(path, "read"):
+            return path.read_bytes()
 
     def write_object(self, key: str, content: bytes) -> None:
         with self._naming(key) as half:
@@ -64,8 +72,9 @@ class FolderFiles:
         shutil.copyfile(self._folder / key, target)
 
     def delete_objects(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            (self._folder / key).unlink(missing_ok=True)
+        for path in (self._folder / key for key in keys):
+            with _naming_failure(path, "removed"):
+                path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _naming(self, key: str) -> Iterator[Path]:
@@ -95,3 +104,16 @@ def _sync(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+@contextlib.contextmanager
+def _naming_failure(path: Path, done: str) -> Iterator[None]:
+    """Say of a file or folder that it cannot be ``done``, where the system says so."""
+    try:
+        yield
+    except OSError as error:
+        raise FleetkitError(
+            f"{path} cannot be {done}",
+            seen=error.strerror or str(error),
+            hint="see that it is what was meant, and that you may",
+        ) from error

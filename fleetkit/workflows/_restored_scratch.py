@@ -42,10 +42,13 @@ def restore_scratch(
 
     Raises
     ------
+    PreconditionError
+        When it is of another cluster, of a newer format or of a newer etcd.
     FleetkitError
         When it cannot be fetched or opened, was cut off or changed, or cannot be restored.
     """
     fetched = fetch_backup(place, kept, folder, identity=identity)
+    fetched.require_readable()
     snapshot = folder / "snapshot.db"
     fetched.archive.extract_snapshot(snapshot)
     with open_scratch(snapshot, folder, programs=programs) as scratch:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fleetkit.aws import AwsLimits
 from fleetkit.config import parse_bucket_address
-from fleetkit.core import NotFoundError
+from fleetkit.core import FleetkitError, NotFoundError
 from fleetkit.etcd import BackupName, parse_backup_name
 from fleetkit.workflows._backup_files import BackupFiles, FolderFiles
 from fleetkit.workflows._bucket_objects import BucketObjects
@@ -85,8 +85,21 @@ class BackupPlace:
         self._files.send_file(self._key(name), file)
 
     def fetch_file(self, name: BackupName, target: Path) -> None:
-        """Write a backup into a file of this computer."""
-        self._files.fetch_file(self._key(name), target)
+        """Write a backup into a file of this computer.
+
+        Raises
+        ------
+        FleetkitError
+            When it is no longer there or cannot be read, or the file cannot be written, as on a disk that is full.
+        """
+        try:
+            self._files.fetch_file(self._key(name), target)
+        except OSError as error:
+            raise FleetkitError(
+                f"the backup {name} cannot be fetched",
+                seen=error.strerror or str(error),
+                hint=f"see that it is still there and may be read, and that {target.parent} has room (TMPDIR)",
+            ) from error
 
     def write_proof(self, name: BackupName, proof: BackupProof) -> None:
         """Put a proof beside its backup."""

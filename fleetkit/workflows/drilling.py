@@ -124,7 +124,7 @@ def drill_backup(
     NotFoundError
         When there is no such backup, or no etcd on this computer.
     PreconditionError
-        When it is of another cluster, or of a newer format.
+        When it is of another cluster, of a newer format or of a newer etcd.
     SettingsError
         When it is encrypted, and no key or another one was given.
     FleetkitError
