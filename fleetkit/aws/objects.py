@@ -47,7 +47,14 @@ class StoredObject:
 
 
 def put_object(
-    session: AwsSession, bucket: str, *, key: str, content: bytes, always: bool = False, new: bool = False
+    session: AwsSession,
+    bucket: str,
+    *,
+    key: str,
+    content: bytes,
+    always: bool = False,
+    new: bool = False,
+    any_owner: bool = False,
 ) -> bool:
     """Put an object, unless it is there already with the same content.
 
@@ -63,6 +70,8 @@ def put_object(
         Put it without looking whether it is there.
     new
         Put it only where there is none of that key, whatever its content; S3 sees to it that of two at once one does.
+    any_owner
+        As for `read_object`.
 
     Returns
     -------
@@ -74,7 +83,7 @@ def put_object(
     digest = hashlib.sha256(content).hexdigest()
     if not (always or new) and has_object(session, bucket, key=key, sha256=digest, size_bytes=len(content)):
         return False
-    condition: dict[str, Any] = {"IfNoneMatch": "*"} if new else {}
+    condition: dict[str, Any] = {**({"IfNoneMatch": "*"} if new else {}), **_owner(session, any_owner=any_owner)}
     with asking(f"the object {key} of {bucket}"):
         try:
             session.s3.put_object(
@@ -83,7 +92,6 @@ def put_object(
                 Body=content,
                 Metadata={_HASH: digest},
                 ServerSideEncryption="AES256",
-                ExpectedBucketOwner=session.account_id(),
                 **condition,
             )
         except ClientError as error:
@@ -139,10 +147,9 @@ def read_object(session: AwsSession, bucket: str, *, key: str, any_owner: bool =
     """
     from botocore.exceptions import ClientError
 
-    owner: dict[str, Any] = {} if any_owner else {"ExpectedBucketOwner": session.account_id()}
     with asking(f"the object {key} of {bucket}"):
         try:
-            answer = session.s3.get_object(Bucket=bucket, Key=key, **owner)
+            answer = session.s3.get_object(Bucket=bucket, Key=key, **_owner(session, any_owner=any_owner))
             return answer["Body"].read()
         except ClientError as error:
             raise _missing(error, bucket, key) from error
@@ -189,6 +196,10 @@ def fetch_file(session: AwsSession, bucket: str, *, key: str, target: Path) -> N
             raise _missing(error, bucket, key) from error
 
 
+def _owner(session: AwsSession, *, any_owner: bool) -> dict[str, Any]:
+    return {} if any_owner else {"ExpectedBucketOwner": session.account_id()}
+
+
 def _missing(error: ClientError, bucket: str, key: str) -> Exception:
     """Return what an answer of S3 means: that there is no such object, or what it says."""
     if error_code(error) in {"404", "NoSuchKey"}:
@@ -211,15 +222,18 @@ def list_objects(session: AwsSession, bucket: str, *, prefix: str = "") -> tuple
         )
 
 
-def delete_objects(session: AwsSession, bucket: str, *, keys: Iterable[str]) -> int:
-    """Remove objects; their old versions stay until the bucket goes. Returns how many were named."""
+def delete_objects(session: AwsSession, bucket: str, *, keys: Iterable[str], any_owner: bool = False) -> int:
+    """Remove objects; their old versions stay until the bucket goes. Returns how many were named.
+
+    ``any_owner`` is as for `read_object`.
+    """
     wanted: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys]
     with asking(f"the removal of objects of {bucket}"):
         for start in range(0, len(wanted), _AT_ONCE):
             answer = session.s3.delete_objects(
                 Bucket=bucket,
                 Delete={"Objects": wanted[start : start + _AT_ONCE], "Quiet": True},
-                ExpectedBucketOwner=session.account_id(),
+                **_owner(session, any_owner=any_owner),
             )
             errors = answer.get("Errors", [])
             if errors:

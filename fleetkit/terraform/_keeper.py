@@ -8,7 +8,8 @@ would kill it on the spot, and ends the whole group when the time for that is up
 is told by the kernel when the keeper itself is killed (Linux only). That signal goes by the thread that
 started the process, which is another reason for a keeper with a single thread.
 
-Arguments: seconds of grace, the two read ends of Terraform's output, then Terraform's own command line.
+Arguments: seconds of grace, the open file of a lock that is to last as long as Terraform does (-1 for none), the two
+read ends of Terraform's output, then Terraform's own command line.
 Standard input: one byte ``i`` asks for a stop; its end says that fleetkit is gone.
 """
 
@@ -104,10 +105,11 @@ def exit_code(status: int) -> int:
 
 def main() -> int:
     """Read the arguments and keep."""
-    grace_s, first, second, *words = sys.argv[1:]
+    grace_s, held, first, second, *words = sys.argv[1:]
     outputs = (int(first), int(second))
-    for output in outputs:
-        os.set_inheritable(output, False)
+    # The lock too is the keeper's alone: a provider that is slow to go would hold it beyond Terraform's end.
+    for mine in (*outputs, *([int(held)] if int(held) >= 0 else [])):
+        os.set_inheritable(mine, False)
     # State, plans and crash logs hold secrets in clear.
     os.umask(0o077)
     return keep(words, grace_s=float(grace_s), outputs=outputs)

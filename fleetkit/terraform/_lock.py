@@ -1,4 +1,7 @@
-"""One change of a working copy at a time, on this computer; Terraform's own lock guards the state beyond that."""
+"""One change of a working copy at a time, on this computer; the state's own lock guards it beyond that.
+
+A Terraform whose fleetkit was killed works on for some seconds. Its keeper inherits the hold, so that it lasts as long.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ __all__ = ["held_folder"]
 
 
 @contextlib.contextmanager
-def held_folder(folder: Path, *, doing: str) -> Iterator[None]:
+def held_folder(folder: Path, *, doing: str) -> Iterator[int]:
     """Hold the working copy for the time of the block; the kernel lets go of it when the process ends.
+
+    Yields the open file that holds it, for a process that is to hold it too.
 
     Raises
     ------
@@ -37,7 +42,7 @@ def held_folder(folder: Path, *, doing: str) -> Iterator[None]:
         stream.truncate(0)
         stream.write(f"{doing} by {_who()}, process {os.getpid()}, since {format_utc(utc_now())}\n")
         stream.flush()
-        yield
+        yield stream.fileno()
         stream.truncate(0)
 
 

@@ -68,8 +68,11 @@ class Runner:
         on_event: OnEvent | None = None,
         redactor: Redactor | None = None,
         good_codes: Sequence[int] = (0,),
+        held: int | None = None,
     ) -> tuple[Event, ...]:
         """Run a command that writes ``-json`` events, and return those that are about no resource.
+
+        ``held`` is as in `RunningTerraform`.
 
         Raises
         ------
@@ -79,7 +82,7 @@ class Runner:
             When Ctrl-C ended it, after it has stopped in good order.
         """
         kept: list[Event] = []
-        with self._start(words) as running:
+        with self._start(words, held=held) as running:
             for line in running.lines():
                 event = parse_event(line, redact=lambda text: self._clean(text, redactor))
                 if isinstance(event, ResourceEvent):
@@ -96,15 +99,15 @@ class Runner:
             raise self._failure(running, code, doing=doing, diagnostics=diagnostics, output=texts)
         return tuple(kept)
 
-    def read(self, words: Sequence[str], *, doing: str) -> str:
-        """Run a command whose standard output is the answer, and return that.
+    def read(self, words: Sequence[str], *, doing: str, held: int | None = None) -> str:
+        """Run a command whose standard output is the answer, and return that; ``held`` as in `RunningTerraform`.
 
         Raises
         ------
         BusyError, TerraformError
             When it fails.
         """
-        with self._start(words) as running:
+        with self._start(words, held=held) as running:
             answer = "\n".join(running.lines())
             code = running.wait()
         if code != 0:
@@ -112,9 +115,11 @@ class Runner:
         return answer
 
     @contextmanager
-    def _start(self, words: Sequence[str]) -> Iterator[RunningTerraform]:
+    def _start(self, words: Sequence[str], *, held: int | None) -> Iterator[RunningTerraform]:
         with (
-            RunningTerraform(words, folder=self._folder, environ=self._environ, grace_s=self._grace_s) as running,
+            RunningTerraform(
+                words, folder=self._folder, environ=self._environ, grace_s=self._grace_s, held=held
+            ) as running,
             forwarded_interrupts(running),
         ):
             with self._guard:

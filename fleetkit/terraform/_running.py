@@ -40,6 +40,8 @@ class RunningTerraform:
         The whole environment.
     grace_s
         Seconds that Terraform has to stop gracefully when this process is killed, before it is killed too.
+    held
+        The open file of a lock that is to last as long as Terraform does, whatever becomes of this process.
 
     Raises
     ------
@@ -47,14 +49,23 @@ class RunningTerraform:
         When it cannot be started.
     """
 
-    def __init__(self, words: Sequence[str], *, folder: Path, environ: Mapping[str, str], grace_s: float) -> None:
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        folder: Path,
+        environ: Mapping[str, str],
+        grace_s: float,
+        held: int | None = None,
+    ) -> None:
         self.stopped = False
         self._stop_asked_at: float | None = None
         self._stop_lock = threading.Lock()
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
-        keeper = [sys.executable, "-I", "-S", str(_KEEPER), str(grace_s), str(out_read), str(err_read)]
+        mine = -1 if held is None else held
+        keeper = [sys.executable, "-I", "-S", str(_KEEPER), *map(str, (grace_s, mine, out_read, err_read))]
         try:
             self._process = subprocess.Popen(
                 [*keeper, *words],
@@ -63,7 +74,7 @@ class RunningTerraform:
                 stdin=subprocess.PIPE,
                 stdout=out_write,
                 stderr=err_write,
-                pass_fds=(out_read, err_read),
+                pass_fds=(out_read, err_read, *([] if held is None else [held])),
                 start_new_session=True,
                 bufsize=0,
             )

@@ -25,6 +25,7 @@ class RunOptions(TypedDict, total=False):
     lock_timeout_s: int
     grace_s: float
     unlock_words: Sequence[str]
+    locks_state: bool
 
 
 class StateCommands:
@@ -46,6 +47,8 @@ class StateCommands:
         Seconds that Terraform has to end in good order when this process is killed.
     unlock_words
         Command line that clears a lock when the lock's id is put behind it; by default Terraform's own.
+    locks_state
+        Whether Terraform locks the state; not where the caller holds that very lock.
     """
 
     def __init__(
@@ -58,16 +61,17 @@ class StateCommands:
         lock_timeout_s: int = 0,
         grace_s: float = 30.0,
         unlock_words: Sequence[str] = (),
+        locks_state: bool = True,
     ) -> None:
         self.folder = folder.absolute()
         self.binary = binary
         self._environ, self.warnings = terraform_environment(environ)
         self._line = CommandLine(str(binary.path))
-        self._work: dict[str, Option] = {
-            "input": False,
+        self._locking: dict[str, Option] = {
+            "lock": None if locks_state else False,
             "lock_timeout": f"{lock_timeout_s}s",
-            "parallelism": parallelism,
         }
+        self._work: dict[str, Option] = {"input": False, "parallelism": parallelism, **self._locking}
         unlock = unlock_words or (str(binary.path), f"-chdir={self.folder}", "force-unlock", "-force")
         self._runner = Runner(self.folder, environ=self._environ, grace_s=grace_s, unlock_words=unlock)
 
@@ -102,8 +106,8 @@ class StateCommands:
         """
         options = {name: value for name, value in self._work.items() if name != "parallelism"}
         words = self._line.build("import", address, resource_id, no_color=FLAG, **options)
-        with held_folder(self.folder, doing="terraform import"):
-            self._runner.read(words, doing=f"terraform import {address}")
+        with held_folder(self.folder, doing="terraform import") as held:
+            self._runner.read(words, doing=f"terraform import {address}", held=held)
 
     def remove_from_state(self, address: str) -> None:
         """Make the state forget ``address``; the thing itself stays as it is.
@@ -118,9 +122,9 @@ class StateCommands:
         known = [one.address for one in self.state()]
         if address not in known:
             raise NotFoundError(f"the state knows no {address}", known=known)
-        words = self._line.build("state rm", address, no_color=FLAG, lock_timeout=self._work["lock_timeout"])
-        with held_folder(self.folder, doing="terraform state rm"):
-            self._runner.read(words, doing=f"terraform state rm {address}")
+        words = self._line.build("state rm", address, no_color=FLAG, **self._locking)
+        with held_folder(self.folder, doing="terraform state rm") as held:
+            self._runner.read(words, doing=f"terraform state rm {address}", held=held)
 
     def untaint(self, address: str) -> None:
         """Make the state take ``address`` for whole, so that it is not replaced because its creation broke off.
@@ -130,9 +134,9 @@ class StateCommands:
         BusyError, TerraformError
             When it fails, as where it is not tainted.
         """
-        words = self._line.build("untaint", address, no_color=FLAG, lock_timeout=self._work["lock_timeout"])
-        with held_folder(self.folder, doing="terraform untaint"):
-            self._runner.read(words, doing=f"terraform untaint {address}")
+        words = self._line.build("untaint", address, no_color=FLAG, **self._locking)
+        with held_folder(self.folder, doing="terraform untaint") as held:
+            self._runner.read(words, doing=f"terraform untaint {address}", held=held)
 
     def force_unlock(self, lock_id: str) -> None:
         """Clear a lock that was left behind in S3.

@@ -124,6 +124,11 @@ class LockInfo:
         words = {name.lower(): str(fields.get(name, "")) for name in ("Who", "Operation", "Created", "Path")}
         return cls(lock_id=lock_id, **words)
 
+    def to_json(self) -> bytes:
+        """Write it as Terraform does, whose own commands then understand it."""
+        fields = {"ID": self.lock_id, "Operation": self.operation, "Info": "", "Who": self.who, "Version": ""}
+        return json.dumps({**fields, "Created": self.created, "Path": self.path}).encode()
+
     @property
     def is_local(self) -> bool:
         """Whether the state is a file on this computer, whose lock ends with the process that holds it."""

@@ -180,11 +180,13 @@ class WorkingCopy(StateCommands):
         BusyError, TerraformError, KeyboardInterrupt
             As `plan` does.
         """
-        with held_folder(self.folder, doing="terraform apply"):
+        with held_folder(self.folder, doing="terraform apply") as held:
             saved.check()
             started = time.monotonic()
             words = self._line.build("apply", str(saved.path), json=FLAG, **self._work)
-            events = self._runner.stream(words, doing="terraform apply", on_event=on_event, redactor=saved.redactor)
+            events = self._runner.stream(
+                words, doing="terraform apply", on_event=on_event, redactor=saved.redactor, held=held
+            )
             took_s = time.monotonic() - started
             saved.discard()
         summary = next((one for one in events if isinstance(one, ChangeSummaryEvent) and one.operation != "plan"), None)
@@ -206,16 +208,16 @@ class WorkingCopy(StateCommands):
         BusyError, TerraformError, KeyboardInterrupt
             As `plan` does.
         """
-        with held_folder(self.folder, doing="terraform apply -refresh-only"):
+        with held_folder(self.folder, doing="terraform apply -refresh-only") as held:
             words = self._line.build("apply", refresh_only=FLAG, auto_approve=FLAG, json=FLAG, **self._work)
-            self._runner.stream(words, doing="terraform apply -refresh-only", on_event=None, redactor=Redactor())
+            self._runner.stream(words, doing="terraform apply -refresh-only", redactor=Redactor(), held=held)
 
     def drift(self, on_event: OnEvent | None = None) -> Drift:
         """Compare the world with the state, changing neither; pending changes play no part. Raises as `plan` does."""
         path = self._new_plan_path()
-        with held_folder(self.folder, doing="terraform plan -refresh-only"):
+        with held_folder(self.folder, doing="terraform plan -refresh-only") as held:
             try:
-                return Drift.from_json(self._run_plan(path, on_event, refresh_only=FLAG))
+                return Drift.from_json(self._run_plan(path, on_event, held=held, refresh_only=FLAG))
             finally:
                 path.unlink(missing_ok=True)
 
@@ -223,9 +225,9 @@ class WorkingCopy(StateCommands):
         self, kind: PlanKind, on_event: OnEvent | None, imports: Mapping[str, str] | None = None, **options: Option
     ) -> SavedPlan:
         path = self._new_plan_path()
-        with held_folder(self.folder, doing="terraform plan"), _files.import_blocks(self.folder, imports or {}):
+        with held_folder(self.folder, doing="terraform plan") as held, _files.import_blocks(self.folder, imports or {}):
             try:
-                plan, redactor = read_plan(self._run_plan(path, on_event, **options))
+                plan, redactor = read_plan(self._run_plan(path, on_event, held=held, **options))
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise
@@ -238,9 +240,9 @@ class WorkingCopy(StateCommands):
             redactor=redactor,
         )
 
-    def _run_plan(self, path: Path, on_event: OnEvent | None, **options: Option) -> str:
+    def _run_plan(self, path: Path, on_event: OnEvent | None, *, held: int, **options: Option) -> str:
         words = self._line.build("plan", json=FLAG, out=str(path), **self._work, **options)
-        self._runner.stream(words, doing="terraform plan", on_event=on_event, redactor=Redactor())
+        self._runner.stream(words, doing="terraform plan", on_event=on_event, redactor=Redactor(), held=held)
         path.chmod(0o600)
         return self._show_plan(path)
 

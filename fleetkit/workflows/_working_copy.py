@@ -20,13 +20,15 @@ def state_backend(cluster: Cluster, *, endpoint_url: str = "") -> Backend:
     )
 
 
-def open_working_copy(workspace: Workspace, *, told: Reporter | None = None) -> WorkingCopy:
+def open_working_copy(workspace: Workspace, *, told: Reporter | None = None, holding: bool = False) -> WorkingCopy:
     """Return the cluster's working copy, prepared: modules, variables, provider and backend are up to date.
 
     Parameters
     ----------
     told
         Told what a Terraform that was killed had left there, and what was done about it.
+    holding
+        Whether the caller holds the lock of a state in S3 itself (`hold_everywhere`), which Terraform would find taken.
 
     Raises
     ------
@@ -43,7 +45,8 @@ def open_working_copy(workspace: Workspace, *, told: Reporter | None = None) -> 
         environ=environ,
     )
     unlock = ("fleetkit", "unlock", workspace.cluster.name)
-    copy = WorkingCopy(paths.terraform, binary=binary, environ=environ, unlock_words=unlock)
+    locks = not holding or workspace.cluster.state.kind is StateKind.LOCAL
+    copy = WorkingCopy(paths.terraform, binary=binary, environ=environ, unlock_words=unlock, locks_state=locks)
     prepared = copy.prepare(
         terraform_variables(
             workspace.cluster,

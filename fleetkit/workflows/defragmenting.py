@@ -18,7 +18,7 @@ from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.one_by_one import order_members
-from fleetkit.workflows.unlocking import refuse_locked
+from fleetkit.workflows.unlocking import hold_everywhere
 from fleetkit.workflows.way_in import open_way_in
 
 __all__ = [
@@ -171,15 +171,12 @@ def apply_defragment(
     plan.check()
     if plan.is_empty:
         return AppliedDefragment(cluster=plan.cluster, compacted_to=0, done={})
-    with hold_cluster(workspace.paths.folder, operation="defragmentation"):
-        # The lock of this computer is ours now; whoever is at work on another one holds that of the state.
-        refuse_locked(workspace)
-        with open_way_in(workspace) as way:
-            _require_unmoved(plan, look_at_etcd(way))
-            told.record(EventKind.APPROVAL, approved.facts(workspace))
-            rewriting = Rewriting(plan=plan, way=way, told=told, patience=patience)
-            revision = rewriting.compact() if plan.compaction else 0
-            rewriting.run()
+    with hold_everywhere(workspace, operation="defragmentation", told=told), open_way_in(workspace) as way:
+        _require_unmoved(plan, look_at_etcd(way))
+        told.record(EventKind.APPROVAL, approved.facts(workspace))
+        rewriting = Rewriting(plan=plan, way=way, told=told, patience=patience)
+        revision = rewriting.compact() if plan.compaction else 0
+        rewriting.run()
     return AppliedDefragment(cluster=plan.cluster, compacted_to=revision, done=rewriting.done)
 
 

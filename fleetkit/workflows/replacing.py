@@ -21,7 +21,6 @@ from fleetkit.runs import EventKind
 from fleetkit.views import PlanView
 from fleetkit.workflows._etcd_look import wait_until_well
 from fleetkit.workflows._joined_fleet import has_joined_fleet
-from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._replace_look import (
     ReplaceLook,
@@ -39,7 +38,7 @@ from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
-from fleetkit.workflows.unlocking import refuse_locked
+from fleetkit.workflows.unlocking import hold_everywhere
 from fleetkit.workflows.verifying import BOOT_PATIENCE
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
@@ -142,7 +141,7 @@ def plan_replace(
         When the world cannot be read.
     """
     told, name = report or Reporter(), workspace.cluster.name
-    with hold_cluster(workspace.paths.folder, operation="plan of a replacement"):
+    with hold_everywhere(workspace, operation=f"plan of a replacement of {member}", told=told):
         note = read_note(workspace.paths.folder)
         with open_way_in(workspace) as way:
             told.note("looking at the members")
@@ -174,7 +173,7 @@ def _with_steps(
     there = find_machine(workspace, plan.member)
     steps, is_replaced = judge_steps(look, note=note, machine=there, anew=anew)
     told.note("planning")
-    copy = open_working_copy(workspace, told=told)
+    copy = open_working_copy(workspace, told=told, holding=True)
     machine = plan_machine(workspace, copy, plan.member, old=there if is_replaced else "", told=told)
     left = [one for one in steps if one is not ReplaceStep.PROMOTION]
     if machine.saved.plan.is_empty:
@@ -217,12 +216,10 @@ def apply_replace(
     """
     told, plan, folder = report or Reporter(), approved.plan, workspace.paths.folder
     plan.check()
-    with hold_cluster(folder, operation=f"replacement of {plan.member}"):
+    with hold_everywhere(workspace, operation=f"replacement of {plan.member}", told=told):
         if plan.is_empty:
             remove_note(folder)
             return AppliedReplace(cluster=plan.cluster, member=plan.member, done=())
-        # The lock of this computer is ours now; whoever is at work on another one holds that of the state.
-        refuse_locked(workspace)
         pki = load_pki(workspace.paths.pki, members={one: at.address for one, at in workspace.cluster.masters.items()})
         with open_way_in(workspace) as way:
             note = _require_unmoved(plan, way, read_note(folder))

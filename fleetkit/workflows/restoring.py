@@ -33,7 +33,7 @@ from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.backup_place import open_backup_place
 from fleetkit.workflows.supplying import find_pending_deliveries
-from fleetkit.workflows.unlocking import refuse_locked
+from fleetkit.workflows.unlocking import hold_everywhere
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = ["AppliedRestore", "RestorePlan", "VerifiedRestore", "apply_restore", "plan_restore", "verify_restore"]
@@ -196,10 +196,9 @@ def apply_restore(
     plan.check()
     mine = workspace.paths.folder
     with (
-        hold_cluster(mine, operation="restore"),
+        hold_everywhere(workspace, operation="restore", told=told),
         tempfile.TemporaryDirectory(prefix="fleetkit-restore-") as made,
     ):
-        refuse_locked(workspace)
         folder = Path(made)
         fetched = fetch_backup(plan.place, plan.kept, folder, identity=plan.identity)
         if fetched.sha256 != plan.file_sha256:

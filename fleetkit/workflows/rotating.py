@@ -34,7 +34,7 @@ from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.listing_certificates import list_certificates, list_made
 from fleetkit.workflows.supplying import find_pending_settings, supply_bucket
-from fleetkit.workflows.unlocking import refuse_locked
+from fleetkit.workflows.unlocking import hold_everywhere
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = [
@@ -181,8 +181,7 @@ def apply_rotation(
     plan.check()
     if plan.is_empty:
         return AppliedRotation(cluster=plan.cluster, renewed=(), fetched=())
-    with hold_cluster(workspace.paths.folder, operation="rotation of certificates"):
-        refuse_locked(workspace)
+    with hold_everywhere(workspace, operation="rotation of certificates", told=told):
         told.record(EventKind.APPROVAL, approved.facts(workspace))
         _renew(workspace, plan, told)
         fetching = [one for one in plan.machines if one.is_running]

@@ -59,7 +59,9 @@ def until_done(run: Callable[[], Ended]) -> Ended:
 
     def ended() -> Ended | NotYet[Ended]:
         found = run()
-        is_busy = found.code == 1 and any(one in found.text for one in ("is at work", "found the state locked"))
+        is_busy = found.code == 1 and any(
+            one in found.text for one in ("is at work", "found the state locked", "the working copy")
+        )
         return NotYet(found.text[-500:]) if is_busy else found
 
     return wait_until(ended, what="the state to be free", patience=PATIENCE)

@@ -170,6 +170,31 @@ def test_a_lock_left_behind_in_s3_is_explained_and_cleared(
     copy.plan()
 
 
+def test_who_holds_the_lock_of_a_state_in_s3_works_on_it_and_nobody_else(
+    tmp_path: Path, aws: EmulatedAws, binary: TerraformBinary
+) -> None:
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": REGION})
+    backend = S3Backend(bucket="states", key="demo/terraform.tfstate", region=REGION, endpoint_url=aws.url)
+    (tmp_path / "none.tf").write_text("# The builtin provider takes no block.\n", encoding="utf-8")
+    mine = LockInfo(lock_id="0a-1b", who="ann@desk", operation="restore", created="2026-11-26T10:00:00Z", path="states")
+    s3.put_object(Bucket="states", Key="demo/terraform.tfstate.tflock", Body=mine.to_json())
+    modules = write_configuration(tmp_path / "builtin")
+    theirs = WorkingCopy(tmp_path / "theirs", binary=binary, environ=aws.environ, modules=modules)
+    held = WorkingCopy(tmp_path / "held", binary=binary, environ=aws.environ, modules=modules, locks_state=False)
+    for copy in (theirs, held):
+        copy.prepare({}, provider_file=tmp_path / "none.tf", backend=backend)
+    with pytest.raises(BusyError, match="restore by ann@desk since 2026-11-26"):
+        theirs.plan()
+    held.apply(held.plan())
+    held.refresh()
+    held.remove_from_state(held.state()[0].address)
+    there = s3.get_object(Bucket="states", Key="demo/terraform.tfstate.tflock")["Body"].read()
+    assert LockInfo.parse_json(there) == mine, "it is still there"
+    theirs.force_unlock("0a-1b")
+    theirs.plan().discard()
+
+
 def test_a_state_moves_from_the_folder_to_s3(tmp_path: Path, aws: EmulatedAws, binary: TerraformBinary) -> None:
     aws.client("s3").create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": REGION})
     backend = S3Backend(bucket="states", key="demo/terraform.tfstate", region=REGION, endpoint_url=aws.url)

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from support.tf_configuration import await_truth, processes_in
 
-from fleetkit.core import TerraformError
+from fleetkit.core import BusyError, TerraformError
+from fleetkit.terraform._lock import held_folder
 from fleetkit.terraform._running import RunningTerraform, forwarded_interrupts
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -149,11 +150,15 @@ def test_the_program_is_out_of_reach_of_the_terminals_ctrl_c(tmp_path: Path) -> 
 OWNER = """
 import os, sys
 from pathlib import Path
+from fleetkit.terraform._lock import held_folder
 from fleetkit.terraform._running import RunningTerraform
 script, folder, grace_s = sys.argv[1:]
 environ = {"PATH": os.environ["PATH"]}
 words = ["/bin/sh", "-c", script]
-with RunningTerraform(words, folder=Path(folder), environ=environ, grace_s=float(grace_s)) as running:
+with (
+    held_folder(Path(folder), doing="terraform apply") as held,
+    RunningTerraform(words, folder=Path(folder), environ=environ, grace_s=float(grace_s), held=held) as running,
+):
     for line in running.lines():
         print(line, flush=True)
 """
@@ -184,6 +189,23 @@ def test_when_the_owner_is_killed_the_program_ends_in_good_order_with_its_output
     end(start_owner(tmp_path, script, grace_s=20))
     await_truth(lambda: not processes_in(tmp_path), what="the program to end")
     assert (tmp_path / "state").read_text(encoding="utf-8") == "saved\n"
+
+
+@linux_only
+def test_when_the_owner_is_killed_its_folder_is_held_until_the_program_has_ended(tmp_path: Path) -> None:
+    """What the program started and left behind, as Terraform may a provider, holds nothing."""
+    script = "trap '' INT; sleep 300 & echo $! > left; echo ready; while [ ! -e go ]; do sleep 0.05; done"
+    end(start_owner(tmp_path, script, grace_s=60))
+    with pytest.raises(BusyError, match="terraform apply by"), held_folder(tmp_path, doing="terraform plan"):
+        pass
+    (tmp_path / "go").write_text("", encoding="utf-8")
+    left = int((tmp_path / "left").read_text(encoding="utf-8"))
+    await_truth(lambda: processes_in(tmp_path) == [left], what="the program to end")
+    try:
+        with held_folder(tmp_path, doing="terraform plan"):
+            pass
+    finally:
+        os.kill(left, signal.SIGKILL)
 
 
 @linux_only

@@ -38,6 +38,8 @@ from fleetkit.workflows import (
     _replacement,
     apply_replace,
     approve,
+    find_lock,
+    open_workspace,
     plan_replace,
     replacing,
     verify_replace,
@@ -166,7 +168,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdCluster]:
 def place(running: EtcdCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.chdir(tmp_path)
     with surrounding_world(tmp_path, monkeypatch) as world:
-        world.write()
+        where = {"CreateBucketConfiguration": {"LocationConstraint": world.session.region}}
+        world.session.s3.create_bucket(Bucket="states", **where)  # type: ignore[arg-type]
+        world.write(**{"state.kind": "s3", "state.bucket": "states", "state.key": "demo.tfstate"})
         workspace = world.open()
         supply_bucket(workspace, ensure_certificates(workspace))
         place = Place(workspace=workspace, etcd=running, instances={name: f"i-{name}" for name in running.members})
@@ -399,6 +403,25 @@ def test_the_second_of_two_operators_is_refused_and_told_who_the_first_is(place:
             place.apply(plan)
         with pytest.raises(BusyError, match="replacement of etcd1 by "):
             place.plan()
+
+
+def test_an_operator_on_another_computer_is_refused_meanwhile_and_told_who_the_first_is(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(tmp_path / "clusters", tmp_path / "elsewhere" / "clusters")
+    there = open_workspace(folder=tmp_path / "elsewhere", environ=place.workspace.environ)
+    refused: list[str] = []
+
+    def note(_place: Place, text: str) -> None:
+        if any(word in text for word in ("planning", "removing the member", "replacing the machine", "promoting")):
+            with pytest.raises(BusyError, match=r"replacement of etcd3 by \S+@\S+ since 20"):
+                plan_replace(there, "etcd1")
+            refused.append(text)
+
+    monkeypatch.setattr(Place, "note", note)
+    place.apply(place.plan())
+    assert len(refused) == 4
+    assert find_lock(there) is None
 
 
 def test_while_one_is_under_way_another_member_is_refused(place: Place) -> None:

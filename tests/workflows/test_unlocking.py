@@ -1,8 +1,9 @@
-"""A lock on a state in S3 is told with its owner, holds a deploy back, and is cleared by nothing but its own id."""
+"""A lock on a state in S3 is told with its owner, held by one at a time, and cleared by nothing but its own id."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import pytest
 from botocore.exceptions import ClientError
 from support.aws_world import World, surrounding_world
 
-from fleetkit.aws import put_object
+from fleetkit.aws import put_object, read_object
 from fleetkit.cli import main
 from fleetkit.core import BusyError, NotFoundError, TerraformError
-from fleetkit.workflows import clear_lock, find_lock
+from fleetkit.workflows import clear_lock, find_lock, open_workspace
 from fleetkit.workflows._lock import hold_cluster
-from fleetkit.workflows.unlocking import refuse_locked
+from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.unlocking import hold_everywhere, refuse_locked
 
 S3 = {"state.kind": "s3", "state.bucket": "states", "state.key": "demo/terraform.tfstate"}
 LOCK = {"ID": "0a-1b", "Operation": "OperationTypeApply", "Who": "ann@desk", "Created": "2026-11-22T23:00:00Z"}
@@ -86,6 +89,94 @@ def test_nothing_is_cleared_while_this_computer_is_at_work(world: World) -> None
     workspace = world.open()
     with hold_cluster(workspace.paths.folder, operation="deploy"), pytest.raises(BusyError, match="deploy by"):
         clear_lock(workspace, "0a-1b")
+
+
+def elsewhere(world: World) -> Workspace:
+    """Return the cluster as another operator has it, on another computer."""
+    shutil.copytree(world.folder / "clusters", world.folder / "elsewhere" / "clusters", ignore=lambda *_: ["demo"])
+    return open_workspace(folder=world.folder / "elsewhere", environ=world.environ)
+
+
+def test_two_operators_on_two_computers_do_not_work_at_once(world: World) -> None:
+    world.write(**S3)
+    here, there = world.open(), elsewhere(world)
+    with hold_everywhere(here, operation="restore", told=Reporter()):
+        with (
+            pytest.raises(BusyError, match=r"at work on demo: restore by \S+@\S+ since 20") as caught,
+            hold_everywhere(there, operation="rotation of certificates", told=Reporter()),
+        ):
+            pass
+        lock = find_lock(there)
+        assert lock is not None
+        assert f"fleetkit unlock demo {lock.lock_id}" in str(caught.value.hint)
+        with pytest.raises(BusyError, match="restore by"):
+            refuse_locked(there)
+    with hold_everywhere(there, operation="rotation of certificates", told=Reporter()):
+        assert "rotation of certificates by" in str(find_lock(here))
+    assert find_lock(here) is None
+
+
+def test_an_error_lets_go_of_the_state(world: World) -> None:
+    world.write(**S3)
+    with pytest.raises(ZeroDivisionError), hold_everywhere(world.open(), operation="restore", told=Reporter()):
+        raise ZeroDivisionError
+    assert find_lock(world.open()) is None
+
+
+def leave_behind(workspace: Workspace) -> None:
+    """Leave what a kill in the middle of a restore leaves."""
+    note, key = workspace.paths.folder / "state-lock.json", "demo/terraform.tfstate.tflock"
+    with hold_everywhere(workspace, operation="restore", told=Reporter()):
+        kept = note.read_bytes()
+        assert read_object(workspace.session, "states", key=key) == kept
+    note.write_bytes(kept)
+    put_object(workspace.session, "states", key=key, content=kept)
+
+
+def test_a_lock_that_a_kill_left_is_taken_over_by_the_computer_whose_it_is_and_by_no_other(world: World) -> None:
+    world.write(**S3)
+    here, there, said = world.open(), elsewhere(world), list[str]()
+    leave_behind(here)
+    with (
+        pytest.raises(BusyError, match="restore by"),
+        hold_everywhere(there, operation="replacement of etcd1", told=Reporter()),
+    ):
+        pass
+    with hold_everywhere(here, operation="restore", told=Reporter(note=said.append)):
+        assert find_lock(there) is not None
+    assert said[0].startswith("taking over the lock that was left behind here: restore by")
+    assert find_lock(here) is None
+
+
+def test_a_lock_that_a_kill_left_is_no_longer_ours_once_somebody_cleared_it(world: World) -> None:
+    world.write(**S3)
+    here = world.open()
+    leave_behind(here)
+    put_object(here.session, "states", key="demo/terraform.tfstate.tflock", content=json.dumps(LOCK).encode())
+    with pytest.raises(BusyError, match="apply by ann@desk"), hold_everywhere(here, operation="x", told=Reporter()):
+        pass
+
+
+def test_the_lock_of_another_who_cleared_ours_is_left_alone(world: World) -> None:
+    world.write(**S3)
+    said: list[str] = []
+    with hold_everywhere(world.open(), operation="restore", told=Reporter(note=said.append)):
+        lock(world)
+    assert said == ["the lock of the state was taken away meanwhile; now: apply by ann@desk since 2026-11-22T23:00:00Z"]
+    found = find_lock(world.open())
+    assert found is not None
+    assert found.lock_id == "0a-1b"
+
+
+def test_a_state_in_a_file_is_held_by_the_kernel_alone(world: World) -> None:
+    world.write()
+    with (
+        hold_everywhere(world.open(), operation="restore", told=Reporter()),
+        pytest.raises(BusyError, match="restore by"),
+        hold_cluster(world.open().paths.folder, operation="deploy"),
+    ):
+        pass
+    assert not (world.open().paths.folder / "state-lock.json").exists()
 
 
 def test_what_is_no_lock_is_not_taken_for_one(world: World) -> None:
