@@ -23,6 +23,7 @@ from fleetkit.aws.instances import (
     lift_termination_protection,
     list_instances,
     list_scaling_groups,
+    protect_from_termination,
     start_instances,
 )
 from fleetkit.aws.inventory import (
@@ -142,6 +143,7 @@ __all__ = [
     "list_zones",
     "open_session",
     "open_signing_key",
+    "protect_from_termination",
     "put_object",
     "read_object",
     "read_public_address",

@@ -23,6 +23,7 @@ __all__ = [
     "lift_termination_protection",
     "list_instances",
     "list_scaling_groups",
+    "protect_from_termination",
     "start_instances",
 ]
 
@@ -146,6 +147,13 @@ def lift_termination_protection(session: AwsSession, instance_ids: Iterable[str]
     for instance_id in instance_ids:
         with asking(f"the lifting of the termination protection of {instance_id}"):
             session.ec2.modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": False})
+
+
+def protect_from_termination(session: AwsSession, instance_ids: Iterable[str]) -> None:
+    """Put back what `lift_termination_protection` lifted."""
+    for instance_id in instance_ids:
+        with asking(f"the termination protection of {instance_id}"):
+            session.ec2.modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": True})
 
 
 def start_instances(session: AwsSession, instance_ids: Sequence[str]) -> None:

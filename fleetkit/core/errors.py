@@ -72,9 +72,13 @@ class FleetkitError(Exception):
         self.hint = hint
         super().__init__(what)
 
+    @property
+    def without_hint(self) -> str:
+        """What failed and what was seen, for an error that is told as a part of another."""
+        return f"{self.what}: {self.seen}" if self.seen else self.what
+
     def __str__(self) -> str:
-        text = self.what if self.seen is None else f"{self.what}: {self.seen}"
-        return text if self.hint is None else f"{text}\n  next: {self.hint}"
+        return self.without_hint if self.hint is None else f"{self.without_hint}\n  next: {self.hint}"
 
 
 class SettingsError(FleetkitError, ValueError):

@@ -263,7 +263,7 @@ def _name_members(members: Mapping[str, str]) -> str:
 
 
 def _reason(error: EtcdError | NotFoundError | SettingsError | SshError) -> str:
-    return error.what if error.seen is None else f"{error.what}: {error.seen}"
+    return error.without_hint
 
 
 def _moved(basis: Basis, what: str, *, seen: str) -> StalePlanError:

@@ -90,5 +90,5 @@ def failure(check_id: str, seen: str, *, mend: str) -> CheckLine:
 
 def unread(check_id: str, error: FleetkitError, *, soft: bool) -> CheckLine:
     """Return the line of a check that could not look."""
-    seen = error.what if error.seen is None else f"{error.what}: {error.seen}"
+    seen = error.without_hint
     return failure(check_id, seen, mend=error.hint or "repeat; if it stays, look into it").as_unread(soft=soft)

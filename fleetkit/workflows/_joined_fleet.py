@@ -20,5 +20,5 @@ def has_joined_fleet(way: WayIn, address: str) -> bool | NotYet[bool]:
             own = run_command(connection, "cat /etc/machine-id").stdout.strip()
             joined = {one.id for one in FleetClient(way.open_fleet_socket(connection)).list_machines()}
     except (FleetError, SshError) as error:
-        return NotYet(error.what if error.seen is None else f"{error.what}: {error.seen}")
+        return NotYet(error.without_hint)
     return True if own in joined else NotYet(f"fleet does not list the machine {own} at {address}")

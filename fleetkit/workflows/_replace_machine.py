@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fleetkit import aws
-from fleetkit.core import PreconditionError, QuorumAtRiskError, StalePlanError
+from fleetkit.core import FleetkitError, PreconditionError, QuorumAtRiskError, StalePlanError
 from fleetkit.terraform import ApplyResult, Plan, ResourceChange, SavedPlan, WorkingCopy
 from fleetkit.workflows._recording import recorded
 from fleetkit.workflows._reporting import Reporter
@@ -41,11 +41,11 @@ class MachinePlan:
     _copy: WorkingCopy = field(repr=False)
     _workspace: Workspace = field(repr=False)
 
-    def apply(self, told: Reporter) -> ApplyResult:
-        """Apply it, with the termination protection of the old instance lifted.
+    def make_ready(self, told: Reporter) -> MachinePlan:
+        """Lift the termination protection of the old instance, and return the plan that is applied then.
 
         The provider puts back the protection that a plan knows before it terminates, so the plan is made anew with
-        the protection gone; it must change exactly what was approved.
+        the protection gone; it must change exactly what was approved. Where it cannot, the protection is put back.
 
         Raises
         ------
@@ -54,17 +54,41 @@ class MachinePlan:
         StalePlanError
             When what it would change is no longer what was approved.
         """
-        saved = self._lift_protection(told) if self.old else self.saved
+        if not self.old:
+            return self
+        told.note(f"lifting the termination protection of {self.old}")
+        aws.lift_termination_protection(self._workspace.session, [self.old])
+        try:
+            ready = plan_machine(self._workspace, self._copy, self.name, old=self.old, told=told)
+            self._require_same(ready.saved)
+        except FleetkitError:
+            if self._was_protected:
+                aws.protect_from_termination(self._workspace.session, [self.old])
+            raise
+        self.saved.discard()
+        return ready
+
+    def apply(self, told: Reporter) -> ApplyResult:
+        """Apply it, once it is ready.
+
+        Raises
+        ------
+        AwsError, TerraformError
+            When it fails.
+        """
         told.note("replacing the machine" if self.old else "making the machine whole")
-        result = self._copy.apply(saved, recorded(told))
+        result = self._copy.apply(self.saved, recorded(told))
         told.note("reading back what AWS made of it")
         self._copy.refresh()
         return result
 
-    def _lift_protection(self, told: Reporter) -> SavedPlan:
-        told.note(f"lifting the termination protection of {self.old}")
-        aws.lift_termination_protection(self._workspace.session, [self.old])
-        fresh = plan_machine(self._workspace, self._copy, self.name, old=self.old, told=told).saved
+    @property
+    def _was_protected(self) -> bool:
+        """Whether the old instance had its protection when the plan was made; the cluster file may have none."""
+        own = [one for one in self.saved.plan.changes if one.address == instance_address(self.name)]
+        return any((one.before or {}).get("disable_api_termination") for one in own)
+
+    def _require_same(self, fresh: SavedPlan) -> None:
         approved = {(one.address, one.action) for one in self.saved.plan.changes}
         moved = {address for address, _ in {(one.address, one.action) for one in fresh.plan.changes} ^ approved}
         if moved:
@@ -74,8 +98,6 @@ class MachinePlan:
                 seen=", ".join(sorted(moved)),
                 hint="plan again, look at the new plan, and approve that",
             )
-        self.saved.discard()
-        return fresh
 
 
 def find_machine(workspace: Workspace, name: str) -> str:

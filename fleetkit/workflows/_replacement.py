@@ -14,9 +14,6 @@ from fleetkit.core import (
     FleetkitError,
     NotYet,
     Patience,
-    PreconditionError,
-    ServiceError,
-    WaitTimeoutError,
     WorkflowError,
     wait_until,
 )
@@ -25,7 +22,6 @@ from fleetkit.etcd import (
     Member,
     add_learner,
     list_members,
-    move_leader,
     promote_learner,
     read_status,
     remove_member,
@@ -33,10 +29,12 @@ from fleetkit.etcd import (
 from fleetkit.pki import ClusterPki
 from fleetkit.runs import EventKind
 from fleetkit.workflows._replace_look import ReplaceStep, find_entry
+from fleetkit.workflows._replace_machine import MachinePlan
 from fleetkit.workflows._replace_note import ReplaceNote
 from fleetkit.workflows._replace_plan import ReplacePlan
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.one_by_one import choose_heir, hand_over, tell_failure
 from fleetkit.workflows.supplying import supply_joining_member
 from fleetkit.workflows.way_in import WayIn
 
@@ -56,6 +54,8 @@ class Replacement:
     ----------
     plan, note
         What is done, and what was there when it began.
+    machine
+        Terraform's part of it, ready to be applied; None where it has none.
     workspace, pki, way, told
         Where, with which certificates, over which way, and who is told.
     patience
@@ -66,6 +66,7 @@ class Replacement:
 
     plan: ReplacePlan
     note: ReplaceNote
+    machine: MachinePlan | None
     workspace: Workspace
     pki: ClusterPki
     way: WayIn
@@ -92,7 +93,7 @@ class Replacement:
         for step in self.plan.steps:
             try:
                 steps[step]()
-            except (ServiceError, WaitTimeoutError, PreconditionError) as error:
+            except FleetkitError as error:
                 raise self._failed(step, error) from error
             self.done.append(step.value)
 
@@ -104,18 +105,11 @@ class Replacement:
     def _hand_over(self) -> None:
         name = self.note.member
         statuses = read_status(self.way.endpoints, tls=self.way.tls).ok
-        heirs = [one for one, status in statuses.items() if one != name and not status.is_learner]
-        if not heirs:
+        heir = choose_heir(name, statuses, done=())
+        if heir is None:
             raise EtcdError(f"{name} cannot hand its leadership over", seen="no other voter answers", transient=True)
-        self.told.note(f"moving the leadership from {name} to {heirs[0]}")
-        move_leader(self.way.endpoints, statuses[heirs[0]].member_id, tls=self.way.tls)
-
-        def moved() -> bool | NotYet[bool]:
-            status = read_status(self.way.endpoints, tls=self.way.tls).ok.get(name)
-            return NotYet(f"{name} still leads") if status is not None and status.is_leader else True
-
-        wait_until(moved, what=f"{name} to lead no more", patience=_CHANGE_PATIENCE)
-        self._record(ReplaceStep.LEADERSHIP, to=heirs[0])
+        hand_over(self.way, name, heir, told=self.told, patience=_CHANGE_PATIENCE)
+        self._record(ReplaceStep.LEADERSHIP, to=heir)
 
     def _remove(self) -> None:
         old, name = self.plan.member_id, self.note.member
@@ -145,10 +139,10 @@ class Replacement:
         self._record(ReplaceStep.LEARNER, id=entry.id)
 
     def _replace_machine(self) -> None:
-        if self.plan.machine is not None:
-            result = self.plan.machine.apply(self.told)
+        if self.machine is not None:
+            result = self.machine.apply(self.told)
             counts = {"added": result.added, "changed": result.changed, "removed": result.removed}
-            self._record(ReplaceStep.MACHINE, old=self.plan.machine.old, **counts)
+            self._record(ReplaceStep.MACHINE, old=self.machine.old, **counts)
 
     def _promote(self) -> None:
         name = self.note.member
@@ -209,7 +203,7 @@ class Replacement:
             f"the replacement of {name} of {cluster} stopped before the end",
             step=step.value,
             completed=tuple(self.done),
-            seen=f"at its step {step.value}: {error.what}{f': {error.seen}' if error.seen else ''}; "
+            seen=f"at its step {step.value}: {tell_failure(error, self.way)}; "
             f"done before it: {', '.join(self.done) or 'none'}",
             hint=f"{f'{error.hint}; then ' if error.hint else ''}"
             f"fleetkit etcd replace {cluster} {name} goes on from here",
@@ -236,6 +230,8 @@ class _CaughtUp:
         found, name = read_status(self._way.endpoints, tls=self._way.tls), self._name
         status = found.ok.get(name)
         if status is None:
+            if self._way.loss:
+                return self._way.loss
             return f"{name} does not answer: {getattr(found.failed[name], 'reason', found.failed[name])}"
         if status.member_id != self._member_id:
             return f"{name} answers as another member: {status.member_id}, not {self._member_id}"

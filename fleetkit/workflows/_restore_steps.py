@@ -134,7 +134,7 @@ class Restoring:
                 f"the restore of {cluster} stopped before the end{held}",
                 step=name,
                 completed=self.done,
-                seen=f"while {name}: {error.what}{f': {error.seen}' if error.seen else ''}",
+                seen=f"while {name}: {error.without_hint}",
                 hint=f"mend what is named, then give the same command again: it goes on; old data, where they were put "
                 f"aside, lie in {self.folders.aside} of each master",
             ) from error

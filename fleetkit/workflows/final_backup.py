@@ -157,7 +157,7 @@ def _go_on_without(workspace: Workspace, error: FleetkitError, *, place: str | N
     """Return the final backup that a destroy which was cut off has made; refuse where there is none such."""
     mark = read_mark(workspace.paths.folder)
     if mark is None or not mark.is_removing:
-        seen = error.what if error.seen is None else f"{error.what}: {error.seen}"
+        seen = error.without_hint
         raise _refuse(workspace.cluster.name, seen, hint=error.hint or "mend that") from error
     return _without(workspace, f"a destroy that was cut off made it at {mark.taken}, in {mark.address}", place=place)
 

@@ -140,6 +140,6 @@ def _read_served(workspace: Workspace) -> tuple[dict[str, CertificateFacts], tup
         with open_way_in(workspace) as way:
             shown: Results[str, bytes] = read_served_certificates(way.endpoints, tls=way.tls)
     except FleetkitError as error:
-        return {}, (f"what members serve: {error.what}{f': {error.seen}' if error.seen else ''}",)
+        return {}, (f"what members serve: {error.without_hint}",)
     unknown = [f"what {name} serves: {getattr(error, 'reason', error)}" for name, error in shown.failed.items()]
     return {name: parse_certificate_facts(der) for name, der in shown.ok.items()}, tuple(unknown)

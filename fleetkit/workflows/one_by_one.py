@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fleetkit.core import (
     EtcdError,
     FleetkitError,
+    NotFoundError,
     NotYet,
     Patience,
     ServiceError,
@@ -25,7 +26,7 @@ from fleetkit.workflows._etcd_look import EtcdLook, look_at_etcd
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows.way_in import WayIn
 
-__all__ = ["OneByOne", "choose_heir", "choose_next", "order_members"]
+__all__ = ["OneByOne", "choose_heir", "choose_next", "hand_over", "order_members", "tell_failure"]
 
 
 def order_members(statuses: Mapping[str, MemberStatus]) -> tuple[str, ...]:
@@ -45,6 +46,44 @@ def choose_heir(leader: str, statuses: Mapping[str, MemberStatus], *, done: Coll
     """
     heirs = [name for name, status in statuses.items() if name != leader and not status.is_learner]
     return min(heirs, key=lambda name: (name not in done, name), default=None)
+
+
+def hand_over(way: WayIn, leader: str, heir: str, *, told: Reporter, patience: Patience) -> None:
+    """Have a member that leads hand its leadership over, and wait until it leads no more.
+
+    Raises
+    ------
+    EtcdError
+        When the members refuse.
+    WaitTimeoutError
+        When it still leads at the deadline.
+    """
+    told.note(f"moving the leadership from {leader} to {heir}")
+    asked = [one for one in way.endpoints if one.name in (leader, heir)]
+
+    def moved() -> bool | NotYet[bool]:
+        found = read_status(asked, tls=way.tls)
+        heirs, leads = found.ok.get(heir), found.ok.get(leader)
+        # One that has died leads no more, but that is known only by another that does.
+        if (heirs is not None and heirs.is_leader) or (leads is not None and not leads.is_leader):
+            return True
+        if heirs is None or leads is None:
+            return NotYet("; ".join(map(str, found.failed.values())))
+        try:
+            move_leader(way.endpoints, heirs.member_id, tls=way.tls)
+        except (EtcdError, NotFoundError) as error:
+            # The member may well have handed over, and answered too late; or the heir was silent for a moment.
+            if isinstance(error, EtcdError) and not error.transient:
+                raise
+            return NotYet(str(error))
+        return NotYet(f"{leader} still leads")
+
+    wait_until(moved, what=f"{leader} to lead no more", patience=patience)
+
+
+def tell_failure(error: FleetkitError, way: WayIn) -> str:
+    """Say what failed and what was seen, with the tunnel's own word where that is not open."""
+    return "; ".join(filter(None, (error.without_hint, way.loss)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,8 +159,7 @@ class OneByOne:
             f"{self.what} stopped before the end",
             step=step,
             completed=tuple(self.done),
-            seen=f"{step}: {error.what}{f': {error.seen}' if error.seen else ''}; "
-            f"done before that: {', '.join(self.done) or 'none'}",
+            seen=f"{step}: {tell_failure(error, self.way)}; done before that: {', '.join(self.done) or 'none'}",
             hint=f"mend what is named (fleetkit etcd health {self.way.cluster.name}), then {self.again}",
         )
 
@@ -149,23 +187,5 @@ class OneByOne:
         heir = choose_heir(leader, look.statuses, done=done) if look.statuses[leader].is_leader else None
         if heir is None:
             return
-        self.told.note(f"moving the leadership from {leader} to {heir}")
-        asked = [one for one in self.way.endpoints if one.name == leader]
-
-        def moved() -> bool | NotYet[bool]:
-            status = read_status(asked, tls=self.way.tls)[leader]
-            if not isinstance(status, MemberStatus):
-                return NotYet(str(status))
-            if not status.is_leader:
-                return True
-            try:
-                move_leader(self.way.endpoints, look.statuses[heir].member_id, tls=self.way.tls)
-            except EtcdError as error:
-                # The member may well have handed over, and answered too late.
-                if not error.transient:
-                    raise
-                return NotYet(str(error))
-            return NotYet(f"{leader} still leads")
-
-        wait_until(moved, what=f"{leader} to lead no more", patience=self.patience)
+        hand_over(self.way, leader, heir, told=self.told, patience=self.patience)
         self.told.record(EventKind.CHANGE, {"what": "leadership", "from": leader, "to": heir})

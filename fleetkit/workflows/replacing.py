@@ -8,13 +8,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from fleetkit.core import (
-    Patience,
-    StalePlanError,
-    format_utc,
-    utc_now,
-    wait_until,
-)
+from fleetkit.core import Patience, StalePlanError, format_utc, utc_now, wait_until
 from fleetkit.etcd import EtcdLimits, hash_kv
 from fleetkit.pki import load_pki
 from fleetkit.runs import EventKind
@@ -224,9 +218,18 @@ def apply_replace(
         with open_way_in(workspace) as way:
             note = _require_unmoved(plan, way, read_note(folder))
             told.record(EventKind.APPROVAL, approved.facts(workspace))
+            # Whatever Terraform refuses, it refuses while the member is still there.
+            machine = None if plan.machine is None else plan.machine.make_ready(told)
             write_note(folder, note)
             work = Replacement(
-                plan=plan, note=note, workspace=workspace, pki=pki, way=way, told=told, patience=patience
+                plan=plan,
+                note=note,
+                machine=machine,
+                workspace=workspace,
+                pki=pki,
+                way=way,
+                told=told,
+                patience=patience,
             )
             work.run()
         remove_note(folder)

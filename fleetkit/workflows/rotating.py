@@ -271,7 +271,7 @@ def _attempt(plan: RotationPlan, machine: FleetMachine, done: list[str], act: Ca
             f"the rotation of certificates of {plan.cluster} stopped before the end",
             step=machine.name,
             completed=tuple(done),
-            seen=f"at {machine.name}: {error.what}{f': {error.seen}' if error.seen else ''}",
+            seen=f"at {machine.name}: {error.without_hint}",
             hint=f"mend that, then go on with fleetkit certificates rotate {plan.cluster}",
         ) from error
 

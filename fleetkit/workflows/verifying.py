@@ -130,7 +130,7 @@ class _Look:
             # A bastion shows its own making's host key until it has fetched the cluster's: refused, and tried again.
             self.close()
             self._stack = contextlib.ExitStack()
-            return NotYet(error.what if error.seen is None else f"{error.what}: {error.seen}")
+            return NotYet(error.without_hint)
         missing = list(self._missing(joined))
         return NotYet(", ".join(missing)) if missing else (health, tuple(sorted(joined)))
 

@@ -83,6 +83,16 @@ class WayIn:
             "ETCDCTL_KEY": str(self.tls.key),
         }
 
+    @property
+    def loss(self) -> str:
+        """What is amiss with the tunnel at this moment; empty where it is open, or where there is none."""
+        try:
+            if self.tunnel is not None:
+                self.tunnel.check()
+        except SshError as error:
+            return error.without_hint
+        return ""
+
     def read_health(self, *, limits: EtcdLimits | None = None) -> ClusterHealth:
         """Ask all members for their health; reasons draw on the local certificates and on what the tunnel knows."""
         return read_health(

@@ -32,6 +32,7 @@ from fleetkit.aws import (
     list_vpcs,
     list_zones,
     open_session,
+    protect_from_termination,
     read_quota,
 )
 from fleetkit.core import NotFoundError
@@ -235,13 +236,19 @@ def test_security_groups_are_told_rule_by_rule(session: AwsSession) -> None:
     }
 
 
-def test_termination_protection_is_lifted(session: AwsSession) -> None:
+def test_termination_protection_is_lifted_and_put_back(session: AwsSession) -> None:
     instance = run_machine(session, cluster="demo", role="master")
     ec2 = session.client("ec2")
     ec2.modify_instance_attribute(InstanceId=instance, DisableApiTermination={"Value": True})
     lift_termination_protection(session, [instance])
-    answer = ec2.describe_instance_attribute(InstanceId=instance, Attribute="disableApiTermination")
-    assert answer["DisableApiTermination"]["Value"] is False
+    assert not is_protected(session, instance)
+    protect_from_termination(session, [instance])
+    assert is_protected(session, instance)
+
+
+def is_protected(session: AwsSession, instance: str) -> bool:
+    asked = {"InstanceId": instance, "Attribute": "disableApiTermination"}
+    return bool(session.client("ec2").describe_instance_attribute(**asked)["DisableApiTermination"]["Value"])
 
 
 def test_quotas_tell_what_is_used_and_do_not_guess_a_limit(session: AwsSession) -> None:

@@ -96,7 +96,7 @@ def test_a_leader_whose_replacement_was_killed_is_replaced_by_the_notebook(world
     led, before = leader(world), instances(world)
     other = next(one for one in MEMBERS if one != led)
     put(world, "before", member=other)
-    kill_when(world, led, lambda line: "lifting the termination protection" in line)
+    kill_when(world, led, lambda line: "replacing the machine" in line)
     put(world, "between", member=other)
 
     told = run_notebook(world, "replace-member", "-p", "member", led, "--approve", CLUSTER, code=0)

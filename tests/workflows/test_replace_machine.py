@@ -1,15 +1,19 @@
-"""The guard over Terraform's part of a replacement: one machine and what hangs on it, and never another master."""
+"""Terraform's part of a replacement: one machine and what hangs on it, never another master, and only as approved."""
 
 from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+from support.aws_moto import emulated_aws
+from support.cluster_files import write_cluster
 
-from fleetkit.core import PreconditionError, QuorumAtRiskError
-from fleetkit.terraform import Plan
-from fleetkit.workflows._replace_machine import instance_address, require_only
+from fleetkit.core import PreconditionError, QuorumAtRiskError, StalePlanError, utc_now
+from fleetkit.terraform import Plan, PlanKind, SavedPlan
+from fleetkit.workflows import Reporter, _replace_machine, open_workspace
+from fleetkit.workflows._replace_machine import MachinePlan, instance_address, require_only
 
 MASTERS = ("etcd1", "etcd2", "new-etcd1")
 REPLACE, UPDATE, CREATE = ["delete", "create"], ["update"], ["create"]
@@ -19,7 +23,7 @@ def target(key: str) -> str:
     return f'module.load_balancers.aws_lb_target_group_attachment.ui["{key}"]'
 
 
-def plan_of(*changes: tuple[str, list[str]]) -> Plan:
+def plan_of(*changes: tuple[str, list[str]], before: dict[str, object] | None = None) -> Plan:
     entries = [
         {
             "address": address,
@@ -27,7 +31,7 @@ def plan_of(*changes: tuple[str, list[str]]) -> Plan:
             "mode": "managed",
             "type": address.split(".")[2],
             "name": re.split(r"[.\[]", address)[3],
-            "change": {"actions": actions, "before": {"instance_type": "a"}, "after": {"instance_type": "b"}},
+            "change": {"actions": actions, "before": before or {"instance_type": "a"}, "after": {"instance_type": "b"}},
         }
         for address, actions in changes
     ]
@@ -63,3 +67,40 @@ def test_whatever_else_is_pending_is_left_to_a_deploy(other: str) -> None:
     with pytest.raises(PreconditionError, match=re.escape(other)) as refused:
         check((instance_address("etcd1"), REPLACE), (other, CREATE))
     assert "fleetkit deploy demo" in str(refused.value)
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("protected", [True, False])
+def test_a_plan_that_is_another_once_the_protection_is_gone_is_refused_and_the_protection_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, protected: bool
+) -> None:
+    write_cluster(tmp_path)
+    with emulated_aws() as session:
+        workspace, ec2 = open_workspace(folder=tmp_path, environ={"HOME": str(tmp_path)}), session.client("ec2")
+        old = str(ec2.run_instances(ImageId="ami-00000002", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"])
+
+        def is_protected() -> bool:
+            answer = ec2.describe_instance_attribute(InstanceId=old, Attribute="disableApiTermination")
+            return bool(answer["DisableApiTermination"]["Value"])
+
+        def plan(*changes: tuple[str, list[str]]) -> MachinePlan:
+            before = {"disable_api_termination": protected}
+            saved = SavedPlan(
+                path=tmp_path / "one.tfplan",
+                sha256="",
+                made_at=utc_now(),
+                kind=PlanKind.CHANGE,
+                plan=plan_of(*changes, before=before),
+            )
+            return MachinePlan(name="etcd1", old=old, saved=saved, _copy=None, _workspace=workspace)  # type: ignore[arg-type]  # not applied
+
+        ec2.modify_instance_attribute(InstanceId=old, DisableApiTermination={"Value": protected})
+        approved = plan((instance_address("etcd1"), REPLACE))
+        other = plan((instance_address("etcd1"), REPLACE), (target("etcd-ui-etcd1"), REPLACE))
+        monkeypatch.setattr(_replace_machine, "plan_machine", lambda *_one, **_more: other)
+        with pytest.raises(StalePlanError, match=r"no longer what was approved.*etcd-ui-etcd1"):
+            approved.make_ready(Reporter())
+        assert is_protected() == protected
+        monkeypatch.setattr(_replace_machine, "plan_machine", lambda *_one, **_more: approved)
+        assert approved.make_ready(Reporter()) is approved
+        assert not is_protected()

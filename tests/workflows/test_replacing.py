@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from fleetkit.core import (
     ApprovalMissingError,
     BusyError,
     EtcdError,
+    FleetkitError,
     NotFoundError,
     NotYet,
     Patience,
@@ -27,13 +29,15 @@ from fleetkit.core import (
     WorkflowError,
     wait_until,
 )
-from fleetkit.etcd import Member, MemberHealth, judge_cluster, list_members
+from fleetkit.etcd import Member, list_members
 from fleetkit.runs import EventKind
+from fleetkit.ssh import Forward, KnownHosts, SshAccess, SshTarget, Tunnel
 from fleetkit.terraform import ApplyResult, Plan
 from fleetkit.workflows import (
     AppliedReplace,
     ReplacePlan,
     Reporter,
+    WayIn,
     Workspace,
     _replacement,
     apply_replace,
@@ -46,7 +50,6 @@ from fleetkit.workflows import (
 )
 from fleetkit.workflows._inspected_etcd import read_etcd
 from fleetkit.workflows._lock import hold_cluster
-from fleetkit.workflows._replace_look import ReplaceLook, find_refusal, judge_steps
 from fleetkit.workflows._replace_note import ReplaceNote, read_note, write_note
 from fleetkit.workflows.supplying import ensure_certificates, find_joining, supply_bucket
 
@@ -79,6 +82,10 @@ class Machine:
 
     def discard(self) -> None:
         """Nothing was kept."""
+
+    def make_ready(self, told: Reporter) -> Machine:
+        told.note("lifting the termination protection")
+        return self
 
     def apply(self, told: Reporter) -> ApplyResult:
         told.note("replacing the machine")
@@ -118,8 +125,36 @@ class Place:
     def plan(self, member: str = FAR, **options: bool) -> ReplacePlan:
         return plan_replace(self.workspace, member, report=self.report, **options)
 
+    def plan_to_do(self, member: str = FAR, *, leads: bool | None = None) -> ReplacePlan:
+        """Plan until it may be done: any single request may be too slow, or come in the middle of an election.
+
+        ``leads`` says whether the member is to lead then; the leadership is moved until it does, or does not.
+        """
+
+        def planned() -> ReplacePlan | NotYet[ReplacePlan]:
+            plan = self.plan(member)
+            if plan.refusal is None and leads in (None, "leadership" in plan.steps):
+                return plan
+            if plan.refusal is None:
+                heir = member if leads else next(name for name in self.etcd.members if name != member)
+                self.etcd.etcdctl("move-leader", self.members()[heir].id)
+            return NotYet(str(plan))
+
+        return wait_until(planned, what="a plan that may be done", patience=SOON)
+
     def apply(self, plan: ReplacePlan) -> AppliedReplace:
-        return apply_replace(self.workspace, approve(plan, "demo"), patience=SOON, report=self.report)
+        """Apply once all others are well, which a single look at busy members may miss; what is refused began not."""
+
+        def applied() -> AppliedReplace | NotYet[AppliedReplace]:
+            try:
+                return apply_replace(self.workspace, approve(plan, "demo"), patience=SOON, report=self.report)
+            except QuorumAtRiskError as error:
+                return NotYet(str(error))
+
+        return wait_until(applied, what="the others to be well", patience=SOON)
+
+    def replace(self, member: str = FAR) -> AppliedReplace:
+        return self.apply(self.plan_to_do(member))
 
     def members(self) -> dict[str, Member]:
         asked = [one for one in self.etcd.endpoints() if one.name != FAR]
@@ -141,21 +176,6 @@ class Place:
 
     def steps(self) -> list[str]:
         return [facts["step"] for kind, facts in self.records if kind is EventKind.CHANGE]
-
-
-def member(member_id: str, name: str = FAR, *, learner: bool = False) -> Member:
-    return Member(id=member_id, name=name, peer_urls=(), client_urls=(), is_learner=learner)
-
-
-def look(entry: Member | None, *, voters: int = 3) -> ReplaceLook:
-    asked = [
-        MemberHealth(name=f"etcd{number}", id="", healthy=True, reason="", took_ms=1.0)
-        for number in range(3, 3 - voters, -1)
-    ]
-    return ReplaceLook(name=FAR, health=judge_cluster(asked), leads=False, known=True, entry=entry, peer_urls=())
-
-
-HERE = ReplaceNote(member=FAR, member_id="a1", peer_urls=(), instance_id="i-1", begun_at="2026-11-26T00:00:00Z")
 
 
 @pytest.fixture(scope="module")
@@ -188,19 +208,20 @@ def place(running: EtcdCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         yield place
         place.kill_at = ""
         if read_note(workspace.paths.folder) is not None:
-            place.apply(place.plan(read_note(workspace.paths.folder).member))
+            place.replace(read_note(workspace.paths.folder).member)
     running.mend()
 
 
 def test_a_member_that_leads_is_replaced_and_everything_written_is_there(place: Place) -> None:
     place.put("before")
     leader = place.etcd.leader()
-    old = place.members()[leader].id
-    plan = place.plan(leader)
+    members = place.members()
+    old = members[leader].id
+    plan = place.plan_to_do(leader, leads=True)
     assert plan.steps == ("settings", "leadership", "removal", "learner", "machine", "promotion")
     assert "This replaces the member" in plan.text
-    assert [kind for kind, _ in place.records] == [EventKind.PLAN]
-    assert place.etcd.leader() == leader
+    assert {kind for kind, _ in place.records} == {EventKind.PLAN}
+    assert place.members() == members
 
     applied = place.apply(plan)
     assert applied.done == plan.steps
@@ -223,7 +244,7 @@ def test_a_member_whose_data_are_gone_is_replaced(place: Place) -> None:
     shutil.rmtree(place.etcd.members[FAR].folder / "data")
     place.etcd.leader()
     place.put("meanwhile")
-    place.apply(place.plan())
+    place.replace()
     assert verify_replace(place.workspace, FAR, patience=SOON).outcome == "done"
     assert (place.get("before"), place.get("meanwhile")) == ("value of before", "value of meanwhile")
 
@@ -244,15 +265,13 @@ REST = ("learner", "machine", "promotion")
 )
 def test_one_that_was_killed_is_gone_on_with_from_what_is_there(place: Place, at: str, left: tuple[str, ...]) -> None:
     place.put("before")
-    if place.etcd.leader() == FAR:
-        place.etcd.etcdctl("move-leader", place.members()["etcd1"].id)
-    first, place.kill_at = place.plan(), at
+    first, place.kill_at = place.plan_to_do(leads=False), at
     with pytest.raises(Killed):
         place.apply(first)
     place.kill_at = ""
     place.put("between")
 
-    again = place.plan()
+    again = place.plan_to_do(leads=False)
     assert again.steps == ("settings", *left)
     assert again.begun_at
     assert "goes on with the replacement" in again.text
@@ -263,7 +282,9 @@ def test_one_that_was_killed_is_gone_on_with_from_what_is_there(place: Place, at
 
 
 def test_what_is_done_but_for_its_note_needs_no_approval_and_is_closed(place: Place) -> None:
-    write_note(place.workspace.paths.folder, HERE)
+    old = {"member_id": "a1", "instance_id": "i-1", "begun_at": "2026-11-26T00:00:00Z"}
+    there = ReplaceNote(member=FAR, peer_urls=(), **old)
+    write_note(place.workspace.paths.folder, there)
     plan = place.plan()
     assert plan.is_empty
     assert "Nothing left to do" in plan.text
@@ -283,53 +304,7 @@ def test_a_removal_whose_answer_was_lost_is_none_the_worse(place: Place, monkeyp
 
     for name, change in (("remove_member", remove), ("add_learner", add), ("promote_learner", promote)):
         monkeypatch.setattr(_replacement, name, losing(change))
-    assert place.apply(place.plan()).done[-1] == "promotion"
-
-
-ALL = "settings removal learner machine promotion"
-STATES: dict[str, tuple[Member | None, ReplaceNote | None, str, str, bool]] = {
-    "a voter, and nothing under way": (member("a1"), None, "i-1", ALL, True),
-    "a voter, whose machine is gone": (member("a1"), None, "", ALL, False),
-    "begun, and the old one is still there": (member("a1"), HERE, "i-1", ALL, True),
-    "removed": (None, HERE, "i-1", "settings learner machine promotion", True),
-    "removed, and the note lost": (None, None, "i-1", "settings learner machine promotion", True),
-    "added": (member("b2", "", learner=True), HERE, "i-1", "settings machine promotion", True),
-    "added, and the note lost": (member("b2", "", learner=True), None, "i-1", "settings machine promotion", True),
-    "the old machine gone, and no new one": (
-        member("b2", "", learner=True), HERE, "", "settings machine promotion", False
-    ),
-    "the new machine boots": (member("b2", "", learner=True), HERE, "i-2", "settings promotion", False),
-    "it has started": (member("b2", learner=True), HERE, "i-2", "settings promotion", False),
-    "it has started, and the note lost": (member("b2", learner=True), None, "i-2", "settings promotion", False),
-    "it votes": (member("b2"), HERE, "i-2", "", False),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_what_is_left_to_do_follows_from_what_is_there(state: str) -> None:
-    entry, note, machine, left, is_replaced = STATES[state]
-    steps, replaced = judge_steps(look(entry), note=note, machine=machine)
-    assert (" ".join(steps), replaced) == (left, is_replaced)
-
-
-@pytest.mark.parametrize(
-    ("entry", "left"),
-    [
-        (member("b2", "", learner=True), "settings machine promotion"),
-        (member("b2", learner=True), ALL),
-        (member("b2"), ALL),
-    ],
-)
-def test_anew_takes_a_machine_that_is_new_once_more(entry: Member, left: str) -> None:
-    steps, replaced = judge_steps(look(entry), note=HERE, machine="i-2", anew=True)
-    assert (" ".join(steps), replaced) == (left, True)
-
-
-def test_an_only_member_is_never_replaced() -> None:
-    refusal = find_refusal(look(member("a1"), voters=1), cluster="demo", note=None)
-    assert refusal is not None
-    assert refusal.at_risk
-    assert "fleetkit etcd backup demo" in refusal.hint
+    assert place.replace().done[-1] == "promotion"
 
 
 def test_while_another_member_is_ill_it_is_refused_and_nothing_changes(
@@ -351,7 +326,7 @@ def test_while_another_member_is_ill_it_is_refused_and_nothing_changes(
     assert place.members() == before
     assert (find_joining(place.workspace), place.steps()) == (frozenset(), [])
     # The one that is down may be replaced.
-    assert place.plan("etcd2").refusal is None
+    assert place.plan_to_do("etcd2").refusal is None
 
 
 def test_whoever_finds_a_member_down_is_pointed_to_its_replacement(
@@ -388,12 +363,12 @@ def test_a_wrong_name_is_refused_with_the_right_ones_and_the_exit_code_of_wrong_
 
 
 def test_without_the_name_nothing_is_done_and_the_same_plan_has_the_same_sha256(place: Place) -> None:
-    plan = place.plan()
+    plan = place.plan_to_do(leads=False)
     for said in ("", "other"):
         with pytest.raises(ApprovalMissingError, match="--approve demo"):
             approve(plan, said)
-    assert approve(plan, place.plan().sha256).plan is plan
-    assert place.plan("etcd2").sha256 != plan.sha256
+    assert approve(plan, place.plan_to_do(leads=False).sha256).plan is plan
+    assert place.plan_to_do("etcd2").sha256 != plan.sha256
 
 
 def test_the_second_of_two_operators_is_refused_and_told_who_the_first_is(place: Place) -> None:
@@ -413,19 +388,20 @@ def test_an_operator_on_another_computer_is_refused_meanwhile_and_told_who_the_f
     refused: list[str] = []
 
     def note(_place: Place, text: str) -> None:
-        if any(word in text for word in ("planning", "removing the member", "replacing the machine", "promoting")):
+        if any(word in text for word in ("removing the member", "replacing the machine", "promoting")):
             with pytest.raises(BusyError, match=r"replacement of etcd3 by \S+@\S+ since 20"):
                 plan_replace(there, "etcd1")
             refused.append(text)
 
+    plan = place.plan_to_do()
     monkeypatch.setattr(Place, "note", note)
-    place.apply(place.plan())
-    assert len(refused) == 4
+    place.apply(plan)
+    assert len(refused) == 3
     assert find_lock(there) is None
 
 
 def test_while_one_is_under_way_another_member_is_refused(place: Place) -> None:
-    plan, place.kill_at = place.plan(), "putting what"
+    plan, place.kill_at = place.plan_to_do(), "putting what"
     with pytest.raises(Killed):
         place.apply(plan)
     place.kill_at = ""
@@ -434,26 +410,78 @@ def test_while_one_is_under_way_another_member_is_refused(place: Place) -> None:
 
 
 def test_a_member_that_is_another_since_the_plan_has_it_refused(place: Place) -> None:
-    plan = replace(place.plan(), member_id="abc123")
+    plan = replace(place.plan_to_do(), member_id="abc123")
     with pytest.raises(StalePlanError, match="etcd3 of demo is not what the plan was made for"):
         place.apply(plan)
     assert place.steps() == []
 
 
-def test_a_machine_that_fails_leaves_a_cluster_that_serves_and_says_how_to_go_on(
+def test_what_terraform_refuses_is_refused_before_the_member_is_removed(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def refuse(_machine: Machine, _told: Reporter) -> Machine:
+        raise StalePlanError("what replacing the machine would change is no longer what was approved")
+
+    monkeypatch.setattr(Machine, "make_ready", refuse)
+    before, plan = place.members(), place.plan_to_do()
+    with pytest.raises(StalePlanError, match="no longer what was approved"):
+        place.apply(plan)
+    assert (place.members(), place.steps(), find_joining(place.workspace)) == (before, [], frozenset())
+    assert read_note(place.workspace.paths.folder) is None, "it did not begin"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [TerraformError("terraform apply failed", seen="no capacity"), BusyError("the copy is in use", seen="no capacity")],
+)
+def test_a_machine_that_fails_leaves_a_cluster_that_serves_and_says_how_to_go_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch, error: FleetkitError
+) -> None:
     def fail(_machine: Machine, _told: Reporter) -> ApplyResult:
-        raise TerraformError("terraform apply failed", seen="no capacity")
+        raise error
 
     with monkeypatch.context() as broken:
         broken.setattr(Machine, "apply", fail)
         with pytest.raises(
             WorkflowError, match=r"(?s)no capacity.*fleetkit etcd replace demo etcd3 goes on"
         ) as stopped:
-            place.apply(place.plan())
+            place.replace()
     assert stopped.value.step == "machine"
     assert stopped.value.completed[-2:] == ("removal", "learner")
     place.put("meanwhile")
-    place.apply(place.plan())
+    place.replace()
+    assert verify_replace(place.workspace, FAR, patience=SOON).outcome == "done"
+
+
+def test_a_tunnel_that_dies_in_the_middle_is_named_and_the_same_command_goes_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forward = Forward(name=FAR, host="10.0.0.9", port=2379)
+    dead = Tunnel(SshTarget(host="203.0.113.9"), [forward], access=SshAccess(known_hosts=KnownHosts()))
+    ways: list[WayIn] = []
+
+    @contextlib.contextmanager
+    def open_way(workspace: Workspace) -> Iterator[WayIn]:
+        with place.etcd.open_way(workspace) as way:
+            ways.append(way)
+            yield way
+
+    def note(_place: Place, text: str) -> None:
+        if "as a learner at" in text:
+            # Nobody listens where the members were reached until now.
+            gone = tuple(replace(one, port=9) for one in ways[-1].endpoints)
+            object.__setattr__(ways[-1], "endpoints", gone)
+            object.__setattr__(ways[-1], "tunnel", dead)
+            broken.setattr(_replacement, "_CHANGE_PATIENCE", Patience(deadline_s=1))
+
+    plan = place.plan_to_do()
+    with monkeypatch.context() as broken:
+        broken.setattr(replacing, "open_way_in", open_way)
+        broken.setattr(Place, "note", note)
+        with pytest.raises(
+            WorkflowError,
+            match=r"(?s)step learner.*the tunnel through 203.0.113.9 is closed.*replace demo etcd3 goes on",
+        ):
+            place.apply(plan)
+    place.replace()
     assert verify_replace(place.workspace, FAR, patience=SOON).outcome == "done"
