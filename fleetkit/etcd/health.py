@@ -107,7 +107,7 @@ def _examine(endpoint: Endpoint, deadline: float, inquiry: _Inquiry) -> MemberHe
             inquiry.roll.read_once(call)
     except CallError as error:
         took_ms = (time.monotonic() - started) * 1000
-        return _unhealthy(endpoint, error.trouble, _sharpen(error, endpoint, inquiry), took_ms)
+        return _unhealthy(endpoint, *_sharpen(error, endpoint, inquiry), took_ms)
     if trouble is not None:
         return _unhealthy(endpoint, trouble, reason, took_ms)
     return MemberHealth(name=endpoint.name, id="", healthy=True, reason="", took_ms=round(took_ms, 1))
@@ -157,16 +157,17 @@ def _read_alarm(call: Call, alarm: str) -> tuple[Trouble, str]:
     return Trouble.ALARM, f"alarm {alarm}: {meaning}"
 
 
-def _sharpen(error: CallError, endpoint: Endpoint, inquiry: _Inquiry) -> str:
+def _sharpen(error: CallError, endpoint: Endpoint, inquiry: _Inquiry) -> tuple[Trouble, str]:
     if error.trouble is Trouble.CLIENT_REFUSED:
-        return explain_refusal(_read_facts(inquiry))
-    known = None
+        return error.trouble, explain_refusal(_read_facts(inquiry))
     if error.trouble in (Trouble.SILENT, Trouble.DOWN):
-        known = explain_silence(endpoint.name, _read_facts(inquiry))
+        expired = explain_silence(endpoint.name, _read_facts(inquiry))
+        if expired is not None:
+            trouble = Trouble.SERVER_CERTIFICATE_EXPIRED if error.trouble is Trouble.SILENT else error.trouble
+            return trouble, f"{error.reason}: {expired}"
     is_on_the_way = error.trouble is Trouble.NO_ROUTE or not error.trouble.is_ours
-    if known is None and inquiry.explain is not None and is_on_the_way:
-        known = inquiry.explain(endpoint.name)
-    return error.reason if known is None else f"{error.reason}: {known}"
+    known = inquiry.explain(endpoint.name) if inquiry.explain is not None and is_on_the_way else None
+    return error.trouble, error.reason if known is None else f"{error.reason}: {known}"
 
 
 def _read_facts(inquiry: _Inquiry) -> LocalFacts | None:

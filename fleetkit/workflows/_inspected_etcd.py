@@ -23,7 +23,7 @@ def read_etcd(workspace: Workspace, way: WayIn) -> dict[str, Reading]:
     speaking = [
         endpoint
         for endpoint, one in zip(way.endpoints, health.members, strict=True)
-        if one.trouble is not Trouble.SILENT
+        if one.trouble not in (Trouble.SILENT, Trouble.SERVER_CERTIFICATE_EXPIRED)
     ]
     statuses = read_status(speaking or way.endpoints, tls=way.tls)
     rows = []

@@ -8,7 +8,7 @@ __all__ = ["list_next_steps"]
 
 
 def list_next_steps(health: ClusterHealth, *, cluster: str) -> tuple[str, ...]:
-    """Say what to do about members that are ill; what mends an alarm or a certificate stands in its own reason.
+    """Say what to do about members that are ill; what mends an alarm stands in its own reason.
 
     Parameters
     ----------
@@ -35,5 +35,12 @@ def list_next_steps(health: ClusterHealth, *, cluster: str) -> tuple[str, ...]:
     if alone := ill[Trouble.NO_QUORUM]:
         steps.append(
             f"{alone[0]} does not hear the others on port 2380; rules that were changed: fleetkit inspect {cluster}"
+        )
+    if old := ill[Trouble.SERVER_CERTIFICATE_EXPIRED]:
+        steps.append(f"the certificates of {', '.join(old)} are made anew: fleetkit certificates rotate {cluster}")
+    if strange := ill[Trouble.NAME_MISMATCH] + ill[Trouble.SERVER_UNTRUSTED]:
+        steps.append(
+            f"{', '.join(strange)} serves another certificate than its own, which is brought to it by: "
+            f"fleetkit certificates rotate {cluster}"
         )
     return tuple(steps)
