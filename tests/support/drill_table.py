@@ -103,6 +103,22 @@ DRILLS = {
             runbook="`fleetkit etcd defragment --compact`, `fleetkit etcd alarms --disarm`",
         ),
         Drill(
+            name="expire a member's certificates",
+            fault="both re-issued with a date in the past, put on its machine, etcd restarted",
+            verdict="degraded",
+            says="its server certificate expired",
+            next="fleetkit certificates rotate",
+            runbook="`fleetkit certificates rotate`",
+        ),
+        Drill(
+            name="swap in a wrong certificate",
+            fault="another member's certificate and key put on its machine",
+            verdict="degraded",
+            says="its server certificate does not name",
+            next="fleetkit certificates rotate",
+            runbook="`fleetkit certificates rotate`",
+        ),
+        Drill(
             name="slow a disk",
             fault="`fault slow`",
             verdict="healthy",
