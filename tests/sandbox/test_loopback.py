@@ -57,6 +57,7 @@ def test_its_status_says_the_mode_why_and_what_is_not_covered(workspace: Path) -
     assert found["problems"] == []
     shown = fleetkit("sandbox", "status", cwd=workspace).stdout
     assert "loopback because it was asked for" in shown
+    assert "etcd            3.5.1 (below 3.5.33, the oldest for real machines)\n" in shown
     for line in found["not_covered"]:
         assert f"not covered     {line}\n" in shown
 

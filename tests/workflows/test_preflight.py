@@ -125,6 +125,16 @@ def test_a_digest_that_changed_in_the_registry_fails(world: World) -> None:
     assert world.pins["pins.etcd_image"] in told.seen
 
 
+def test_a_version_of_etcd_below_the_floor_is_a_warning_that_names_its_flaws(world: World) -> None:
+    world.write(**{"pins.etcd_version": "3.5.32"})
+    world.replies["/v2/coreos/etcd/manifests/v3.5.32"] = world.replies["/v2/coreos/etcd/manifests/v3.5.33"]
+    told = line(look(world), "pin-etcd-image")
+    assert told.status is CheckStatus.WARNING
+    assert "etcd 3.5.32 is below 3.5.33, the oldest that real machines should run" in told.seen
+    assert "GHSA-6vch-q96h-7gc3" in told.seen
+    assert 'pins.etcd_version = "3.5.33"' in told.mend
+
+
 def test_a_mirror_that_is_out_of_reach_could_not_be_looked_at(world: World) -> None:
     world.write()
     del world.replies["/mirror/v1.0.0/fleet-v1.0.0-linux-amd64.tar.gz"]

@@ -24,17 +24,20 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
     """Tell of every member whether it is healthy and why not, and whether the quorum is.
 
     Exits 0 when all are healthy, 3 when the quorum is degraded or lost, a member is ill, or less is there than was once
-    backed up, 1 when the trouble is on this side, so that nothing can be said.
+    backed up, 1 when the trouble is on this side, so that nothing can be said. That members run a version with known
+    flaws is told, and changes neither.
     """
-    from fleetkit.etcd import Verdict
+    from fleetkit.etcd import Verdict, tell_version
 
     with open_source(cluster, **options) as source:
         found = source.read_health()
         setback = _look_back(source, found)
+        below = _find_below_floor(source, found)
     if as_json:
         keys = ("name", "id", "healthy", "reason", "took_ms")
         members = [{key: getattr(member, key) for key in keys} for member in found.members]
-        print_json({"verdict": found.verdict, "tolerates": found.tolerates, "setback": setback, "members": members})
+        verdict = {"verdict": found.verdict, "tolerates": found.tolerates, "setback": setback}
+        print_json({**verdict, "below_floor": below, "members": members})
     else:
         print_table(
             ("name", "id", "healthy", "took", "reason"),
@@ -50,6 +53,9 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
         )
         if setback:
             print_lines(setback)
+        for version in sorted(set(below.values())):
+            names = ", ".join(name for name, one in below.items() if one == version)
+            print_lines(f"{names} run etcd {tell_version(version)}")
         if source.workspace is not None:
             from fleetkit.workflows import list_next_steps
 
@@ -57,6 +63,17 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
     if found.verdict is Verdict.UNKNOWN:
         return ExitCode.FAILED
     return ExitCode.DONE if found.verdict is Verdict.HEALTHY and not setback else ExitCode.FINDINGS
+
+
+def _find_below_floor(source: EtcdSource, found: ClusterHealth) -> dict[str, str]:
+    """Return name and version of the members that serve and run a version with known flaws."""
+    from fleetkit.etcd import is_below_floor, read_status
+
+    pairs = zip(source.endpoints, found.members, strict=True)
+    names = {endpoint.name: one.name for endpoint, one in pairs if one.serves}
+    asked = [one for one in source.endpoints if one.name in names]
+    statuses = read_status(asked, tls=source.tls, limits=source.limits).ok if asked else {}
+    return {names[name]: one.version for name, one in statuses.items() if is_below_floor(one.version)}
 
 
 def _look_back(source: EtcdSource, found: ClusterHealth) -> str:

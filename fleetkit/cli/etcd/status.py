@@ -24,7 +24,7 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
 
     Exits 3 when a member does not answer or has errors to report, 1 when none answers.
     """
-    from fleetkit.etcd import raft_lag, read_status
+    from fleetkit.etcd import raft_lag, read_status, tell_version
 
     with open_source(cluster, **options) as source:
         found = read_status(source.endpoints, tls=source.tls, limits=source.limits)
@@ -50,8 +50,8 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
                 (name, "", "", "", "", "", "", "", "", getattr(one, "reason", one))
                 if isinstance(one, Exception)
                 else (
-                    name, one.member_id, one.version, _role(one), one.raft_term, one.raft_index, lag[name],
-                    format_bytes(one.db_size), format_bytes(one.db_size_in_use), "; ".join(one.errors),
+                    name, one.member_id, tell_version(one.version), _role(one), one.raft_term, one.raft_index,
+                    lag[name], format_bytes(one.db_size), format_bytes(one.db_size_in_use), "; ".join(one.errors),
                 )
                 for name, one in found.items()
             ],
