@@ -182,3 +182,34 @@ def test_the_alerts_are_judged_by_hand_and_the_record_keeps_what_was_scraped(
     assert (stored.record.way, stored.record.outcome) == (Way.BY_HAND, Outcome.DONE)
     facts = [one.data["about"] for one in read_journal(stored.folder) if one.kind is EventKind.FACT]
     assert facts == ["metrics", "metrics", "alerts"]
+
+
+def test_a_destroy_by_hand_waits_for_its_final_backup_and_leaves_nothing_but_that(
+    world: World, lab: LabByHand, chromium: Any
+) -> None:
+    with open_page(chromium, viewport=TALL_WINDOW) as (page, _, _errors):
+        run_all(page, lab.notebook_url("notebooks/destroy/90-destroy-cluster.ipynb"))
+        guide = GuidePage(page)
+        guide.wait_for("Outcome", "waiting")
+        guide.press("Plan", "Plan")
+        guide.wait_for("Plan", "a final backup is made and proven first", timeout_ms=LONG_MS)
+        guide.card("Approve").get_by_label("Cluster").fill(CLUSTER)
+        guide.press("Approve", "Approve")
+        guide.wait_for("Approve", "passed")
+        assert guide.is_locked("Apply", "Destroy")
+        guide.press("Final backup", "Back up")
+        guide.wait_for("Final backup", "Backed up and proven", timeout_ms=LONG_MS)
+        assert world.health()["verdict"] == "healthy"
+        for title, button in (("Apply", "Destroy"), ("Sweep", "Sweep")):
+            guide.press(title, button)
+            guide.wait_for(title, "passed", timeout_ms=LONG_MS)
+        guide.press("Verify", "Verify")
+        guide.wait_for("Verify", f"nothing of {CLUSTER} is left", timeout_ms=LONG_MS)
+        guide.press("Outcome", "Close the record")
+        stored = wait_for_closed_run(record_of(world, "90-destroy-cluster"))
+    assert (stored.record.way, stored.record.outcome) == (Way.BY_HAND, Outcome.DONE)
+    told = [one.data["about"] for one in read_journal(stored.folder) if one.kind is EventKind.FACT]
+    assert [about for about in told if about != "plan"] == ["backup", "drill", "final backup"]
+    (kept,) = world.fleetkit("etcd", "backups", CLUSTER, "--json").must(0).json()["backups"]
+    assert kept["state"] == "proven"
+    assert world.instances("pending", "running", "stopping", "stopped") == []

@@ -1,4 +1,4 @@
-"""A deploy's notebook that is killed half-way through its apply, and the run that goes on for it."""
+"""A deploy's notebook and a destroy that are killed half-way through their apply, and what goes on for them."""
 
 from __future__ import annotations
 
@@ -105,3 +105,24 @@ def test_a_deploy_whose_run_was_killed_is_gone_on_for_and_makes_only_what_is_mis
     code, proof = proof_of(place, small, resumed, key)
     assert (code, proof["state"], proof["flaws"]) == (0, "closed", [])
     assert proof_of(place, small, killed, key)[0] == 3, "what came after it closes no record that was cut off"
+
+
+@pytest.mark.slow
+def test_a_destroy_that_was_killed_goes_on_whether_its_etcd_can_still_be_asked_or_not(
+    place: Path, small: dict[str, str]
+) -> None:
+    assert run_fleetkit(place, small, "deploy", "demo", "--approve", "demo").returncode == 0
+    with Deploy(place, "demo", environ=small, by=("destroy",)) as first:
+        # The rules of the security groups go early: what is cut off then stands behind a closed door.
+        assert first.run_until("deleted module.security.aws_security_group_rule"), first.tail
+        first.kill()
+    said = "\n".join(first.lines)
+    assert said.index("Backed up and proven") < said.index("deleted module."), "nothing went before the backup"
+    with Deploy(place, "demo", environ=small, by=("destroy",)) as second:
+        assert second.finish() == 0, second.tail
+    again = "\n".join(second.lines)
+    reasons = ("Backed up and proven", "that was cut off made it", "it has no", "nothing leads to its members")
+    assert any(reason in again for reason in reasons), again
+    assert "nothing of demo is left" in again
+    kept = json.loads(run_fleetkit(place, small, "etcd", "backups", "demo", "--json").stdout)["backups"]
+    assert {one["state"] for one in kept} == {"proven"}
