@@ -14,12 +14,29 @@ from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.delivery import FLEET_MACHINE_ROLES
 from fleetkit.workflows.way_in import WayIn
 
-__all__ = ["FleetMachine", "fetch_files", "list_machines", "read_delivered", "read_peer", "restart_fleet"]
+__all__ = [
+    "AGES",
+    "FleetMachine",
+    "fetch_files",
+    "list_machines",
+    "read_peer",
+    "read_used",
+    "restart_fleet",
+    "was_read",
+]
 
 _FETCH_S = 300
 _PEER_PORT = 2380
 _FLEET = "fleet.service"
+_FLEET_CERTIFICATE = "/etc/fleet/pki/client.crt"
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+AGES = """
+set -eu
+started=$(sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20)
+echo "$started $(getconf CLK_TCK) $(cut -d ' ' -f 1 /proc/uptime) $(stat -c %.9Z "$2") $(date +%s.%N)"
+"""
+"""Says when a process started, in ticks since the boot, and when a file was put in its place, each with its now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,17 +110,33 @@ def read_peer(way: WayIn, machine: FleetMachine) -> CertificateFacts:
     return parse_certificate_facts(ssl.PEM_cert_to_DER_cert(found.group(0)))
 
 
-def read_delivered(way: WayIn, machine: FleetMachine) -> CertificateFacts:
-    """Read the certificate that lies on a machine for its fleet.
+def read_used(way: WayIn, machine: FleetMachine) -> CertificateFacts:
+    """Read the certificate that a machine's fleet uses: the one that lay there when the fleet that runs started.
 
     Raises
     ------
     SshError
-        When the machine cannot be reached, or has none.
+        When the machine cannot be reached, has none, or its fleet has not started since that was put there.
     """
     with way.connect(machine.address, role=machine.role) as connection:
-        text = run_command(connection, ["sudo", "cat", "/etc/fleet/pki/client.crt"]).stdout
+        text = run_command(connection, ["sudo", "cat", _FLEET_CERTIFICATE]).stdout
+        pid = _main_pid(connection)
+        if pid == "0":
+            raise SshError(f"fleet of {machine.name} uses no certificate", seen="it does not run", transient=True)
+        ages = run_command(connection, ["sudo", "sh", "-c", AGES, "ages", pid, _FLEET_CERTIFICATE]).stdout
+    if not was_read(ages):
+        raise SshError(
+            f"fleet of {machine.name} does not use its new certificate",
+            seen="it runs since before that was put there",
+            transient=True,
+        )
     return parse_certificate_facts(ssl.PEM_cert_to_DER_cert(text.strip()))
+
+
+def was_read(ages: str) -> bool:
+    """Return whether a process started after a file was put in its place, by what `AGES` says of both."""
+    started, ticks, uptime, put, now = map(float, ages.split())
+    return uptime - started / ticks < now - put
 
 
 def restart_fleet(way: WayIn, machine: FleetMachine, *, patience: Patience) -> None:

@@ -1,4 +1,4 @@
-"""Whether machines have the certificates that were made for them: by what is served, and not by what was sent."""
+"""Whether machines have the certificates that were made for them: by what runs, and not by what was sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fleetkit.core import FleetkitError, NotYet, Patience, WaitTimeoutError, wai
 from fleetkit.etcd import Endpoint, read_served_certificates
 from fleetkit.fleet import FleetClient
 from fleetkit.pki import CertificateFacts, ClusterPki, parse_certificate_facts
-from fleetkit.workflows._rotation_machines import FleetMachine, read_delivered, read_peer
+from fleetkit.workflows._rotation_machines import FleetMachine, read_peer, read_used
 from fleetkit.workflows._rotation_plan import FLEET
 from fleetkit.workflows.way_in import WayIn
 
@@ -21,7 +21,7 @@ def find_flaw(way: WayIn, machine: FleetMachine, leaf: str, pki: ClusterPki) -> 
     try:
         shown = _read_shown(way, machine, leaf)
     except FleetkitError as error:
-        return f"{machine.name} shows none: {getattr(error, 'reason', '') or error.seen or error.what}"
+        return f"{machine.name} does not show it: {getattr(error, 'reason', '') or error.seen or error.what}"
     if shown.fingerprint == made.fingerprint:
         return ""
     return f"{machine.name} has serial {shown.serial}, and {made.serial} was made for it"
@@ -29,7 +29,7 @@ def find_flaw(way: WayIn, machine: FleetMachine, leaf: str, pki: ClusterPki) -> 
 
 def _read_shown(way: WayIn, machine: FleetMachine, leaf: str) -> CertificateFacts:
     if leaf == FLEET:
-        return read_delivered(way, machine)
+        return read_used(way, machine)
     if leaf.endswith("/peer"):
         return read_peer(way, machine)
     endpoint: Endpoint = next(one for one in way.endpoints if one.name == machine.name)
