@@ -5,6 +5,7 @@ A session is cheap to open and asks nothing of AWS until it is used.
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -217,5 +218,6 @@ def open_session(region: str | None = None, *, limits: AwsLimits | None = None) 
                 user_agent_extra="fleetkit",
             )
         )
-        session = boto3.Session(botocore_session=core, region_name=region)
+        # Which every other program of AWS reads, and boto3 does not.
+        session = boto3.Session(botocore_session=core, region_name=region or os.environ.get("AWS_REGION") or None)
     return AwsSession(session)

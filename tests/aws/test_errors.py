@@ -89,6 +89,14 @@ def test_no_region_is_told_before_anything_is_asked() -> None:
     assert "AWS_REGION" in str(caught.value.hint)
 
 
+def test_the_region_that_the_hint_names_is_the_one_that_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert open_session().region == "eu-west-1"
+    monkeypatch.setenv("AWS_REGION", REGION)
+    assert open_session().region == REGION
+    assert open_session("eu-west-2").region == "eu-west-2"
+
+
 def test_no_credentials_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
