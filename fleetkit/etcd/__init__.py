@@ -17,7 +17,7 @@ from fleetkit.etcd.health import read_health
 from fleetkit.etcd.histogram import Histogram
 from fleetkit.etcd.keys import KeyNode, get_key
 from fleetkit.etcd.leading import move_leader
-from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_status
+from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_cluster_version, read_status
 from fleetkit.etcd.manifest import BackupManifest, BackupPart
 from fleetkit.etcd.metric_values import MemberMetrics, RequestCount
 from fleetkit.etcd.metrics import Scrape, parse_metrics, read_metrics, watch_metrics
@@ -136,6 +136,7 @@ __all__ = [
     "put_tree",
     "raft_lag",
     "read_backup",
+    "read_cluster_version",
     "read_health",
     "read_leader_stats",
     "read_metrics",

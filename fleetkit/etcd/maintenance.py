@@ -17,6 +17,7 @@ __all__ = [
     "list_alarms",
     "list_members",
     "raft_lag",
+    "read_cluster_version",
     "read_member_list",
     "read_status",
     "sort_members",
@@ -54,6 +55,29 @@ def read_status(
             return MemberStatus.from_json(call.post("/v3/maintenance/status", {}))
 
     return ask_each(endpoints, ask, limits=limits or EtcdLimits())
+
+
+def read_cluster_version(
+    endpoints: Sequence[Endpoint], *, tls: TlsFiles | None = None, limits: EtcdLimits | None = None
+) -> str:
+    """Return the version that the members have agreed on, such as ``3.5.0``: the line that all of them run.
+
+    It rises when the last member runs the next line, and etcd does not let it fall again.
+
+    Raises
+    ------
+    EtcdError
+        When no member answered in time.
+    SettingsError
+        When the TLS files cannot be used, or no endpoint was given.
+    """
+    context = context_for(endpoints, tls)
+
+    def ask(endpoint: Endpoint, deadline: float) -> str:
+        with Call(endpoint, context=context, deadline=deadline) as call:
+            return Fields(call.ask("GET", "/version").body).text("etcdcluster")
+
+    return ask_first(endpoints, ask, limits=limits or EtcdLimits(), what="the version of the cluster")
 
 
 def raft_lag(statuses: Mapping[str, MemberStatus]) -> dict[str, int]:

@@ -75,6 +75,14 @@ from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supposing import SupposedLosses, lay_out_cluster, suppose_each
 from fleetkit.workflows.unlocking import clear_lock, find_lock
+from fleetkit.workflows.upgrading import (
+    AppliedUpgrade,
+    UpgradePlan,
+    VerifiedUpgrade,
+    apply_upgrade,
+    plan_upgrade,
+    verify_upgrade,
+)
 from fleetkit.workflows.verifying import VerifiedDeploy, verify_deploy
 from fleetkit.workflows.watching import ClusterWatch
 from fleetkit.workflows.way_in import WayIn, open_way_in
@@ -86,6 +94,7 @@ __all__ = [
     "AppliedReplace",
     "AppliedRestore",
     "AppliedRotation",
+    "AppliedUpgrade",
     "Approved",
     "BackupListing",
     "BackupPlace",
@@ -123,11 +132,13 @@ __all__ = [
     "SupposedLosses",
     "Sweep",
     "TakenBackup",
+    "UpgradePlan",
     "VerifiedDefragment",
     "VerifiedDeploy",
     "VerifiedReplace",
     "VerifiedRestore",
     "VerifiedRotation",
+    "VerifiedUpgrade",
     "WayIn",
     "Workspace",
     "apply_defragment",
@@ -136,6 +147,7 @@ __all__ = [
     "apply_replace",
     "apply_restore",
     "apply_rotation",
+    "apply_upgrade",
     "approve",
     "back_up",
     "back_up_etcd",
@@ -174,6 +186,7 @@ __all__ = [
     "plan_replace",
     "plan_restore",
     "plan_rotation",
+    "plan_upgrade",
     "read_backups",
     "read_drill_trend",
     "read_drills",
@@ -195,4 +208,5 @@ __all__ = [
     "verify_replace",
     "verify_restore",
     "verify_rotation",
+    "verify_upgrade",
 ]

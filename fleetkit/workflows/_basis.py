@@ -47,6 +47,7 @@ class Operation(enum.StrEnum):
     REPLACE = "replace"
     RESTORE = "restore"
     ROTATE = "rotate"
+    UPGRADE = "upgrade"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

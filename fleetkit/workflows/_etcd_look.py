@@ -58,6 +58,17 @@ class EtcdLook:
         counts = f"{serving} of {self.health.voters} voters serve, and {self.health.required} are a quorum"
         return (f"{counts}: none of them may be silent", *self.ill)
 
+    def refused_beside(self, name: str) -> tuple[str, ...]:
+        """Why nothing may be done to a member that is ill already; empty where all others are well and a quorum."""
+        ill = [line for line in self.ill if not line.startswith(f"{name}: ")]
+        others = [one for one in self.health.members if one.name != name]
+        serving = sum(one.serves and not one.is_learner for one in others)
+        if serving < self.health.required:
+            ill.insert(0, f"besides {name} {serving} voters serve, and {self.health.required} are a quorum")
+        elif not ill and not any(one.is_leader for one in self.statuses.values()):
+            ill.append("no member leads: an election is under way")
+        return tuple(ill)
+
 
 def look_at_etcd(way: WayIn) -> EtcdLook:
     """Look once.

@@ -39,7 +39,8 @@ def _check_etcd_image(workspace: Workspace) -> tuple[CheckLine, ...]:
             warning(
                 check_id,
                 f"etcd {pinned} is below {FLOOR}, the oldest that real machines should run: {flaws}",
-                mend=f'set pins.etcd_version = "{FLOOR}" or later, then {pin}',
+                mend=f'set pins.etcd_version = "{FLOOR}" or later, then {pin}; '
+                f"fleetkit etcd upgrade {workspace.cluster.name} brings it to members that run",
             ),
         )
     return (ok(check_id, f"{pins.etcd_image} is v{pins.etcd_version}"),)

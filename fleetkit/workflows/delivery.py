@@ -23,9 +23,11 @@ __all__ = [
     "FLEET_MACHINE_ROLES",
     "DeliveredFile",
     "archive_key",
+    "image_file",
     "list_deliveries",
     "master_prefix",
     "render_manifest",
+    "says_image",
     "says_joining",
     "settings_key",
 ]
@@ -34,6 +36,7 @@ FLEET_MACHINE_ROLES: tuple[str, ...] = ("internal", "public", "deploy")
 """Roles, beside the masters, whose machines join fleet."""
 
 _SETTINGS = "/etc/etcd/etcd.env"
+_IMAGE = "ETCD_IMAGE="
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,17 @@ def settings_key(name: str) -> str:
 def says_joining(settings: bytes) -> bool:
     """Return whether a member with these settings joins a cluster that is there, and never begins a new one."""
     return b"ETCD_INITIAL_CLUSTER_STATE=existing" in settings.splitlines()
+
+
+def image_file(name: str, image: str) -> DeliveredFile:
+    """Return the file that tells the master of the member called ``name`` which image of etcd it runs."""
+    return _Prefix(master_prefix(name)).file("/etc/fleetkit/images.env", f"{_IMAGE}{image}\n".encode())
+
+
+def says_image(content: bytes) -> str:
+    """Return the image that such a file names; empty where it names none."""
+    lines = content.decode("ascii", "replace").splitlines()
+    return next((line.removeprefix(_IMAGE) for line in lines if line.startswith(_IMAGE)), "")
 
 
 def list_deliveries(
@@ -158,7 +172,7 @@ def _etcd_files(files: _Prefix, cluster: Cluster, name: str, pki: ClusterPki, *,
         state=state,
     )
     yield files.file(_SETTINGS, settings.encode())
-    yield files.file("/etc/fleetkit/images.env", f"ETCD_IMAGE={cluster.pins.etcd_image}\n".encode())
+    yield image_file(name, cluster.pins.etcd_image)
     yield files.file("/etc/etcd/pki/ca.crt", pki.ca.certificate.read_bytes(), owner="etcd:etcd")
     yield from files.pair("/etc/etcd/pki", "server", pki.servers[name], owner="etcd:etcd")
     yield from files.pair("/etc/etcd/pki", "peer", pki.peers[name], owner="etcd:etcd")

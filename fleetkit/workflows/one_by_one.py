@@ -117,6 +117,7 @@ class OneByOne:
         act: Callable[[str], None],
         *,
         is_done: Callable[[str, EtcdLook], bool] | None = None,
+        ailing: str = "",
     ) -> None:
         """Do ``act`` to one member after the other.
 
@@ -130,6 +131,9 @@ class OneByOne:
         is_done
             Whether a member is as it is wanted already, by what was just seen of all: it is passed over, so that
             walking again takes up where a walk broke off.
+        ailing
+            Name of the one member that may be ill, because a walk broke off while its turn was: it has its turn at
+            once, and all others have to be well meanwhile.
 
         Raises
         ------
@@ -138,12 +142,13 @@ class OneByOne:
         """
         left, passed = list(members), set[str]()
         while left:
-            look = self._wait_well(f"before {left[0]}", members)
+            first = ailing if ailing in left else ""
+            look = self._wait_well(f"before {first or left[0]}", members, but=first)
             fresh = [name for name in left if not (is_done and is_done(name, look))]
             passed |= set(left) - set(fresh)
             if not fresh:
                 return
-            name = choose_next(fresh, look.statuses)
+            name = first if first in fresh else choose_next(fresh, look.statuses)
             try:
                 self._hand_over(name, look, {*passed, *self.done})
                 act(name)
@@ -163,8 +168,11 @@ class OneByOne:
             hint=f"mend what is named (fleetkit etcd health {self.way.cluster.name}), then {self.again}",
         )
 
-    def _wait_well(self, step: str, members: Sequence[str]) -> EtcdLook:
-        """Wait until all are well and the quorum bears one less, and return what was seen then."""
+    def _wait_well(self, step: str, members: Sequence[str], *, but: str = "") -> EtcdLook:
+        """Wait until all are well and the quorum bears one less, and return what was seen then.
+
+        Of a member that is ill already, the quorum bears that it is.
+        """
 
         def look() -> EtcdLook | NotYet[EtcdLook]:
             try:
@@ -173,8 +181,8 @@ class OneByOne:
                 if not error.transient:
                     raise
                 return NotYet(str(error))
-            silent = [f"{name} does not tell its status" for name in members if name not in found.statuses]
-            reasons = found.refused or tuple(silent)
+            silent = [f"{name} does not tell its status" for name in members if name not in {*found.statuses, but}]
+            reasons = (found.refused_beside(but) if but else found.refused) or tuple(silent)
             return NotYet("; ".join(reasons)) if reasons else found
 
         try:
@@ -184,7 +192,8 @@ class OneByOne:
 
     def _hand_over(self, leader: str, look: EtcdLook, done: Collection[str]) -> None:
         """Have a member that leads hand its leadership over, and wait until it leads no more."""
-        heir = choose_heir(leader, look.statuses, done=done) if look.statuses[leader].is_leader else None
+        status = look.statuses.get(leader)
+        heir = choose_heir(leader, look.statuses, done=done) if status is not None and status.is_leader else None
         if heir is None:
             return
         hand_over(self.way, leader, heir, told=self.told, patience=self.patience)

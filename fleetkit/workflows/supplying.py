@@ -13,9 +13,11 @@ from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.delivery import (
     DeliveredFile,
     archive_key,
+    image_file,
     list_deliveries,
     master_prefix,
     render_manifest,
+    says_image,
     says_joining,
     settings_key,
 )
@@ -25,7 +27,9 @@ __all__ = [
     "find_joining",
     "find_pending_deliveries",
     "find_pending_settings",
+    "find_supplied_image",
     "supply_bucket",
+    "supply_image",
     "supply_joining_member",
 ]
 
@@ -161,6 +165,39 @@ def supply_joining_member(workspace: Workspace, pki: ClusterPki, name: str) -> t
     prefix = master_prefix(name)
     files = list_deliveries(workspace.cluster, pki, joining={name})[prefix]
     return (*_supply_archive(workspace), *_put_files(workspace, prefix, files))
+
+
+def find_supplied_image(workspace: Workspace, name: str) -> str:
+    """Return the image of etcd that the master of a member fetches the name of; empty where there is none."""
+    try:
+        return says_image(aws.read_object(workspace.session, workspace.bucket, key=image_file(name, "").key))
+    except NotFoundError:
+        return ""
+
+
+def supply_image(workspace: Workspace, name: str, image: str) -> None:
+    """Put which image of etcd one master runs, and nothing besides: neither certificates nor settings that changed.
+
+    Raises
+    ------
+    NotFoundError
+        When its manifest is not there, or does not name that file.
+    AwsError
+        When the bucket cannot be written.
+    """
+    session, bucket, file = workspace.session, workspace.bucket, image_file(name, image)
+    manifest = f"{master_prefix(name)}/manifest"
+    line = render_manifest((file,)).decode("ascii").strip()
+    there = aws.read_object(session, bucket, key=manifest).decode("ascii").splitlines()
+    fresh = [line if file.destination in one.split() else one for one in there]
+    if line not in fresh:
+        raise NotFoundError(
+            f"{manifest} of {bucket} does not name {file.destination}",
+            known=[one.split()[3] for one in there],
+            hint=f"fleetkit deploy {workspace.cluster.name} puts what machines fetch",
+        )
+    aws.put_object(session, bucket, key=file.key, content=file.content or b"")
+    aws.put_object(session, bucket, key=manifest, content="".join(f"{one}\n" for one in fresh).encode("ascii"))
 
 
 def _put_files(workspace: Workspace, prefix: str, files: tuple[DeliveredFile, ...]) -> list[str]:

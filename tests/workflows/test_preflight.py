@@ -133,6 +133,7 @@ def test_a_version_of_etcd_below_the_floor_is_a_warning_that_names_its_flaws(wor
     assert "etcd 3.5.32 is below 3.5.33, the oldest that real machines should run" in told.seen
     assert "GHSA-6vch-q96h-7gc3" in told.seen
     assert 'pins.etcd_version = "3.5.33"' in told.mend
+    assert "fleetkit etcd upgrade demo" in told.mend
 
 
 def test_a_mirror_that_is_out_of_reach_could_not_be_looked_at(world: World) -> None:

@@ -33,6 +33,7 @@ SHOWN = (
     workflows.VerifiedReplace,
     workflows.VerifiedRestore,
     workflows.VerifiedRotation,
+    workflows.VerifiedUpgrade,
     workflows.VerifiedDeploy,
 )
 

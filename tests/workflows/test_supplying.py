@@ -17,7 +17,9 @@ from fleetkit.workflows.supplying import (
     find_joining,
     find_pending_deliveries,
     find_pending_settings,
+    find_supplied_image,
     supply_bucket,
+    supply_image,
     supply_joining_member,
 )
 
@@ -98,6 +100,23 @@ def test_a_member_that_was_replaced_joins_for_good_whoever_deploys_next(workspac
     assert find_joining(workspace) == {"etcd2"}
     assert find_pending_deliveries(workspace) == ()
     assert supply_bucket(workspace, pki) == ()
+
+
+def test_an_image_that_is_put_for_one_master_is_what_a_deploy_puts_and_brings_nothing_else(
+    workspace: Workspace, pki: ClusterPki
+) -> None:
+    members = {name: master.address for name, master in workspace.cluster.masters.items()}
+    renew_leaf(workspace.paths.pki, "members/etcd1/peer", members=members, dns_zone=workspace.cluster.dns_zone)
+    pins = workspace.cluster.pins.model_copy(update={"etcd_image": "quay.io/coreos/etcd@sha256:" + "1" * 64})
+    pinned = replace(workspace, cluster=workspace.cluster.model_copy(update={"pins": pins}))
+    key = "roles/master/etcd1/files/etc/etcd/pki/peer.crt"
+    served = read_object(workspace.session, workspace.bucket, key=key)
+    for name in members:
+        supply_image(pinned, name, pins.etcd_image)
+        assert find_supplied_image(pinned, name) == pins.etcd_image
+    assert read_object(workspace.session, workspace.bucket, key=key) == served
+    assert "what roles/master/etcd1 fetches (it changed)" in find_pending_deliveries(pinned)
+    assert not any("etcd2" in one or "etcd3" in one for one in find_pending_deliveries(pinned))
 
 
 def test_a_certificate_that_was_re_issued_is_pending_and_no_setting_is(workspace: Workspace, pki: ClusterPki) -> None:

@@ -18,6 +18,7 @@ from fleetkit.cli.etcd.restore import command as _restore
 from fleetkit.cli.etcd.status import command as _status
 from fleetkit.cli.etcd.tolerance import command as _tolerance
 from fleetkit.cli.etcd.tune import command as _tune
+from fleetkit.cli.etcd.upgrade import command as _upgrade
 
 __all__ = ["command"]
 
@@ -33,7 +34,7 @@ def command() -> None:
 
 
 for _verb in (
-    _health, _status, _members, _hash, _alarms, _alerts, _tune, _tolerance, _defragment, _replace,
+    _health, _status, _members, _hash, _alarms, _alerts, _tune, _tolerance, _defragment, _replace, _upgrade,
     _backup, _backups, _drill, _restore,
 ):  # fmt: skip
     command.add_command(_verb)
