@@ -118,9 +118,11 @@ class Restoring:
         ways_on = [f"fleet of {one} may still be held: sudo systemctl kill -s CONT fleet.service there" for one in held]
         return "; ".join(filter(None, [finding, *ways_on]))
 
-    def clean_up(self) -> None:
-        """Remove the folders in which new data were made."""
-        self._on_masters(lambda one, _: clean_up(one, self.folders))
+    def clean_up(self) -> dict[str, tuple[str, ...]]:
+        """Remove the folders in which new data were made, and return what earlier restores put aside, by master."""
+        older: dict[str, tuple[str, ...]] = {}
+        self._on_masters(lambda one, name: older.update({name: clean_up(one, self.folders)}))
+        return {name: older[name] for name in sorted(older) if older[name]}
 
     def _step(self, name: str, do: Callable[[], T]) -> T:
         self.told.note(name)

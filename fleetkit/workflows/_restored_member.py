@@ -1,6 +1,7 @@
 """What is done on a master for a restore: the new data made beside the old, then put in their place, none removed.
 
-The restored data come from etcdutl of the member's own image. Each step may be done again after it was cut off.
+The restored data come from etcdutl of the member's own image. Each step may be done again after it was cut off; what
+was cut off goes on by itself on the machine, and the next one waits for its end.
 """
 
 from __future__ import annotations
@@ -24,19 +25,44 @@ __all__ = [
 
 _UNIT = "etcd-member.service"
 _DATA = "/var/lib/etcd"
+_LOCK = "/run/fleetkit-restore.lock"
 _PREPARE_S = 1800
 _STEP_S = 180
+_ALONE_S = 120
+"""How long a step waits for the end of another that was cut off."""
 
 REVISION_BUMP = 1_000_000_000
 """By how much revisions go on higher where etcdutl knows how."""
 
-_PREPARE = f"""
+_ALONE = f"""
 set -eu
-. /etc/fleetkit/images.env
+exec 9> {_LOCK}
+flock -w {_ALONE_S} 9 || {{ echo 'a step of a restore that was cut off still goes on there' >&2; exit 75; }}
 folder=$1
+# The new data are known by their directory's inode, which stays the same where they are moved to.
+is_switched() {{ [ -s "$folder/ready" ] && [ "$(stat -c %i {_DATA} 2> /dev/null)" = "$(cat "$folder/ready")" ]; }}
+"""
+"""Begins each step: one at a time on a machine, whoever is still connected to it."""
+
+_IS_MADE = f"""{_ALONE}
+if [ -s "$folder/ready" ] && {{ [ -e "$folder/data" ] || is_switched; }}; then echo made; fi
+"""
+
+_RECEIVE = f"""{_ALONE}
+umask 077
+rm -rf "$folder"
+mkdir "$folder"
+cat > "$folder/snapshot.db"
+"""
+
+_PREPARE = f"""{_ALONE}
+. /etc/fleetkit/images.env
 shift
+# One whose caller was cut off goes on without it.
+docker rm -f fleetkit-restore > /dev/null 2>&1 || true
 etcdutl() {{
-  docker run --rm --network host --user 232:232 -v "$folder:$folder:rw" "$ETCD_IMAGE" /usr/local/bin/etcdutl "$@"
+  docker run --rm --name fleetkit-restore --network host --user 232:232 -v "$folder:$folder:rw" \\
+    "$ETCD_IMAGE" /usr/local/bin/etcdutl "$@"
 }}
 chown -R etcd:etcd "$folder"
 chmod 0700 "$folder"
@@ -48,15 +74,19 @@ etcdutl snapshot restore "$folder/snapshot.db" "--data-dir=$folder/data" "$@"
 chown -R etcd:etcd "$folder/data"
 chmod 0700 "$folder/data"
 rm "$folder/snapshot.db"
-touch "$folder/ready"
+stat -c %i "$folder/data" > "$folder/ready.new"
+mv "$folder/ready.new" "$folder/ready"
 """
 
-_SWITCH = f"""
-set -eu
-folder=$1 aside=$2
+_SWITCH = f"""{_ALONE}
+aside=$2
+if ! is_switched && ! [ -e "$folder/data" ]; then
+  echo "the new data are neither in $folder nor in {_DATA}: somebody took them away" >&2
+  exit 1
+fi
 systemctl stop {_UNIT}
 docker rm -f etcd > /dev/null 2>&1 || true
-if [ -e "$folder/data" ]; then
+if ! is_switched; then
   if [ -e {_DATA} ]; then
     [ ! -e "$aside" ] || aside=$aside.$(date +%s)
     mv {_DATA} "$aside"
@@ -64,6 +94,13 @@ if [ -e "$folder/data" ]; then
   mv "$folder/data" {_DATA}
 fi
 systemctl restart fleetkit-fetch.service
+"""
+
+_CLEAN_UP = f"""{_ALONE}
+rm -rf {_DATA}-restore-*
+for one in {_DATA}-before-*; do
+  case "$one" in "$2"*) ;; *) [ ! -e "$one" ] || echo "$one" ;; esac
+done
 """
 
 
@@ -110,16 +147,21 @@ def prepare_data(connection: Connection, folders: MemberFolders, snapshot: Path,
         When the machine cannot be reached, has no room, or etcdutl refuses the snapshot.
     """
     work = folders.work
-    if run_command(connection, ["sudo", "test", "-e", f"{work}/ready"], check=False).exit_status == 0:
+    if run_command(connection, ["sudo", "bash", "-c", _IS_MADE, "look", work], limit_s=_STEP_S).stdout.strip():
         return
-    receive = 'set -eu; umask 077; rm -rf "$1"; mkdir "$1"; cat > "$1/snapshot.db"'
     with snapshot.open("rb") as stream:
-        run_command(connection, ["sudo", "sh", "-c", receive, "receive", work], stdin=stream, limit_s=_PREPARE_S)
+        run_command(connection, ["sudo", "bash", "-c", _RECEIVE, "receive", work], stdin=stream, limit_s=_PREPARE_S)
     run_command(connection, ["sudo", "bash", "-c", _PREPARE, "prepare", work, *options], limit_s=_PREPARE_S)
 
 
 def switch_data(connection: Connection, folders: MemberFolders) -> None:
-    """Stop etcd, put its data aside and the new ones in their place, and fetch the settings that go with them."""
+    """Stop etcd, put its data aside and the new ones in their place, and fetch the settings that go with them.
+
+    Raises
+    ------
+    SshError
+        When the machine cannot be reached; when the new data are neither beside the old nor in their place.
+    """
     run_command(connection, ["sudo", "bash", "-c", _SWITCH, "switch", folders.work, folders.aside], limit_s=_STEP_S)
 
 
@@ -128,9 +170,16 @@ def start_etcd(connection: Connection) -> None:
     run_command(connection, ["sudo", "systemctl", "start", _UNIT], limit_s=_STEP_S)
 
 
-def clean_up(connection: Connection, folders: MemberFolders) -> None:
-    """Remove the folder in which the new data were made; what was put aside stays."""
-    run_command(connection, ["sudo", "rm", "-rf", folders.work], limit_s=_STEP_S)
+def clean_up(connection: Connection, folders: MemberFolders) -> tuple[str, ...]:
+    """Remove the folders in which new data were made, of restores that were given up too; what was put aside stays.
+
+    Returns
+    -------
+    tuple of str
+        The folders of what earlier restores put aside.
+    """
+    words = ["sudo", "bash", "-c", _CLEAN_UP, "clean", folders.work, folders.aside]
+    return tuple(run_command(connection, words, limit_s=_STEP_S).stdout.split())
 
 
 def signal_fleet(connection: Connection, signal: str) -> None:

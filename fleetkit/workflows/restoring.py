@@ -52,6 +52,8 @@ class AppliedRestore(Shown):
         Name of the cluster.
     aside
         Where the old data lie on each master.
+    older
+        Name of each master that has data which earlier restores put aside, to their folders.
     loss
         What was lost, in one sentence.
     finding
@@ -60,14 +62,19 @@ class AppliedRestore(Shown):
 
     cluster: str
     aside: str
+    older: dict[str, tuple[str, ...]]
     loss: str
     finding: str
 
     @property
     def text(self) -> str:
-        """Two lines for people."""
+        """Two lines for people, or three."""
         found = f"differs: {self.finding}" if self.finding else "both stores are as they were backed up"
-        return f"Restored: {found}; {self.loss}.\nThe old data lie in {self.aside} of each master."
+        lines = [f"Restored: {found}; {self.loss}.", f"The old data lie in {self.aside} of each master."]
+        if self.older:
+            there = "; ".join(f"{name}: sudo rm -rf {' '.join(folders)}" for name, folders in self.older.items())
+            lines.append(f"What earlier restores put aside lies there too; where nobody needs it any more, {there}")
+        return "\n".join(lines)
 
     def __str__(self) -> str:
         return self.text
@@ -223,9 +230,9 @@ def apply_restore(
             finding = restoring.run()
             # First the mark: a restore that has ended is never gone on with, whatever was left behind.
             drop_mark(mine)
-            restoring.clean_up()
+            older = restoring.clean_up()
     aside = MemberFolders(stamp=mark.stamp).aside
-    return AppliedRestore(cluster=plan.cluster, aside=aside, loss=plan.loss, finding=finding)
+    return AppliedRestore(cluster=plan.cluster, aside=aside, older=older, loss=plan.loss, finding=finding)
 
 
 def verify_restore(
