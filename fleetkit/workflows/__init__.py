@@ -25,6 +25,7 @@ from fleetkit.workflows.defragmenting import (
 from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
 from fleetkit.workflows.describing import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
+from fleetkit.workflows.disarming import DisarmPlan
 from fleetkit.workflows.drill_trend import DrillTrend, PastDrill, read_drill_trend, read_drills
 from fleetkit.workflows.drilling import DrilledBackup, drill_backup, drill_etcd
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
@@ -106,6 +107,7 @@ __all__ = [
     "DefragmentPlan",
     "DeployPlan",
     "DestroyPlan",
+    "DisarmPlan",
     "DrillTrend",
     "DrilledBackup",
     "Emptiness",

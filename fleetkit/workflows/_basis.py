@@ -44,6 +44,7 @@ class Operation(enum.StrEnum):
     DEFRAGMENT = "defragment"
     DEPLOY = "deploy"
     DESTROY = "destroy"
+    DISARM = "disarm"
     REPLACE = "replace"
     RESTORE = "restore"
     ROTATE = "rotate"

@@ -18,8 +18,8 @@ from fleetkit.etcd import (
     MemberStatus,
     V2Root,
     V2Tree,
-    Verdict,
     export_tree,
+    list_alarms,
     put_tree,
     read_sample,
     read_status,
@@ -116,7 +116,7 @@ class Restoring:
         self._step("remembering where etcd goes on", lambda: self._remember(endpoint))
         held = self._step("letting fleet go on", lambda: self._signal_fleet("CONT"))
         ways_on = [f"fleet of {one} may still be held: sudo systemctl kill -s CONT fleet.service there" for one in held]
-        return "; ".join(filter(None, [finding, *ways_on]))
+        return "; ".join(filter(None, [finding, self._find_alarms(), *ways_on]))
 
     def clean_up(self) -> dict[str, tuple[str, ...]]:
         """Remove the folders in which new data were made, and return what earlier restores put aside, by master."""
@@ -188,10 +188,17 @@ class Restoring:
     def _wait_healthy(self) -> Endpoint:
         def look() -> Endpoint | NotYet[Endpoint]:
             health = self.way.read_health()
-            ill = [f"{one.name}: {one.reason}" for one in health.members if not one.healthy]
-            return self.way.endpoints[0] if health.verdict is Verdict.HEALTHY else NotYet("; ".join(ill))
+            # A backup that was taken under an alarm brings it back: who is under one serves all the same.
+            ill = [f"{one.name}: {one.reason}" for one in health.members if not one.serves]
+            return NotYet("; ".join(ill)) if ill else self.way.endpoints[0]
 
-        return wait_until(look, what="all members to be healthy", patience=self.patience)
+        return wait_until(look, what="all members to serve", patience=self.patience)
+
+    def _find_alarms(self) -> str:
+        """Name the alarms that the backup brought back; until they are disarmed, nothing can be written to v3."""
+        raised = sorted({str(one.alarm) for one in list_alarms(self.way.endpoints, tls=self.way.tls, limits=_LIMITS)})
+        hint = f"fleetkit etcd alarms {self.workspace.cluster.name} says what mends it"
+        return f"raised as when it was backed up: {', '.join(raised)} ({hint})" if raised else ""
 
     def _put_tree(self, endpoint: Endpoint) -> None:
         put_tree(endpoint, self.tree, tls=self.way.tls, limits=_LIMITS)

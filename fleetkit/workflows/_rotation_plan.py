@@ -38,6 +38,8 @@ class RotationPlan(Shown):
         Those that fetch, in this order; one that does not run fetches when it boots.
     refused
         Why it may not be done now, a line each; empty where it may.
+    mend
+        What mends that.
     """
 
     cluster: str
@@ -46,6 +48,7 @@ class RotationPlan(Shown):
     left_out: tuple[ListedCertificate, ...]
     machines: tuple[FleetMachine, ...]
     refused: tuple[str, ...] = ()
+    mend: str = ""
     rules: Approval = field(default_factory=Approval)
     basis: Basis | None = None
 
@@ -131,7 +134,7 @@ class RotationPlan(Shown):
             raise PreconditionError(
                 f"the certificates of {self.cluster} cannot be rotated now",
                 seen="; ".join(self.refused),
-                hint=f"mend that first: fleetkit plan {self.cluster} shows what a deploy would bring",
+                hint=self.mend,
             )
 
     def __str__(self) -> str:

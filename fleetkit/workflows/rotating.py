@@ -145,13 +145,15 @@ def plan_rotation(
         swapped = [_server_of(one.name) for one in listing.certificates if one.verdict == "another"]
         meant = [one.name for one in renewed]
         undelivered = [one for one in sorted({*list_replaced(pki.folder), *swapped}) if one not in meant]
+        refused, mend = _find_refusals(workspace, pki)
         plan = RotationPlan(
             cluster=cluster.name,
             renewed=renewed,
             undelivered=tuple(undelivered),
             left_out=tuple(one for one in listing.certificates if one.name not in meant),
             machines=select_machines(list_machines(workspace), (*meant, *undelivered)),
-            refused=_find_refusals(workspace, pki),
+            refused=refused,
+            mend=mend,
             rules=cluster.approval,
         )
     return record_plan(told, plan)
@@ -248,11 +250,17 @@ def _server_of(row: str) -> str:
     return f"members/{row.removeprefix('served by ')}/server"
 
 
-def _find_refusals(workspace: Workspace, pki: ClusterPki) -> tuple[str, ...]:
-    ca = pki.ca.facts()
-    expired = [f"the CA {ca.subject} has expired itself: nobody trusts what it signs"]
+def _find_refusals(workspace: Workspace, pki: ClusterPki) -> tuple[tuple[str, ...], str]:
+    """Return why it may not be done now, and what mends that."""
+    ca, name = pki.ca.facts(), workspace.cluster.name
+    if ca.is_expired(utc_now()):
+        hint = (
+            "a CA is not renewed in place: deploy a cluster of another name, which has one of its own, and put the "
+            f"last backup into it: fleetkit etcd restore NEW --backup-of {name}"
+        )
+        return (f"the CA {ca.subject} has expired itself: nobody trusts what it signs",), hint
     pending = [f"machines would fetch more than certificates: {one}" for one in find_pending_settings(workspace, pki)]
-    return (*(expired if ca.is_expired(utc_now()) else ()), *pending)
+    return tuple(pending), f"fleetkit plan {name} shows what they would fetch, and fleetkit deploy {name} brings it"
 
 
 def _renew(workspace: Workspace, plan: RotationPlan, told: Reporter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -282,7 +283,14 @@ def test_a_full_cluster_is_mended_in_its_order_by_the_commands_that_are_named(
     assert "fleetkit etcd alarms demo --disarm" in told["verified"]["findings"][0]
     raised: tuple[Alarm, ...] = list_alarms(place.etcd.endpoints(), tls=place.etcd.tls)
     assert [one.member_id for one in raised] == [member_id]
-    assert main(["etcd", "alarms", "demo", "--disarm", "--approve", "demo"]) == 0
+    # What the cluster file demands of approvals holds for this too.
+    write_cluster(place.workspace.folder, **{"approval.required": "sha256"})
+    capsys.readouterr()
+    assert main(["etcd", "alarms", "demo", "--disarm", "--approve", "demo"]) == 4
+    demanded = re.search(r"--approve ([0-9a-f]{64})", capsys.readouterr().err)
+    assert demanded is not None
+    assert list_alarms(place.etcd.endpoints(), tls=place.etcd.tls) == raised
+    assert main(["etcd", "alarms", "demo", "--disarm", "--approve", demanded.group(1)]) == 0
     assert place.etcd.etcdctl("put", "a", "write").returncode == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +19,27 @@ from fleetkit.core import (
     EtcdError,
     FleetkitError,
     NotFoundError,
+    Patience,
     PreconditionError,
     StalePlanError,
 )
-from fleetkit.etcd import KeyNode, SavedSnapshot, V2Root, V2Tree, export_tree, pack_backup, put_tree, read_backup
+from fleetkit.etcd import (
+    KeyNode,
+    SavedSnapshot,
+    V2Root,
+    V2Tree,
+    export_tree,
+    list_members,
+    pack_backup,
+    put_tree,
+    read_backup,
+)
+from fleetkit.etcd._http import Call, make_context
 from fleetkit.fleet import is_live_key
 from fleetkit.pki import renew_leaf
 from fleetkit.workflows import (
+    AppliedRestore,
+    Reporter,
     RestorePlan,
     TakenBackup,
     Workspace,
@@ -36,7 +51,8 @@ from fleetkit.workflows import (
     plan_restore,
     restoring,
 )
-from fleetkit.workflows._restore_mark import drop_mark, make_mark, mark_switching, read_mark
+from fleetkit.workflows._restore_mark import RestoreMark, drop_mark, make_mark, mark_switching, read_mark
+from fleetkit.workflows._restore_steps import Restoring
 
 pytestmark = pytest.mark.sandbox
 
@@ -185,6 +201,39 @@ def test_a_restore_that_had_begun_to_switch_data_is_gone_on_with_though_etcd_ser
     assert read_mark(folder, "0" * 64) is None, "a mark counts for its own backup alone"
     drop_mark(folder)
     assert place.plan().begun is None
+
+
+def test_an_alarm_that_a_backup_brings_back_is_named_and_holds_nothing_up(place: Place) -> None:
+    with place.etcd.open_way(place.workspace) as way:
+        restoring = Restoring(
+            workspace=place.workspace,
+            way=way,
+            told=Reporter(),
+            archive=read_backup(Path(place.taken.address)),
+            snapshot=Path("snapshot.db"),
+            mark=RestoreMark(backup_sha256="a1", stamp="A", token="demo-A"),
+            place="",
+            patience=Patience(deadline_s=30, interval_s=0.1),
+        )
+        assert restoring._find_alarms() == ""
+        endpoint = place.etcd.endpoints()[0]
+        (member,) = list_members([endpoint], tls=place.etcd.tls)
+        change = {"action": "ACTIVATE", "memberID": str(int(member.id, 16)), "alarm": "NOSPACE"}
+        with Call(endpoint, context=make_context(place.etcd.tls), deadline=time.monotonic() + 9) as call:
+            call.post("/v3/maintenance/alarm", change)
+        try:
+            assert restoring._wait_healthy() == endpoint
+            assert "NOSPACE (fleetkit etcd alarms demo says what mends it)" in restoring._find_alarms()
+        finally:
+            place.etcd.etcdctl("alarm", "disarm")
+
+
+def test_what_earlier_restores_put_aside_is_named_with_what_removes_it() -> None:
+    made = {"cluster": "demo", "aside": "/var/lib/etcd-before-B", "loss": "nothing was lost", "finding": ""}
+    assert "rm -rf" not in AppliedRestore(**made, older={}).text
+    told = AppliedRestore(**made, older={"etcd1": ("/var/lib/etcd-before-A",)}).text
+    assert "etcd1: sudo rm -rf /var/lib/etcd-before-A" in told
+    assert "before-B of each master" in told
 
 
 def test_a_tree_without_live_keys_keeps_what_people_said(place: Place) -> None:

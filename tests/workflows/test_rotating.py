@@ -274,6 +274,13 @@ def test_settings_that_machines_would_fetch_as_well_are_left_to_a_deploy(place: 
         approve(plan, "demo")
 
 
+def test_a_ca_that_has_expired_points_to_what_gets_the_data_out(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rotating, "utc_now", lambda: dt.datetime(2100, 1, 1, tzinfo=dt.UTC))
+    with pytest.raises(PreconditionError, match=r"the CA .* has expired itself") as refused:
+        place.plan("etcd1").check()
+    assert "fleetkit etcd restore NEW --backup-of demo" in str(refused.value.hint)
+
+
 def test_nothing_is_re_issued_without_an_approval_or_while_another_is_at_work(place: Place) -> None:
     plan = place.plan("etcd1")
     with pytest.raises(ApprovalMissingError):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleetkit.cli._approving import require_name
+from fleetkit.cli._approving import ask_approval, require_name
 from fleetkit.cli._etcd_options import EtcdSource, etcd_options, open_source
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note, print_table
@@ -23,9 +23,10 @@ __all__ = ["command"]
 @click.option("--disarm", is_flag=True, help="Take back the alarms that are raised, once their cause is gone.")
 @click.option(
     "--approve",
-    metavar="NAME",
+    metavar="APPROVAL",
     default="",
-    help="Approve that by the cluster's name (of another etcd: its first endpoint), asked for in a terminal.",
+    help="Approve that by the cluster's name (of another etcd: its first endpoint), asked for in a terminal, or by the "
+    "sha256 of what is raised, where the cluster file demands that.",
 )
 @etcd_options
 @json_option
@@ -47,7 +48,7 @@ def command(cluster: str | None, disarm: bool, approve: str, as_json: bool, **op
             _show(raised, names)
         disarmed = raised if disarm else ()
         if disarmed:
-            require_name(_name(source), approve, what="disarming the alarms")
+            _require_approval(source, disarmed, approve)
             for one in disarmed:
                 disarm_alarm(source.endpoints, one, **how)
                 print_note(f"disarmed {one.alarm} of {names.get(one.member_id) or one.member_id or 'the cluster'}")
@@ -58,6 +59,18 @@ def command(cluster: str | None, disarm: bool, approve: str, as_json: bool, **op
     else:
         print_lines(*steps)
     return ExitCode.FINDINGS if raised else ExitCode.DONE
+
+
+def _require_approval(source: EtcdSource, raised: Sequence[Alarm], given: str) -> None:
+    """Hold it to the rules of the cluster file; another etcd has none, and is named."""
+    if source.workspace is None:
+        require_name(_name(source), given, what="disarming the alarms")
+        return
+    from fleetkit.workflows import DisarmPlan, approve
+
+    cluster = source.workspace.cluster
+    plan = DisarmPlan(cluster=cluster.name, alarms=tuple(raised), rules=cluster.approval)
+    approve(plan, ask_approval(plan, given))
 
 
 def _name(source: EtcdSource) -> str:
