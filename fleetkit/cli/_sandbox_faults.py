@@ -10,12 +10,14 @@ import click
 
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note, print_table
+from fleetkit.cli._sandbox_certificates import give_certificates
 from fleetkit.cli._sandbox_options import dir_option
 from fleetkit.sandbox import FaultKind, Sandbox
 from fleetkit.sandbox._fault_commands import DELAY_MS
 
 __all__ = ["command"]
 
+_cluster = click.option("--cluster", metavar="NAME", help="Whose master it is; needed where there are several.")
 _machines = click.argument("machines", nargs=-1, required=True, metavar="MACHINE...")
 
 
@@ -23,8 +25,8 @@ _machines = click.argument("machines", nargs=-1, required=True, metavar="MACHINE
 def command() -> None:
     """Break machines on purpose, to see what is said of it and what mends it.
 
-    MACHINE is an instance id, a Name tag or an address. Faults are silent, as real ones are, and stand until heal,
-    but for kill, wipe and fill: those are over in a moment, and nothing undoes them but what would mend a real machine.
+    MACHINE is an instance id, a Name tag or an address. Faults are silent, as real ones are. What is cut, frozen or
+    slowed stands until heal; the others are over in a moment, and only what would mend a real machine undoes them.
     What a shell can do needs no fault: fleetkit sandbox shell demo-etcd2 systemctl stop etcd-member
 
     \b
@@ -120,6 +122,32 @@ def _fill(*, folder: Path, machines: tuple[str, ...], as_json: bool) -> int:
     return _give(folder, FaultKind.FILL, machines, as_json=as_json)
 
 
+@command.command("expire")
+@_machines
+@_cluster
+@dir_option
+@json_option
+def _expire(*, folder: Path, machines: tuple[str, ...], cluster: str | None, as_json: bool) -> int:
+    """Give a master certificates that expired long ago, and the cluster's folder here as well.
+
+    What mends it: fleetkit certificates rotate
+    """
+    return _certify(folder, FaultKind.EXPIRE, machines, cluster, as_json=as_json)
+
+
+@command.command("swap")
+@_machines
+@_cluster
+@dir_option
+@json_option
+def _swap(*, folder: Path, machines: tuple[str, ...], cluster: str | None, as_json: bool) -> int:
+    """Give a master another member's server certificate, as a mix-up would.
+
+    What mends it: fleetkit certificates rotate
+    """
+    return _certify(folder, FaultKind.SWAP, machines, cluster, as_json=as_json)
+
+
 @command.command("list")
 @dir_option
 @json_option
@@ -139,8 +167,18 @@ def _heal(*, folder: Path, as_json: bool) -> int:
 
 
 def _give(folder: Path, kind: FaultKind, machines: Sequence[str], *, as_json: bool, **more: Any) -> int:
-    given = Sandbox(folder).give_fault(kind, machines, **more)
-    _show([given], as_json=as_json, none="")
+    return _tell(kind, [Sandbox(folder).give_fault(kind, machines, **more)], as_json=as_json)
+
+
+def _certify(folder: Path, kind: FaultKind, machines: Sequence[str], cluster: str | None, *, as_json: bool) -> int:
+    from fleetkit.workflows import open_workspace
+
+    given = give_certificates(Sandbox(folder), kind, machines, workspace=open_workspace(cluster))
+    return _tell(kind, given, as_json=as_json)
+
+
+def _tell(kind: FaultKind, given: Sequence[Mapping[str, Any]], *, as_json: bool) -> int:
+    _show(given, as_json=as_json, none="")
     if kind.stands:
         print_note("it stands until: fleetkit sandbox fault heal")
     else:

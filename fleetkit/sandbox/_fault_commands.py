@@ -53,10 +53,33 @@ tracer=$(sed -n 's/^TracerPid:[[:space:]]*//p' "/proc/$(pgrep -o -x etcd)/status
 case "$tracer" in ''|0) ;; *) kill "$tracer" ;; esac
 """
 
+_CERTIFY = """
+set -eu
+put() {
+  printf %s "$3" | base64 -d > "/etc/etcd/pki/$1.new"
+  chown etcd:etcd "/etc/etcd/pki/$1.new"
+  chmod "$2" "/etc/etcd/pki/$1.new"
+  mv "/etc/etcd/pki/$1.new" "/etc/etcd/pki/$1"
+}
+while [ $# -gt 0 ]; do
+  put "$1.crt" 0644 "$2"
+  put "$1.key" 0400 "$3"
+  shift 3
+done
+systemctl restart etcd-member.service
+"""
+"""etcd is started anew, for connections that are open outlive their certificates."""
+
 COMMANDS = {
+    "expire": _CERTIFY,
+    "swap": _CERTIFY,
     "slow": _SLOW,
     "kill": "docker kill etcd",
     "wipe": "docker kill etcd; rm -rf /var/lib/etcd/member",
     "fill": _FILL,
 }
-"""By the kind of fault; other containers and files stay as they are. What is slow is told by how many microseconds."""
+"""By the kind of fault; other containers and files stay as they are.
+
+``slow`` is told by how many microseconds; ``expire`` and ``swap`` are told name, certificate and key of each pair, the
+latter two in base64.
+"""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleetkit.core import NotFoundError, PreconditionError, format_utc, utc_now
-from fleetkit.sandbox._fault_commands import COMMANDS, DELAY_MS, SPEED_UP
+from fleetkit.sandbox._fault_commands import COMMANDS, SPEED_UP
 from fleetkit.sandbox.hall import Hall
 from fleetkit.sandbox.halls import AnyHall
 
@@ -41,11 +41,15 @@ class FaultKind(enum.StrEnum):
     """Their etcd is killed and all its data are gone; its unit starts it on the empty disk."""
     FILL = "fill"
     """Their etcd starts anew with a quota of 16 MiB, and takes writes until that is met."""
+    EXPIRE = "expire"
+    """Their etcd starts anew with certificates whose time has run out."""
+    SWAP = "swap"
+    """Their etcd starts anew with a certificate that was made for another."""
 
     @property
     def stands(self) -> bool:
         """Whether it goes on until it is healed; what is over in a moment cannot be undone either."""
-        return self not in (FaultKind.KILL, FaultKind.WIPE, FaultKind.FILL)
+        return self in (FaultKind.FREEZE, FaultKind.CUT, FaultKind.PART, FaultKind.UNPLUG, FaultKind.SLOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,8 @@ class FaultBook:
             since=format_utc(utc_now()),
         )
         match fault.kind:
+            case kind if kind in COMMANDS:
+                self._run_in(hall, fault.machines, COMMANDS[kind], *message["words"])
             case FaultKind.PART:
                 hall.faults.partition(fault.machines, fault.others)
             case FaultKind.CUT if fault.port is not None:
@@ -131,9 +137,6 @@ class FaultBook:
             case FaultKind.FREEZE:
                 for machine in fault.machines:
                     hall.freeze_machine(machine)
-            case FaultKind.SLOW | FaultKind.KILL | FaultKind.WIPE | FaultKind.FILL:
-                delay_us = 1000 * (fault.delay_ms or DELAY_MS)
-                self._run_in(hall, fault.machines, COMMANDS[fault.kind], str(delay_us))
             case _:
                 raise PreconditionError("a port is cut, and none was named")
         if fault.kind.stands:

@@ -85,6 +85,7 @@ class SandboxVisit:
         others: Sequence[str] = (),
         port: int | None = None,
         delay_ms: int | None = None,
+        certificates: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Break machines on purpose (instance ids, Name tags or addresses), until `heal`; return the fault.
 
@@ -96,6 +97,8 @@ class SandboxVisit:
             The TCP port that is cut.
         delay_ms
             How long each sync of a slow disk waits.
+        certificates
+            Of each pair that a member is given its name, certificate and key, the latter two in base64.
 
         Raises
         ------
@@ -105,7 +108,8 @@ class SandboxVisit:
             When there is no such machine.
         """
         asked = {"do": "give", "kind": kind, "machines": list(machines), "others": list(others)}
-        return self._ask("fault", **asked, port=port, delay_ms=delay_ms)[0]
+        words = list(certificates) if delay_ms is None else [str(1000 * delay_ms)]
+        return self._ask("fault", **asked, port=port, delay_ms=delay_ms, words=words)[0]
 
     def heal(self) -> list[dict[str, Any]]:
         """Take all faults away, and return them."""
