@@ -104,7 +104,7 @@ DRILLS = {
         ),
         Drill(
             name="expire a member's certificates",
-            fault="both re-issued with a date in the past, put on its machine, etcd restarted",
+            fault="`fault expire`",
             verdict="degraded",
             says="its server certificate expired",
             next="fleetkit certificates rotate",
@@ -112,7 +112,7 @@ DRILLS = {
         ),
         Drill(
             name="swap in a wrong certificate",
-            fault="another member's certificate and key put on its machine",
+            fault="`fault swap`",
             verdict="degraded",
             says="its server certificate does not name",
             next="fleetkit certificates rotate",
@@ -187,7 +187,7 @@ DRILLS = {
         ),
         Drill(
             name="stop and wipe all",
-            fault="`systemctl stop etcd-member`, and its data removed",
+            fault="`systemctl stop etcd-member`, `fault wipe`",
             verdict="lost",
             says="down",
             next="fleetkit etcd restore",
