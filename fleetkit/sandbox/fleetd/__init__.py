@@ -4,5 +4,6 @@ It is configured as fleetd is (``FLEET_*``), listens where systemd's socket lets
 cluster's own etcd, over the v2 API and mutual TLS, in fleet's layout of keys.
 It registers its machine and takes part in electing the engine's leader.
 It schedules and runs no units: a request that would store one is refused with status 501, which fleet never gives.
+What another wrote of units on its machine it takes back when it is told to end, and leaves alone when it is killed.
 Standard library only, because it runs inside machines.
 """

@@ -18,6 +18,8 @@ import pytest
 from support.etcd_cluster import EtcdCluster
 
 from fleetkit.core import NotYet, Patience, wait_until
+from fleetkit.sandbox.fleetd.etcd import EtcdClient
+from fleetkit.sandbox.fleetd.settings import FleetdSettings
 
 pytestmark = pytest.mark.sandbox
 
@@ -96,6 +98,19 @@ def start_fleetd(etcd: EtcdCluster, folder: Path, **more: str) -> Fleetd:
     return fleetd
 
 
+def open_store(etcd: EtcdCluster) -> EtcdClient:
+    member = next(iter(etcd.members.values()))
+    settings = FleetdSettings.from_environment(
+        {
+            "FLEET_ETCD_SERVERS": f"https://127.0.0.1:{member.client_port}",
+            "FLEET_ETCD_CAFILE": str(etcd.pki.ca.certificate),
+            "FLEET_ETCD_CERTFILE": str(etcd.pki.clients["fleet"].certificate),
+            "FLEET_ETCD_KEYFILE": str(etcd.pki.clients["fleet"].key),
+        }
+    )
+    return EtcdClient(settings)
+
+
 def end(fleetd: Fleetd, number: int = signal.SIGTERM) -> None:
     fleetd.process.send_signal(number)
     fleetd.process.wait(timeout=10)
@@ -172,24 +187,41 @@ def test_a_machine_that_is_told_to_end_leaves_and_one_that_is_killed_expires(
     )
 
 
+def test_units_are_unloaded_where_fleet_is_told_to_end_and_run_on_where_it_is_killed_and_started(
+    etcd: EtcdCluster, tmp_path: Path
+) -> None:
+    """Why a rotation kills fleet for its new certificate; the states of units are the test's, in fleet's layout."""
+    store = open_store(etcd)
+
+    def publish(unit: str, machine_id: str) -> set[str]:
+        keys = {f"state/{unit}": "{}", f"states/{unit}/{machine_id}": "{}", f"job/{unit}/job-state": machine_id}
+        for name, value in keys.items():
+            store.put(name, value)
+        return set(keys)
+
+    def held() -> set[str]:
+        return {key.name for top in ("state", "states", "job") for key in store.list_keys(top, quorum=True)}
+
+    others = publish("other.service", "another-machine")
+    first = start_fleetd(etcd, tmp_path)
+    ours = publish("web.service", first.machine_id)
+    end(first, signal.SIGKILL)
+    first.path.unlink()
+    second = start_fleetd(etcd, tmp_path)
+    try:
+        assert second.machine_id == first.machine_id
+        assert held() == ours | others
+    finally:
+        end(second)
+    assert held() == others
+
+
 def test_one_leader_is_elected_and_its_lease_passes_on(etcd: EtcdCluster, tmp_path: Path) -> None:
     first = start_fleetd(etcd, tmp_path / "a")
     second = start_fleetd(etcd, tmp_path / "b")
 
     def leader() -> str | None:
-        from fleetkit.sandbox.fleetd.etcd import EtcdClient
-        from fleetkit.sandbox.fleetd.settings import FleetdSettings
-
-        member = next(iter(etcd.members.values()))
-        settings = FleetdSettings.from_environment(
-            {
-                "FLEET_ETCD_SERVERS": f"https://127.0.0.1:{member.client_port}",
-                "FLEET_ETCD_CAFILE": str(etcd.pki.ca.certificate),
-                "FLEET_ETCD_CERTFILE": str(etcd.pki.clients["fleet"].certificate),
-                "FLEET_ETCD_KEYFILE": str(etcd.pki.clients["fleet"].key),
-            }
-        )
-        held = EtcdClient(settings).get("lease/engine-leader")
+        held = open_store(etcd).get("lease/engine-leader")
         return None if held is None else str(json.loads(held)["MachineID"])
 
     known = wait_until(lambda: leader() or NotYet("no leader"), what="a leader", patience=_PATIENCE)
