@@ -10,6 +10,7 @@ from fleetkit.ui.destroy import DestroyGuide, begin_destroy
 from fleetkit.ui.replace import ReplaceGuide, begin_replace
 from fleetkit.ui.restore import RestoreGuide, begin_restore
 from fleetkit.ui.rotate import RotateGuide, begin_rotate
+from fleetkit.ui.upgrade import UpgradeGuide, begin_upgrade
 from fleetkit.ui.what_if import WhatIfCard, open_what_if
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ReplaceGuide",
     "RestoreGuide",
     "RotateGuide",
+    "UpgradeGuide",
     "WhatIfCard",
     "begin_defragment",
     "begin_deploy",
@@ -28,6 +30,7 @@ __all__ = [
     "begin_replace",
     "begin_restore",
     "begin_rotate",
+    "begin_upgrade",
     "open_board",
     "open_what_if",
 ]

@@ -16,6 +16,7 @@ from fleetkit.views.guide_steps import (
     REPLACE_STEPS,
     RESTORE_STEPS,
     ROTATE_STEPS,
+    UPGRADE_STEPS,
     StepPlan,
 )
 from fleetkit.views.inspect import (
@@ -63,6 +64,7 @@ __all__ = [
     "REPLACE_STEPS",
     "RESTORE_STEPS",
     "ROTATE_STEPS",
+    "UPGRADE_STEPS",
     "ApplyLog",
     "ApplyView",
     "Board",

@@ -11,6 +11,7 @@ __all__ = [
     "REPLACE_STEPS",
     "RESTORE_STEPS",
     "ROTATE_STEPS",
+    "UPGRADE_STEPS",
     "StepPlan",
 ]
 
@@ -98,3 +99,11 @@ ROTATE_STEPS = _change(
     verify="at what members and machines really have",
 )
 """A rotation of certificates."""
+
+UPGRADE_STEPS = _change(
+    plan="which version each member would go to, and what speaks against it",
+    apply="back etcd up, and have one member after the other run the version",
+    verify="whether all are well, run it and hold the same",
+    title="Upgrade",
+)
+"""An upgrade of etcd."""

@@ -16,7 +16,15 @@ import pytest
 from fleetkit import runs, ui, workflows
 from fleetkit.core import data_folder
 from fleetkit.runs import list_notebooks, read_parameters
-from fleetkit.views import DEFRAGMENT_STEPS, DEPLOY_STEPS, DESTROY_STEPS, REPLACE_STEPS, RESTORE_STEPS, ROTATE_STEPS
+from fleetkit.views import (
+    DEFRAGMENT_STEPS,
+    DEPLOY_STEPS,
+    DESTROY_STEPS,
+    REPLACE_STEPS,
+    RESTORE_STEPS,
+    ROTATE_STEPS,
+    UPGRADE_STEPS,
+)
 
 ROOT = data_folder("notebooks")
 NOTEBOOKS = [notebook.path for notebook in list_notebooks()]
@@ -202,6 +210,7 @@ def test_the_steps_of_a_guide_stand_in_the_notebook_in_the_order_in_which_it_let
         ui.ReplaceGuide: REPLACE_STEPS,
         ui.RestoreGuide: RESTORE_STEPS,
         ui.RotateGuide: ROTATE_STEPS,
+        ui.UpgradeGuide: UPGRADE_STEPS,
     }[guide]
     called = [code.removeprefix("guide.").removesuffix("()") for _, code in steps_of(path)]
     assert [name for name in called if name in {step.name for step in steps}] == [step.name for step in steps]

@@ -33,7 +33,15 @@ def away(monkeypatch):
 
 @pytest.mark.parametrize(
     "name",
-    ["defragment-etcd", "deploy-cluster", "destroy-cluster", "replace-member", "restore-etcd", "rotate-certificates"],
+    [
+        "defragment-etcd",
+        "deploy-cluster",
+        "destroy-cluster",
+        "replace-member",
+        "restore-etcd",
+        "rotate-certificates",
+        "upgrade-etcd",
+    ],
 )
 def test_by_hand_cards_that_nobody_sees_hold_no_cell_up_and_leave_a_run_that_was_left(tmp_path, away, name):
     write_cluster(tmp_path)
