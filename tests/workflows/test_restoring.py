@@ -182,7 +182,7 @@ def test_a_backup_that_was_cut_off_or_changed_is_refused(place: Place) -> None:
     path.write_bytes(whole[:20_000])
     with pytest.raises(FleetkitError, match=r"cut off|not what was packed"):
         place.plan()
-    path.write_bytes(whole[:30_000] + b"x" + whole[30_001:])
+    path.write_bytes(whole[:30_000] + bytes([whole[30_000] ^ 1]) + whole[30_001:])
     with pytest.raises(FleetkitError, match="not what was packed"):
         place.plan()
 
