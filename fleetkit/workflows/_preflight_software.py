@@ -1,4 +1,4 @@
-"""Preflight of the software: pins against registry and mirror, the private key, Terraform, the settings."""
+"""Preflight of the software: pins against registry and mirror, the private key, certificates, Terraform, settings."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 
 from fleetkit.aws import list_key_pairs
 from fleetkit.config import unknown_settings
-from fleetkit.core import FleetkitError
+from fleetkit.core import FleetkitError, NotFoundError, format_utc
 from fleetkit.etcd import FLOOR, EtcdVersion, find_traps
 from fleetkit.origins import fetch_archive
 from fleetkit.workflows._check_lines import Check, CheckLine, failure, ok, unread, warning
 from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.listing_certificates import list_made
 from fleetkit.workflows.pin import resolve_etcd_image
 
 __all__ = ["SOFTWARE_CHECKS", "key_check", "terraform_check"]
@@ -95,6 +96,26 @@ def _compare_keys(workspace: Workspace, path: Path | None, offered: Sequence[str
     return failure("key-file", seen, mend=mend) if path is not None else warning("key-file", seen, mend=mend)
 
 
+def _check_certificates(workspace: Workspace) -> tuple[CheckLine, ...]:
+    """Look at the certificates that were made here; what members serve is `fleetkit certificates list`'s to tell."""
+    check_id = "certificates"
+    if not workspace.paths.pki.is_dir():
+        return (ok(check_id, "none yet: the first deploy makes them"),)
+    try:
+        made = sorted(list_made(workspace), key=lambda one: (one.not_after, one.name))
+    except NotFoundError as error:
+        # A deploy that adds a master makes what is missing: that is no reason to refuse it.
+        mend = "a deploy makes what is missing; after a handover, unpack the whole folder"
+        return (warning(check_id, f"they are not complete here: {error.seen}", mend=mend),)
+    amiss = [one for one in made if one.verdict != "ok"]
+    if not amiss:
+        return (ok(check_id, f"{len(made)}; the first to expire is {made[0].name}, in {made[0].days_left} days"),)
+    first = amiss[0]
+    seen = f"{len(amiss)} of {len(made)} ask for something, {first.name} first: {first.verdict}"
+    steps = "; ".join(dict.fromkeys(one.next_step for one in amiss))
+    return (warning(check_id, f"{seen}, until {format_utc(first.not_after)}", mend=steps),)
+
+
 def terraform_check(describe_terraform: Callable[[], str]) -> Check:
     """Return the check that a Terraform is found and new enough."""
 
@@ -125,6 +146,7 @@ def _check_settings(workspace: Workspace) -> tuple[CheckLine, ...]:
 SOFTWARE_CHECKS: tuple[Check, ...] = (
     Check("pin-etcd-image", _check_etcd_image, needs_aws=False),
     Check("pin-fleet-archive", _check_archive, needs_aws=False),
+    Check("certificates", _check_certificates, needs_aws=False),
     Check("settings", _check_settings, needs_aws=False),
 )
-"""What is asked of the registry, the mirror and the environment."""
+"""What is asked of the registry, the mirror, the certificates here and the environment."""

@@ -11,10 +11,13 @@ from botocore.stub import Stubber
 from support.aws_moto import make_subnet, make_vpc, run_machine, tag_specification
 from support.aws_world import World, surrounding_world
 from support.http_answers import Reply
+from support.pki_made import LONG_AGO, MEMBERS, ZONE, make_demo_pki
 
 from fleetkit.core import PreconditionError, ServiceError, TerraformError
+from fleetkit.pki import renew_leaf
 from fleetkit.workflows import preflight as module
 from fleetkit.workflows._check_lines import Check
+from fleetkit.workflows._preflight_software import SOFTWARE_CHECKS
 from fleetkit.workflows.preflight import CheckLine, CheckStatus, Preflight, require_preflight, run_preflight
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ"
@@ -69,6 +72,7 @@ def test_a_fitting_cluster_has_no_failure_and_every_line_says_what_was_seen(worl
         "pin-etcd-image",
         "pin-fleet-archive",
         "terraform",
+        "certificates",
         "settings",
     } <= ok
 
@@ -287,6 +291,24 @@ def test_a_misspelt_setting_is_warned_of(world: World) -> None:
     told = line(look(world, FLEETKIT_TERAFORM="/opt/terraform"), "settings")
     assert told.status is CheckStatus.WARNING
     assert "did you mean FLEETKIT_TERRAFORM" in told.seen
+
+
+def test_a_certificate_that_expires_is_warned_of_with_the_command_that_renews_it(world: World) -> None:
+    workspace = (world.write(), world.open())[1]
+    folder = workspace.paths.pki
+    (check,) = [one for one in SOFTWARE_CHECKS if one.check_id == "certificates"]
+    pki = make_demo_pki(folder)
+    (fresh,) = check.run(workspace)
+    assert fresh.status is CheckStatus.OK
+    assert "the first to expire is " in fresh.seen
+    renew_leaf(folder, "members/etcd2/peer", members=MEMBERS, dns_zone=ZONE, now=LONG_AGO)
+    (old,) = check.run(workspace)
+    assert (old.status, old.mend) == (CheckStatus.WARNING, "fleetkit certificates rotate demo")
+    assert "members/etcd2/peer first: expired" in old.seen
+    pki.clients["ui"].key.unlink()
+    (partly,) = check.run(workspace)
+    assert (partly.status, partly.unread) == (CheckStatus.WARNING, False)
+    assert "clients/ui.key" in partly.seen
 
 
 def test_what_never_answers_is_given_up_at_the_time_limit(world: World) -> None:
