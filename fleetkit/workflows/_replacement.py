@@ -1,13 +1,9 @@
-"""The doing of a replacement; each step looks first whether it is done already, so that a kill costs nothing.
-
-A change of members whose answer was lost may have been made all the same: what counts is etcd's own list.
-"""
+"""The doing of a replacement; each step looks first whether it is done already, so that a kill costs nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from fleetkit.core import (
     EtcdError,
@@ -28,6 +24,7 @@ from fleetkit.etcd import (
 )
 from fleetkit.pki import ClusterPki
 from fleetkit.runs import EventKind
+from fleetkit.workflows._member_change import CHANGE_PATIENCE, CaughtUp, change_members
 from fleetkit.workflows._replace_look import ReplaceStep, find_entry
 from fleetkit.workflows._replace_machine import MachinePlan
 from fleetkit.workflows._replace_note import ReplaceNote
@@ -39,11 +36,6 @@ from fleetkit.workflows.supplying import supply_joining_member
 from fleetkit.workflows.way_in import WayIn
 
 __all__ = ["Replacement"]
-
-T = TypeVar("T")
-
-_CHANGE_PATIENCE = Patience(deadline_s=90, interval_s=1)
-"""etcd takes changes of its members only once all of them have been connected for five seconds."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,7 +100,7 @@ class Replacement:
         heir = choose_heir(name, statuses, done=())
         if heir is None:
             raise EtcdError(f"{name} cannot hand its leadership over", seen="no other voter answers", transient=True)
-        hand_over(self.way, name, heir, told=self.told, patience=_CHANGE_PATIENCE)
+        hand_over(self.way, name, heir, told=self.told, patience=CHANGE_PATIENCE)
         self._record(ReplaceStep.LEADERSHIP, to=heir)
 
     def _remove(self) -> None:
@@ -122,7 +114,7 @@ class Replacement:
             entry = self._entry()
             return True if entry is None or entry.id != old else NotYet(f"etcd still lists {old}")
 
-        self._change(ask, removed, what=f"etcd to forget {name} ({old})")
+        change_members(ask, removed, what=f"etcd to forget {name} ({old})")
         self._record(ReplaceStep.REMOVAL, id=old)
 
     def _add(self) -> None:
@@ -135,7 +127,7 @@ class Replacement:
         def added() -> Member | NotYet[Member]:
             return self._entry() or NotYet(f"etcd does not list {name} yet")
 
-        entry = self._change(ask, added, what=f"etcd to list {name}")
+        entry = change_members(ask, added, what=f"etcd to list {name}")
         self._record(ReplaceStep.LEARNER, id=entry.id)
 
     def _replace_machine(self) -> None:
@@ -150,7 +142,7 @@ class Replacement:
         if entry is None:
             raise EtcdError(f"{name} cannot be promoted", seen="etcd does not list it", transient=True)
         self.told.note(f"waiting for {name} to start and to catch up")
-        look = _CaughtUp(self.way, name, member_id=entry.id, told=self.told)
+        look = CaughtUp(self.way, name, member_id=entry.id, told=self.told)
         wait_until(look, what=f"{name} to catch up", patience=self.patience, hint=self._machine_hint)
         self.told.note(f"promoting {name} ({entry.id})")
 
@@ -161,23 +153,8 @@ class Replacement:
             now = self._entry()
             return NotYet(f"{name} does not vote yet") if now is None or now.is_learner else True
 
-        self._change(ask, votes, what=f"{name} to vote")
+        change_members(ask, votes, what=f"{name} to vote")
         self._record(ReplaceStep.PROMOTION, id=entry.id)
-
-    def _change(self, ask: Callable[[], None], look: Callable[[], T | NotYet[T]], *, what: str) -> T:
-        """Ask for a change until the list of members shows it."""
-
-        def once() -> T | NotYet[T]:
-            try:
-                found = look()
-                if isinstance(found, NotYet):
-                    ask()
-                    found = look()
-            except (EtcdError, LookupError) as error:
-                return NotYet(str(error))
-            return found
-
-        return wait_until(once, what=what, patience=_CHANGE_PATIENCE)
 
     def _entry(self) -> Member | None:
         members = list_members(self._others, tls=self.way.tls)
@@ -208,35 +185,3 @@ class Replacement:
             hint=f"{f'{error.hint}; then ' if error.hint else ''}"
             f"fleetkit etcd replace {cluster} {name} goes on from here",
         )
-
-
-class _CaughtUp:
-    """Looks whether a member has applied what the leader had when the member first answered."""
-
-    def __init__(self, way: WayIn, name: str, *, member_id: str, told: Reporter) -> None:
-        self._way, self._name, self._member_id, self._told = way, name, member_id, told
-        self._goal, self._said = 0, ""
-
-    def __call__(self) -> bool | NotYet[bool]:
-        reason = self._missing()
-        # How many entries are left changes all the time, and tells nobody anything; why nothing moves does.
-        kind = reason.split(":")[0]
-        if reason and kind != self._said:
-            self._told.note(f"not yet: {reason}")
-            self._said = kind
-        return NotYet(reason) if reason else True
-
-    def _missing(self) -> str:
-        found, name = read_status(self._way.endpoints, tls=self._way.tls), self._name
-        status = found.ok.get(name)
-        if status is None:
-            if self._way.loss:
-                return self._way.loss
-            return f"{name} does not answer: {getattr(found.failed[name], 'reason', found.failed[name])}"
-        if status.member_id != self._member_id:
-            return f"{name} answers as another member: {status.member_id}, not {self._member_id}"
-        if not status.leader:
-            return f"{name} sees no leader"
-        self._goal = self._goal or max(one.raft_index for one in found.ok.values())
-        left = self._goal - status.raft_applied_index
-        return f"{name} has entries to catch up: {left}" if left > 0 else ""

@@ -39,6 +39,7 @@ from fleetkit.workflows import (
     Reporter,
     WayIn,
     Workspace,
+    _member_change,
     _replacement,
     apply_replace,
     approve,
@@ -472,7 +473,7 @@ def test_a_tunnel_that_dies_in_the_middle_is_named_and_the_same_command_goes_on(
             gone = tuple(replace(one, port=9) for one in ways[-1].endpoints)
             object.__setattr__(ways[-1], "endpoints", gone)
             object.__setattr__(ways[-1], "tunnel", dead)
-            broken.setattr(_replacement, "_CHANGE_PATIENCE", Patience(deadline_s=1))
+            broken.setattr(_member_change, "CHANGE_PATIENCE", Patience(deadline_s=1))
 
     plan = place.plan_to_do()
     with monkeypatch.context() as broken:
