@@ -7,19 +7,22 @@ from fleetkit.etcd import KeyNode, V2Tree
 __all__ = ["compare_trees", "key_nodes"]
 
 
-def compare_trees(expected: V2Tree, served: V2Tree, *, has_grown: bool = False) -> str:
+def compare_trees(expected: V2Tree, served: V2Tree, *, since: int | None = None) -> str:
     """Say what is served otherwise than it was backed up; what has its time to live may have ended meanwhile.
 
     Parameters
     ----------
-    has_grown
-        Whether others write to it already, so that keys that were not backed up are none of the backup's.
+    since
+        The store's index from which on others wrote to it: what they changed then, and keys that were not backed up,
+        are none of the backup's. None where nobody writes to it.
     """
     wanted, found = key_nodes(expected), key_nodes(served)
     wrong = [
         key
         for key, node in wanted.items()
-        if key in found and (found[key].value, found[key].is_dir) != (node.value, node.is_dir)
+        if key in found
+        and (found[key].value, found[key].is_dir) != (node.value, node.is_dir)
+        and (since is None or found[key].modified_index <= since)
     ]
     mortal = tuple(key for key, node in wanted.items() if node.ttl_s is not None)
     missing = [
@@ -27,7 +30,7 @@ def compare_trees(expected: V2Tree, served: V2Tree, *, has_grown: bool = False) 
         for key in wanted.keys() - found.keys()
         if not any(key == one or key.startswith(f"{one}/") for one in mortal)
     ]
-    strange = [] if has_grown else sorted(found.keys() - wanted.keys())
+    strange = [] if since is not None else sorted(found.keys() - wanted.keys())
     told = [
         f"{len(keys)} keys of the v2 store {how}, the first {sorted(keys)[0]}"
         for keys, how in ((wrong, "have other values"), (missing, "are missing"), (strange, "were not backed up"))

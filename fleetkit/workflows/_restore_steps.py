@@ -111,8 +111,8 @@ class Restoring:
         self._step("putting the old data aside", self._switch)
         self._step("starting etcd", lambda: self._on_masters(lambda one, _: start_etcd(one)))
         endpoint = self._step("waiting for the quorum", self._wait_healthy)
-        self._step("putting the v2 store back", lambda: self._put_tree(endpoint))
-        finding = self._step("comparing both stores with the backup", lambda: self._compare(endpoint))
+        since = self._step("putting the v2 store back", lambda: self._put_tree(endpoint))
+        finding = self._step("comparing both stores with the backup", lambda: self._compare(endpoint, since=since))
         self._step("remembering where etcd goes on", lambda: self._remember(endpoint))
         held = self._step("letting fleet go on", lambda: self._signal_fleet("CONT"))
         ways_on = [f"fleet of {one} may still be held: sudo systemctl kill -s CONT fleet.service there" for one in held]
@@ -200,21 +200,24 @@ class Restoring:
         hint = f"fleetkit etcd alarms {self.workspace.cluster.name} says what mends it"
         return f"raised as when it was backed up: {', '.join(raised)} ({hint})" if raised else ""
 
-    def _put_tree(self, endpoint: Endpoint) -> None:
+    def _put_tree(self, endpoint: Endpoint) -> int:
+        """Put the v2 store back, and return its index afterwards: what changes from then on, others change."""
         put_tree(endpoint, self.tree, tls=self.way.tls, limits=_LIMITS)
         # Nobody places units anew before every machine had the time to say that it is still there.
         ttl_s = self.workspace.cluster.fleet.agent_ttl_s // 2 + 5
         put_tree(endpoint, _lease_tree(ttl_s), tls=self.way.tls, limits=_LIMITS)
+        (lease,) = export_tree(endpoint, roots=[ENGINE_LEASE], tls=self.way.tls, limits=_LIMITS).roots
+        return lease.index
 
-    def _compare(self, endpoint: Endpoint) -> str:
-        """Compare what was put back; clients write again from the moment at which there is a quorum."""
+    def _compare(self, endpoint: Endpoint, *, since: int) -> str:
+        """Compare what was put back; clients write again, and what they changed after ``since`` is theirs."""
         manifest = self.archive.manifest
         revision = self._restored_revision(endpoint)
         sample = read_sample(endpoint, revision=revision, tls=self.way.tls, limits=_LIMITS)
         roots = [root.root for root in self.archive.tree.roots]
         served = export_tree(endpoint, roots=roots, tls=self.way.tls, limits=_LIMITS)
         v3 = "" if sample == manifest.sample else f"the v3 store has {sample.keys} keys, or other values of a sample"
-        v2 = compare_trees(self.tree, served.without(is_live_key), has_grown=True)
+        v2 = compare_trees(self.tree, served.without(is_live_key), since=since)
         return "; ".join(filter(None, (v3, v2)))
 
     def _restored_revision(self, endpoint: Endpoint) -> int:

@@ -204,5 +204,8 @@ def test_trees_are_compared_key_by_key(wanted: tuple[KeyNode, ...], served: tupl
 
 def test_where_others_write_already_what_was_not_backed_up_is_no_difference() -> None:
     wanted = tree(node("/a", "1"))
-    assert compare_trees(wanted, tree(node("/a", "1"), node("/c", "1")), has_grown=True) == ""
-    assert "missing, the first /a" in compare_trees(wanted, tree(node("/c", "1")), has_grown=True)
+    assert compare_trees(wanted, tree(node("/a", "1"), node("/c", "1")), since=1) == ""
+    assert "missing, the first /a" in compare_trees(wanted, tree(node("/c", "1")), since=1)
+    changed = replace(node("/a", "2"), modified_index=7)
+    assert compare_trees(wanted, tree(changed), since=6) == ""
+    assert "have other values, the first /a" in compare_trees(wanted, tree(changed), since=7)
