@@ -65,6 +65,7 @@ def _facts(plan: DeployPlan | DestroyPlan) -> dict[str, Any]:
     if isinstance(plan, DeployPlan):
         removals, starts = map(str, plan.removals), map(str, plan.starts)
         beside = {"bucket": plan.deliveries, "removals": list(removals), "starts": list(starts)}
+        beside["strangers"] = plan.strangers
     else:
         beside = {"bucket": plan.bucket, "backs_up": plan.backs_up, "beyond": [str(one) for one in plan.beyond]}
     return {

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from fleetkit.config import Approval
-from fleetkit.core import QuorumAtRiskError
+from fleetkit.core import PreconditionError, QuorumAtRiskError
 from fleetkit.terraform import SavedPlan, WorkingCopy
 from fleetkit.views import PlanView, draw_plan
 from fleetkit.workflows._basis import Basis, Operation
@@ -44,6 +44,8 @@ class DeployPlan(Shown):
         applied.
     starts
         Masters and bastions that somebody stopped; started before the plan is applied.
+    strangers
+        Masters that the cluster file names and etcd of the masters that are there does not; refused.
     rules
         Who may approve it, and what that takes.
     basis
@@ -56,6 +58,7 @@ class DeployPlan(Shown):
     deliveries: tuple[str, ...]
     removals: tuple[Remove, ...] = ()
     starts: tuple[Start, ...] = ()
+    strangers: tuple[str, ...] = ()
     rules: Approval
     basis: Basis | None = None
     _copy: WorkingCopy
@@ -81,6 +84,7 @@ class DeployPlan(Shown):
             "deliveries": list(self.deliveries),
             "removals": [{"what": write_thing(one.what), "reason": one.reason} for one in self.removals],
             "starts": [asdict(one) for one in self.starts],
+            "strangers": list(self.strangers),
         }
 
     @property
@@ -122,12 +126,14 @@ class DeployPlan(Shown):
         return draw_plan(self.saved.plan, self._copy.graph())
 
     def check(self) -> None:
-        """Refuse a plan that takes a master away: that is never part of a deploy.
+        """Refuse a plan that takes a master away, or adds one to an etcd that is there: neither is part of a deploy.
 
         Raises
         ------
         QuorumAtRiskError
             When the plan destroys, replaces or stops a master, or would remove an unknown one; names each of them.
+        PreconditionError
+            When the plan adds masters that the members of etcd do not know; names them.
         """
         masters = [str(one) for one in self.removals if one.is_master]
         if masters:
@@ -142,10 +148,16 @@ class DeployPlan(Shown):
                 seen="; ".join(self.view.alarms),
                 hint=self._one_by_one(),
             )
+        if self.strangers:
+            raise PreconditionError(
+                f"the plan for {self.cluster} would add masters to an etcd that does not know them",
+                seen=f"the cluster file names {', '.join(self.strangers)}, and what the other masters fetched does not",
+                hint="take them out of the cluster file again: their machines would run, and never become members",
+            )
 
     def _one_by_one(self) -> str:
         """Return what to do about masters that a deploy may not touch: undo it, or replace them one at a time."""
-        undo = "undo the change of the cluster file that causes it; a deploy only adds masters"
+        undo = "undo the change of the cluster file that causes it; a deploy takes no master away"
         masters = [_MASTER.search(row.address) for row in self.view.rows if row.alarm in ("replaces", "stops")]
         order = [f"fleetkit etcd replace {self.cluster} {one['name']}" for one in masters if one is not None]
         if not order:
@@ -160,6 +172,7 @@ class DeployPlan(Shown):
             ("to be put into the cluster's bucket", "+", self.deliveries),
             ("unknown to the state and wanted by nothing, to be removed", "-", self.removals),
             ("stopped, to be started", ">", self.starts),
+            ("masters that etcd does not know, and a deploy does not make its members", "!", self.strangers),
         )
         return tuple(one for one in found if one[2])
 
@@ -198,6 +211,7 @@ class DeployPlan(Shown):
             deliveries=tuple(kept.content["deliveries"]),
             removals=tuple(_read_removal(one) for one in kept.content["removals"]),
             starts=tuple(Start(**one) for one in kept.content["starts"]),
+            strangers=tuple(kept.content.get("strangers", ())),
             rules=rules,
             basis=kept.basis,
             _copy=copy,

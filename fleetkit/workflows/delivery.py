@@ -26,6 +26,7 @@ __all__ = [
     "image_file",
     "list_deliveries",
     "master_prefix",
+    "name_members",
     "render_manifest",
     "says_image",
     "says_joining",
@@ -100,6 +101,13 @@ def says_image(content: bytes) -> str:
     """Return the image that such a file names; empty where it names none."""
     lines = content.decode("ascii", "replace").splitlines()
     return next((line.removeprefix(_IMAGE) for line in lines if line.startswith(_IMAGE)), "")
+
+
+def name_members(settings: bytes) -> frozenset[str]:
+    """Return the names of all members that these settings know, the member's own among them."""
+    variable = b"ETCD_INITIAL_CLUSTER="
+    lists = [line.removeprefix(variable) for line in settings.splitlines() if line.startswith(variable)]
+    return frozenset(one.split(b"=")[0].decode("ascii", "replace") for text in lists for one in text.split(b","))
 
 
 def list_deliveries(

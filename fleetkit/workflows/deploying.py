@@ -17,6 +17,7 @@ from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_applied, record_plan, recorded
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._strange_masters import find_strange_masters
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
@@ -102,6 +103,7 @@ def plan_deploy(workspace: Workspace, *, approval: str = "", report: Reporter | 
         deliveries = find_pending_deliveries(workspace)
         saved, removals = plan_with_leftovers(workspace, copy, told=told)
         machines = aws.list_instances(workspace.session, workspace.cluster.name)
+        strangers = find_strange_masters(workspace, machines)
         doomed = [one.what.thing_id for one in removals if isinstance(one.what, aws.Thing)]
     plan = DeployPlan(
         cluster=workspace.cluster.name,
@@ -110,6 +112,7 @@ def plan_deploy(workspace: Workspace, *, approval: str = "", report: Reporter | 
         deliveries=deliveries,
         removals=removals,
         starts=find_stopped(machines, plan=saved.plan, removed=doomed),
+        strangers=strangers,
         rules=workspace.cluster.approval,
         _copy=copy,
     )

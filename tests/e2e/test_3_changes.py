@@ -60,6 +60,20 @@ def test_a_change_that_would_replace_a_master_is_refused_whoever_approves(world:
     assert world.health()["verdict"] == "healthy"
 
 
+def test_masters_that_the_file_grew_by_are_named_and_refused_and_nothing_is_made_for_them(world: World) -> None:
+    before, text, folder = _fingerprint(world), world.file.read_text(), world.pki
+    more = (("etcd4", "a", "10.10.3.101"), ("etcd5", "b", "10.10.4.101"))
+    tables = [f'\n[masters.{name}]\nzone = "us-west-2{zone}"\naddress = "{at}"\n' for name, zone, at in more]
+    world.file.write_text(text + "".join(tables))
+    assert world.fleetkit("plan", CLUSTER, "--json").must(3).json()["strangers"] == ["etcd4", "etcd5"]
+    refused = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(4)
+    assert "names etcd4, etcd5" in refused.err
+    assert _fingerprint(world) == before
+    assert not [one for one in folder.rglob("*") if one.name in ("etcd4", "etcd5")]
+    world.file.write_text(text)
+    assert world.fleetkit("plan", CLUSTER).must(0).out == "No changes.\n"
+
+
 def _mend(world: World, *, shown: str, done: str) -> None:
     """See that the plan is not empty, that nothing happens without approval, and that a deploy mends it."""
     planned = world.fleetkit("plan", CLUSTER).must(3)

@@ -11,7 +11,7 @@ import pytest
 
 from fleetkit.aws import Part, PartKind
 from fleetkit.config import Approval
-from fleetkit.core import QuorumAtRiskError
+from fleetkit.core import PreconditionError, QuorumAtRiskError
 from fleetkit.terraform import Plan, PlanKind, SavedPlan, WorkingCopy
 from fleetkit.views import PlanRow, PlanView
 from fleetkit.workflows import AppliedDeploy, DeployPlan
@@ -93,3 +93,12 @@ def test_masters_that_a_deploy_would_replace_are_refused_with_the_order_one_by_o
     with pytest.raises(QuorumAtRiskError) as refused:
         replace(plan, view=PlanView(rows=rows[2:], outputs=())).check()
     assert "etcd replace" not in str(refused.value)
+
+
+def test_masters_that_etcd_does_not_know_are_shown_and_refused_by_their_names() -> None:
+    plan = plan_with(deliveries=("what roles/master/etcd4 fetches (11 files)",), strangers=("etcd4", "etcd5"))
+    assert "  ! etcd4" in plan.text.splitlines()
+    with pytest.raises(PreconditionError, match="names etcd4, etcd5") as refused:
+        plan.check()
+    assert not isinstance(refused.value, QuorumAtRiskError)
+    plan_with(deliveries=plan.deliveries).check()
