@@ -34,7 +34,9 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE--
 AGES = """
 set -eu
 started=$(sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20)
-echo "$started $(getconf CLK_TCK) $(cut -d ' ' -f 1 /proc/uptime) $(stat -c %.9Z "$2") $(date +%s.%N)"
+# First the file's now: what passes in between makes the process seem older, and never younger.
+now=$(date +%s.%N)
+echo "$started $(getconf CLK_TCK) $(cut -d ' ' -f 1 /proc/uptime) $(stat -c %.9Z "$2") $now"
 """
 """Says when a process started, in ticks since the boot, and when a file was put in its place, each with its now."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from fleetkit.core import NotYet, Patience, wait_until
 from fleetkit.workflows._rotation_machines import AGES, was_read
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -23,18 +25,24 @@ def certificate(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fleet(certificate: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a process that was there before whatever a test puts; its name is one that is hard to read."""
+    """Start a process well after the file was put; its name is one that is hard to read."""
     program = certificate.with_name("fl) 1 (d")
     program.symlink_to("/bin/sleep")
-    while True:
-        with subprocess.Popen([str(program), "300"]) as process:
-            try:
-                # Starts are told in hundredths of a second: within the same one nobody can say who was first.
-                if was_read(ages(process, certificate)):
-                    yield process
-                    return
-            finally:
-                process.kill()
+    let_pass(certificate.stat().st_ctime)
+    with subprocess.Popen([str(program), "300"]) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def let_pass(moment: float) -> None:
+    """Wait until a moment lies two seconds back: starts are told in hundredths, and looks at both take some too."""
+    wait_until(
+        lambda: time.time() - moment > 2 or NotYet("not yet"),
+        what="time to pass",
+        patience=Patience(deadline_s=60, interval_s=0.1),
+    )
 
 
 def ages(process: subprocess.Popen[bytes], file: Path) -> str:
@@ -44,6 +52,7 @@ def ages(process: subprocess.Popen[bytes], file: Path) -> str:
 
 def test_what_was_put_there_after_the_start_is_not_used(certificate: Path, fleet: subprocess.Popen[bytes]) -> None:
     assert was_read(ages(fleet, certificate))
+    let_pass(time.time())
     new = certificate.with_suffix(".fleetkit-new")
     new.write_text("the new one", encoding="utf-8")
     new.replace(certificate)
