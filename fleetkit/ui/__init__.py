@@ -8,6 +8,7 @@ from fleetkit.ui.defragment import DefragmentGuide, begin_defragment
 from fleetkit.ui.deploy import DeployGuide, DeployOutcome, begin_deploy
 from fleetkit.ui.destroy import DestroyGuide, begin_destroy
 from fleetkit.ui.replace import ReplaceGuide, begin_replace
+from fleetkit.ui.resize import ResizeGuide, begin_resize
 from fleetkit.ui.restore import RestoreGuide, begin_restore
 from fleetkit.ui.rotate import RotateGuide, begin_rotate
 from fleetkit.ui.upgrade import UpgradeGuide, begin_upgrade
@@ -20,6 +21,7 @@ __all__ = [
     "DeployOutcome",
     "DestroyGuide",
     "ReplaceGuide",
+    "ResizeGuide",
     "RestoreGuide",
     "RotateGuide",
     "UpgradeGuide",
@@ -28,6 +30,7 @@ __all__ = [
     "begin_deploy",
     "begin_destroy",
     "begin_replace",
+    "begin_resize",
     "begin_restore",
     "begin_rotate",
     "begin_upgrade",

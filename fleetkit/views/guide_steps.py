@@ -9,6 +9,7 @@ __all__ = [
     "DEPLOY_STEPS",
     "DESTROY_STEPS",
     "REPLACE_STEPS",
+    "RESIZE_STEPS",
     "RESTORE_STEPS",
     "ROTATE_STEPS",
     "UPGRADE_STEPS",
@@ -84,6 +85,13 @@ REPLACE_STEPS = _change(
     verify="whether all are well, vote and hold the same",
 )
 """A replacement of a member of etcd."""
+
+RESIZE_STEPS = _change(
+    plan="which members and machines would come or go",
+    apply="bring etcd to the masters of the cluster file",
+    verify="whether all are well, vote and hold the same",
+)
+"""A change of the number of etcd's members."""
 
 RESTORE_STEPS = _change(
     plan="what would be lost",

@@ -46,6 +46,7 @@ class Operation(enum.StrEnum):
     DESTROY = "destroy"
     DISARM = "disarm"
     REPLACE = "replace"
+    RESIZE = "resize"
     RESTORE = "restore"
     ROTATE = "rotate"
     UPGRADE = "upgrade"

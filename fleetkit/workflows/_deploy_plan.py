@@ -152,7 +152,7 @@ class DeployPlan(Shown):
             raise PreconditionError(
                 f"the plan for {self.cluster} would add masters to an etcd that does not know them",
                 seen=f"the cluster file names {', '.join(self.strangers)}, and what the other masters fetched does not",
-                hint="take them out of the cluster file again: their machines would run, and never become members",
+                hint=f"fleetkit etcd resize {self.cluster} makes them and has them join, one by one",
             )
 
     def _one_by_one(self) -> str:
@@ -160,8 +160,8 @@ class DeployPlan(Shown):
         undo = "undo the change of the cluster file that causes it; a deploy takes no master away"
         masters = [_MASTER.search(row.address) for row in self.view.rows if row.alarm in ("replaces", "stops")]
         order = [f"fleetkit etcd replace {self.cluster} {one['name']}" for one in masters if one is not None]
-        if not order:
-            return undo
+        if any(row.alarm == "destroys" for row in self.view.rows):
+            order.append(f"fleetkit etcd resize {self.cluster}")
         return f"{undo}. What is wanted of them is done one by one, each only when all others are well: " + (
             ", then ".join(order)
         )

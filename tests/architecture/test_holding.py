@@ -22,5 +22,5 @@ def test_each_apply_that_opens_the_way_in_holds_the_cluster_and_its_state() -> N
         if isinstance(node, ast.FunctionDef) and node.name.startswith("apply_")
     }
     over_the_way = {name for name, calls in found.items() if "open_way_in" in calls}
-    assert over_the_way >= {"apply_defragment", "apply_replace", "apply_restore", "apply_rotation"}
+    assert over_the_way >= {"apply_defragment", "apply_replace", "apply_resize", "apply_restore", "apply_rotation"}
     assert {name for name in over_the_way if "hold_everywhere" not in found[name]} == set()

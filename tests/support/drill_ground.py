@@ -222,8 +222,8 @@ def _find_lines(told: str, words: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def open_ground(world: World) -> Iterator[DrillGround]:
-    """Have a writer at work on a deployed cluster, through a tunnel of its own, for the length of a block."""
+def open_writer(world: World, *members: str) -> Iterator[Writer]:
+    """Have a writer at work on members of a deployed cluster, or on all, through a tunnel of its own, for a block."""
     process = world.start("fleetkit", "tunnel", "open", CLUSTER, "--json")
     try:
         assert process.stdout is not None
@@ -235,20 +235,27 @@ def open_ground(world: World) -> Iterator[DrillGround]:
         context = ssl.create_default_context(cafile=str(world.pki / "ca.crt"))
         operator = world.pki / "clients" / "operator"
         context.load_cert_chain(f"{operator}.crt", f"{operator}.key")
-        writer = Writer([one["port"] for one in endpoints.values()], context)
+        writer = Writer([endpoints[name]["port"] for name in members or endpoints], context)
         writer.start()
-        with mock.patch.dict(os.environ, world.environment):
-            watch = ClusterWatch(open_workspace(CLUSTER, folder=world.work))
         try:
-            with watch:
-                ground = DrillGround(world, writer, watch)
-                yield ground
+            yield writer
         finally:
             writer.stop()
-        _write_results(ground)
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
+
+
+@contextlib.contextmanager
+def open_ground(world: World) -> Iterator[DrillGround]:
+    """Have a writer at work on a deployed cluster, and what an inspection reads at hand, for the length of a block."""
+    with open_writer(world) as writer:
+        with mock.patch.dict(os.environ, world.environment):
+            watch = ClusterWatch(open_workspace(CLUSTER, folder=world.work))
+        with watch:
+            ground = DrillGround(world, writer, watch)
+            yield ground
+    _write_results(ground)
 
 
 def _write_results(ground: DrillGround) -> None:

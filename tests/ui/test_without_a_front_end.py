@@ -38,6 +38,7 @@ def away(monkeypatch):
         "deploy-cluster",
         "destroy-cluster",
         "replace-member",
+        "resize-etcd",
         "restore-etcd",
         "rotate-certificates",
         "upgrade-etcd",

@@ -10,6 +10,7 @@ from fleetkit.views import (
     DEPLOY_STEPS,
     DESTROY_STEPS,
     REPLACE_STEPS,
+    RESIZE_STEPS,
     RESTORE_STEPS,
     ROTATE_STEPS,
     UPGRADE_STEPS,
@@ -45,8 +46,17 @@ def test_at_first_only_the_first_step_is_ready() -> None:
 
 @pytest.mark.parametrize(
     "steps",
-    [DEFRAGMENT_STEPS, DEPLOY_STEPS, DESTROY_STEPS, REPLACE_STEPS, RESTORE_STEPS, ROTATE_STEPS, UPGRADE_STEPS],
-    ids=["defragment", "deploy", "destroy", "replace", "restore", "rotate", "upgrade"],
+    [
+        DEFRAGMENT_STEPS,
+        DEPLOY_STEPS,
+        DESTROY_STEPS,
+        REPLACE_STEPS,
+        RESIZE_STEPS,
+        RESTORE_STEPS,
+        ROTATE_STEPS,
+        UPGRADE_STEPS,
+    ],
+    ids=["defragment", "deploy", "destroy", "replace", "resize", "restore", "rotate", "upgrade"],
 )
 def test_the_steps_pass_one_after_the_other_to_the_end(steps) -> None:
     guide = Guide(steps)

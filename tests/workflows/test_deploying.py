@@ -90,8 +90,10 @@ def test_masters_that_a_deploy_would_replace_are_refused_with_the_order_one_by_o
         plan.check()
     assert "fleetkit etcd replace demo etcd1, then fleetkit etcd replace demo etcd2" in str(refused.value)
     assert "demo etcd3" not in str(refused.value)
+    assert "then fleetkit etcd resize demo" in str(refused.value)
     with pytest.raises(QuorumAtRiskError) as refused:
         replace(plan, view=PlanView(rows=rows[2:], outputs=())).check()
+    assert "well: fleetkit etcd resize demo" in str(refused.value)
     assert "etcd replace" not in str(refused.value)
 
 
@@ -101,4 +103,5 @@ def test_masters_that_etcd_does_not_know_are_shown_and_refused_by_their_names() 
     with pytest.raises(PreconditionError, match="names etcd4, etcd5") as refused:
         plan.check()
     assert not isinstance(refused.value, QuorumAtRiskError)
+    assert "fleetkit etcd resize demo" in refused.value.hint
     plan_with(deliveries=plan.deliveries).check()

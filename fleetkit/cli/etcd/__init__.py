@@ -14,6 +14,7 @@ from fleetkit.cli.etcd.hash import command as _hash
 from fleetkit.cli.etcd.health import command as _health
 from fleetkit.cli.etcd.members import command as _members
 from fleetkit.cli.etcd.replace import command as _replace
+from fleetkit.cli.etcd.resize import command as _resize
 from fleetkit.cli.etcd.restore import command as _restore
 from fleetkit.cli.etcd.status import command as _status
 from fleetkit.cli.etcd.tolerance import command as _tolerance
@@ -34,7 +35,7 @@ def command() -> None:
 
 
 for _verb in (
-    _health, _status, _members, _hash, _alarms, _alerts, _tune, _tolerance, _defragment, _replace, _upgrade,
+    _health, _status, _members, _hash, _alarms, _alerts, _tune, _tolerance, _defragment, _replace, _resize, _upgrade,
     _backup, _backups, _drill, _restore,
 ):  # fmt: skip
     command.add_command(_verb)
