@@ -6,6 +6,7 @@ SSH host keys are made here as well, because they are known and pinned before a 
 This room writes only into the folder that it is given; it delivers nothing to machines and opens no connection.
 """
 
+from fleetkit.pki.ca_rotation import CaStage, begin_ca, drop_old_ca, end_ca, promote_ca, read_ca_stage
 from fleetkit.pki.facts import CertificateFacts, is_signed_by, parse_certificate_facts, read_certificate_facts
 from fleetkit.pki.hosts import known_hosts_line
 from fleetkit.pki.names import CLIENT_NAMES, HOST_KEY_ROLES
@@ -16,10 +17,14 @@ from fleetkit.pki.store import CertificateFiles, ClusterPki, HostKeyFiles, ensur
 __all__ = [
     "CLIENT_NAMES",
     "HOST_KEY_ROLES",
+    "CaStage",
     "CertificateFacts",
     "CertificateFiles",
     "ClusterPki",
     "HostKeyFiles",
+    "begin_ca",
+    "drop_old_ca",
+    "end_ca",
     "ensure_pki",
     "ensure_signing_key",
     "forget_replaced",
@@ -28,6 +33,8 @@ __all__ = [
     "list_replaced",
     "load_pki",
     "parse_certificate_facts",
+    "promote_ca",
+    "read_ca_stage",
     "read_certificate_facts",
     "read_public_key",
     "renew_leaf",

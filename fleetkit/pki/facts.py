@@ -81,10 +81,15 @@ def parse_certificate_facts(der: bytes) -> CertificateFacts:
     return _inspect.describe(None, _inspect.parse_certificate(der))
 
 
-def is_signed_by(certificate: Path, ca: Path) -> bool:
+def is_signed_by(certificate: Path, ca: Path, *, first_only: bool = False) -> bool:
     """Return whether the certificate in ``certificate`` was signed by one of those in ``ca``.
 
     Only the signature is looked at, not the dates.
+
+    Parameters
+    ----------
+    first_only
+        Whether only the first of those in ``ca`` is meant, which is the one that signs.
 
     Raises
     ------
@@ -96,4 +101,5 @@ def is_signed_by(certificate: Path, ca: Path) -> bool:
     from fleetkit.pki import _inspect
 
     leaf = _inspect.read_certificate(certificate)
-    return any(_inspect.signed_by(leaf, candidate) for candidate in _inspect.read_certificates(ca))
+    known = _inspect.read_certificates(ca)
+    return any(_inspect.signed_by(leaf, candidate) for candidate in (known[:1] if first_only else known))

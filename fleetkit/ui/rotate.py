@@ -8,7 +8,7 @@ from fleetkit import workflows
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
 from fleetkit.views import ROTATE_STEPS
-from fleetkit.workflows import Reporter, RotationPlan
+from fleetkit.workflows import CaPlan, Reporter, RotationPlan
 
 __all__ = ["RotateGuide", "begin_rotate"]
 
@@ -24,27 +24,35 @@ class RotateGuide(ChangeGuide):
         What the steps share.
     only, everything
         As `workflows.plan_rotation` takes them.
+    ca
+        Whether the CA itself is replaced, and with it all certificates.
     """
 
     _apply_label = "Rotate"
 
-    def __init__(self, guided: GuidedRun, *, only: str, everything: bool) -> None:
+    def __init__(self, guided: GuidedRun, *, only: str, everything: bool, ca: bool) -> None:
         super().__init__(guided)
-        self._only, self._everything = only.split(), everything
+        self._only, self._everything, self._ca = only.split(), everything, ca
 
-    def _plan(self, report: Reporter) -> RotationPlan:
+    def _plan(self, report: Reporter) -> RotationPlan | CaPlan:
         workspace = self._guided.open()
+        if self._ca:
+            return workflows.plan_ca_rotation(workspace, report=report)
         return workflows.plan_rotation(workspace, only=self._only, everything=self._everything, report=report)
 
     def _apply(self, report: Reporter) -> Any:
-        return workflows.apply_rotation(self._guided.workspace, self._guided.approved, report=report)
+        apply = workflows.apply_ca_rotation if self._ca else workflows.apply_rotation
+        return apply(self._guided.workspace, self._guided.approved, report=report)
 
     def _verify(self, report: Reporter) -> Any:
-        self._guided.verified = workflows.verify_rotation(self._guided.workspace, report=report)
+        verify = workflows.verify_ca_rotation if self._ca else workflows.verify_rotation
+        self._guided.verified = verify(self._guided.workspace, report=report)
         return self._guided.verified
 
 
-def begin_rotate(*, cluster: str = "", approve: str = "", only: str = "", everything: bool = False) -> RotateGuide:
+def begin_rotate(
+    *, cluster: str = "", approve: str = "", only: str = "", everything: bool = False, ca: bool = False
+) -> RotateGuide:
     """Begin the run of the rotation's notebook, and return what leads through it.
 
     Parameters
@@ -57,6 +65,8 @@ def begin_rotate(*, cluster: str = "", approve: str = "", only: str = "", everyt
         Members, clients or certificates, with blanks between them; those that expire soon where empty.
     everything
         Whether all leaves are meant.
+    ca
+        Whether the CA itself is replaced, and with it all certificates.
 
     Raises
     ------
@@ -66,6 +76,6 @@ def begin_rotate(*, cluster: str = "", approve: str = "", only: str = "", everyt
         When nobody is there, and the cluster file is missing or wrong.
     """
     guided = GuidedRun.begin(
-        _NOTEBOOK, cluster=cluster, approve=approve, steps=ROTATE_STEPS, only=only, everything=everything
+        _NOTEBOOK, cluster=cluster, approve=approve, steps=ROTATE_STEPS, only=only, everything=everything, ca=ca
     )
-    return RotateGuide(guided, only=only, everything=everything)
+    return RotateGuide(guided, only=only, everything=everything, ca=ca)

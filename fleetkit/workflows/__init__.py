@@ -79,6 +79,7 @@ from fleetkit.workflows.rotating import (
     plan_rotation,
     verify_rotation,
 )
+from fleetkit.workflows.rotating_ca import CaPlan, apply_ca_rotation, plan_ca_rotation, verify_ca_rotation
 from fleetkit.workflows.scratch_restoring import RestoredScratch, open_restored_scratch
 from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
@@ -109,6 +110,7 @@ __all__ = [
     "BackupListing",
     "BackupPlace",
     "BackupProof",
+    "CaPlan",
     "CertificateListing",
     "CheckedAlerts",
     "ClusterOutputs",
@@ -154,6 +156,7 @@ __all__ = [
     "VerifiedUpgrade",
     "WayIn",
     "Workspace",
+    "apply_ca_rotation",
     "apply_defragment",
     "apply_deploy",
     "apply_destroy",
@@ -194,6 +197,7 @@ __all__ = [
     "open_way_in",
     "open_workspace",
     "pack_cluster",
+    "plan_ca_rotation",
     "plan_defragment",
     "plan_deploy",
     "plan_destroy",
@@ -217,6 +221,7 @@ __all__ = [
     "sweep_leftovers",
     "take_up_plan",
     "unpack_cluster",
+    "verify_ca_rotation",
     "verify_defragment",
     "verify_deploy",
     "verify_emptiness",

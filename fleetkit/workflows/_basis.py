@@ -49,6 +49,7 @@ class Operation(enum.StrEnum):
     RESIZE = "resize"
     RESTORE = "restore"
     ROTATE = "rotate"
+    ROTATE_CA = "rotate-ca"
     UPGRADE = "upgrade"
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "FleetMachine",
     "fetch_files",
     "list_machines",
+    "main_pid",
     "read_peer",
     "read_used",
     "restart_fleet",
@@ -122,7 +123,7 @@ def read_used(way: WayIn, machine: FleetMachine) -> CertificateFacts:
     """
     with way.connect(machine.address, role=machine.role) as connection:
         text = run_command(connection, ["sudo", "cat", _FLEET_CERTIFICATE]).stdout
-        pid = _main_pid(connection)
+        pid = main_pid(connection, _FLEET)
         if pid == "0":
             raise SshError(f"fleet of {machine.name} uses no certificate", seen="it does not run", transient=True)
         ages = run_command(connection, ["sudo", "sh", "-c", AGES, "ages", pid, _FLEET_CERTIFICATE]).stdout
@@ -153,21 +154,22 @@ def restart_fleet(way: WayIn, machine: FleetMachine, *, patience: Patience) -> N
         When the machine cannot be reached; when fleet does not come back.
     """
     with way.connect(machine.address, role=machine.role) as connection:
-        before = _main_pid(connection)
+        before = main_pid(connection, _FLEET)
         run_command(connection, ["sudo", "systemctl", "kill", "--signal=KILL", _FLEET])
 
         def gone() -> bool | NotYet[bool]:
-            return NotYet("the old one still runs") if _main_pid(connection) == before != "0" else True
+            return NotYet("the old one still runs") if main_pid(connection, _FLEET) == before != "0" else True
 
         wait_until(gone, what=f"fleet of {machine.name} to be gone", patience=patience)
         # systemd starts it again by itself, after ten seconds.
         run_command(connection, ["sudo", "systemctl", "start", _FLEET])
 
         def back() -> bool | NotYet[bool]:
-            return True if _main_pid(connection) not in ("0", before) else NotYet("it has not started yet")
+            return True if main_pid(connection, _FLEET) not in ("0", before) else NotYet("it has not started yet")
 
         wait_until(back, what=f"fleet of {machine.name} to run again", patience=patience)
 
 
-def _main_pid(connection: Connection) -> str:
-    return run_command(connection, ["systemctl", "show", "--property=MainPID", "--value", _FLEET]).stdout.strip()
+def main_pid(connection: Connection, service: str) -> str:
+    """Return the process id of a service; ``0`` where it does not run."""
+    return run_command(connection, ["systemctl", "show", "--property=MainPID", "--value", service]).stdout.strip()

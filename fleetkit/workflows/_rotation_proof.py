@@ -12,7 +12,7 @@ from fleetkit.workflows._rotation_machines import FleetMachine, read_peer, read_
 from fleetkit.workflows._rotation_plan import FLEET
 from fleetkit.workflows.way_in import WayIn
 
-__all__ = ["find_flaw", "wait_joined"]
+__all__ = ["find_flaw", "find_flaws", "wait_joined"]
 
 
 def find_flaw(way: WayIn, machine: FleetMachine, leaf: str, pki: ClusterPki) -> str:
@@ -25,6 +25,13 @@ def find_flaw(way: WayIn, machine: FleetMachine, leaf: str, pki: ClusterPki) -> 
     if shown.fingerprint == made.fingerprint:
         return ""
     return f"{machine.name} has serial {shown.serial}, and {made.serial} was made for it"
+
+
+def find_flaws(way: WayIn, machines: Sequence[FleetMachine], leaf: str, pki: ClusterPki) -> list[str]:
+    """Say what is wrong with a leaf on each machine that uses it; one that does not run fetches when it boots."""
+    found = [f"{one.name} does not run: it fetches when it boots" for one in machines if not one.is_running]
+    found += [find_flaw(way, one, leaf, pki) for one in machines if one.is_running]
+    return [one for one in found if one]
 
 
 def _read_shown(way: WayIn, machine: FleetMachine, leaf: str) -> CertificateFacts:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fleetkit import views
 from fleetkit.core import FleetkitError, Results, format_utc, utc_now
 from fleetkit.etcd import read_served_certificates
-from fleetkit.pki import CertificateFacts, list_replaced, load_pki, parse_certificate_facts
+from fleetkit.pki import CaStage, CertificateFacts, list_replaced, load_pki, parse_certificate_facts, read_ca_stage
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.way_in import open_way_in
@@ -32,7 +32,8 @@ class ListedCertificate:
     serial, not_after, days_left
         Its number in hex, the end of its validity, and the whole days until then; negative once it has expired.
     verdict
-        ``expired``, ``expires soon``, ``another`` than was made for the member, ``undelivered`` or ``ok``.
+        ``expired``, ``expires soon``, ``another`` than was made for the member, ``undelivered``,
+        ``being replaced`` (a CA) or ``ok``.
     next_step
         The command that mends it; empty where nothing is to be done.
     """
@@ -122,7 +123,9 @@ def _row(
         verdict = "undelivered"
     step = f"fleetkit certificates rotate {workspace.cluster.name}"
     if facts.is_ca:
-        step = "every certificate ends with the CA: move to a new cluster before that day"
+        step += " --ca"
+        # Nothing is amiss for those who use certificates; but half of a rotation is not where one wants to stay.
+        verdict = verdict if read_ca_stage(workspace.paths.pki) is CaStage.SETTLED else "being replaced"
     return ListedCertificate(
         name=name,
         subject=facts.subject,

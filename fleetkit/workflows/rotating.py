@@ -6,10 +6,10 @@ certificate has expired is mended like any other, and so is an operator whose ow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fleetkit.core import FleetkitError, NotYet, Patience, WorkflowError, utc_now, wait_until
+from fleetkit.core import Patience, utc_now
 from fleetkit.pki import (
     ClusterPki,
     forget_replaced,
@@ -21,21 +21,17 @@ from fleetkit.runs import EventKind
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
-from fleetkit.workflows._rotation_machines import (
-    FleetMachine,
-    fetch_files,
-    list_machines,
-    restart_fleet,
-)
+from fleetkit.workflows._rotation_machines import list_machines, restart_fleet
 from fleetkit.workflows._rotation_plan import FLEET, RotationPlan, select_leaves, select_machines
-from fleetkit.workflows._rotation_proof import find_flaw, wait_joined
+from fleetkit.workflows._rotation_proof import find_flaws, wait_joined
+from fleetkit.workflows._rotation_steps import attempt, take_over
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.listing_certificates import list_certificates, list_made
 from fleetkit.workflows.supplying import find_pending_settings, supply_bucket
 from fleetkit.workflows.unlocking import hold_everywhere
-from fleetkit.workflows.way_in import WayIn, open_way_in
+from fleetkit.workflows.way_in import open_way_in
 
 __all__ = [
     "AppliedRotation",
@@ -195,12 +191,12 @@ def apply_rotation(
             with open_way_in(workspace) as way:
                 for machine in fetching:
                     told.note(f"{machine.name} fetches")
-                    _attempt(plan, machine, done, lambda one: _take_over(way, one, pki, patience))
+                    attempt(plan.cluster, machine, done, lambda one: take_over(way, one, pki, patience=patience))
                     done.append(machine.name)
                     told.record(EventKind.CHANGE, {"what": "certificates fetched", "machine": machine.name})
                 for machine in fetching if plan.restarts_fleet else ():
                     told.note(f"fleet of {machine.name} takes its certificate")
-                    _attempt(plan, machine, done, lambda one: restart_fleet(way, one, patience=patience))
+                    attempt(plan.cluster, machine, done, lambda one: restart_fleet(way, one, patience=patience))
                     told.record(EventKind.CHANGE, {"what": "fleet restarted", "machine": machine.name})
     return AppliedRotation(cluster=plan.cluster, renewed=tuple(one.name for one in plan.renewed), fetched=tuple(done))
 
@@ -223,9 +219,7 @@ def verify_rotation(
         for leaf in sorted({*list_replaced(pki.folder), *(files.name for files in pki.servers.values())}):
             told.note(f"looking at {leaf}")
             using = select_machines(machines, (leaf,))
-            found = [f"{one.name} does not run: it fetches when it boots" for one in using if not one.is_running]
-            found += [find_flaw(way, one, leaf, pki) for one in using if one.is_running]
-            found = [one for one in found if one]
+            found = find_flaws(way, using, leaf, pki)
             findings += [f"{leaf}: {one} (fleetkit certificates rotate {name})" for one in found]
             if not found and leaf in list_replaced(pki.folder):
                 forget_replaced(pki.folder, leaf)
@@ -269,28 +263,3 @@ def _renew(workspace: Workspace, plan: RotationPlan, told: Reporter) -> None:
         renew_leaf(workspace.paths.pki, one.name, members=_members(workspace), dns_zone=zone)
         told.record(EventKind.CHANGE, {"what": "certificate re-issued", "name": one.name, "before": one.serial})
     told.note(f"re-issued {len(plan.renewed)} certificates")
-
-
-def _attempt(plan: RotationPlan, machine: FleetMachine, done: list[str], act: Callable[[FleetMachine], None]) -> None:
-    try:
-        act(machine)
-    except FleetkitError as error:
-        raise WorkflowError(
-            f"the rotation of certificates of {plan.cluster} stopped before the end",
-            step=machine.name,
-            completed=tuple(done),
-            seen=f"at {machine.name}: {error.without_hint}",
-            hint=f"mend that, then go on with fleetkit certificates rotate {plan.cluster}",
-        ) from error
-
-
-def _take_over(way: WayIn, machine: FleetMachine, pki: ClusterPki, patience: Patience) -> None:
-    fetch_files(way, machine)
-    if machine.role:
-        return
-
-    def served() -> bool | NotYet[bool]:
-        flaws = [find_flaw(way, machine, f"members/{machine.name}/{kind}", pki) for kind in ("server", "peer")]
-        return NotYet("; ".join(filter(None, flaws))) if any(flaws) else True
-
-    wait_until(served, what=f"{machine.name} to serve what it fetched", patience=patience)

@@ -41,6 +41,7 @@ from fleetkit.workflows import (
     WayIn,
     Workspace,
     _rotation_proof,
+    _rotation_steps,
     apply_rotation,
     approve,
     list_certificates,
@@ -145,7 +146,7 @@ def place(running: EtcdCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pla
         monkeypatch.setattr(rotating, "list_machines", lambda _workspace: machines)
         monkeypatch.setattr(rotating, "find_pending_settings", lambda *_: place.pending)
         monkeypatch.setattr(rotating, "supply_bucket", lambda *_, **__: ())
-        monkeypatch.setattr(rotating, "fetch_files", place.fetch)
+        monkeypatch.setattr(_rotation_steps, "fetch_files", place.fetch)
         monkeypatch.setattr(_rotation_proof, "read_peer", lambda _way, one: place.served(one.name, peer=True))
         yield place
 
