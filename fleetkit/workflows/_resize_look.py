@@ -25,6 +25,7 @@ __all__ = [
     "find_standing",
     "judge_parts",
     "look_at_size",
+    "name_member",
     "with_masters",
 ]
 
@@ -94,7 +95,7 @@ class ResizeLook:
     goal
         Name of each master of the cluster file to its address.
     members
-        The members as etcd lists them, by name; one that has not started by that of its machine, or its address.
+        The members as etcd lists them, by name; one that has not started by that of the master at its address.
     machines
         The instances of masters, by the member's name.
     leader
@@ -184,7 +185,8 @@ def look_at_size(
         listed = list_members(asked, tls=way.tls) if asked else ()
     except (EtcdError, NotFoundError):
         listed = ()
-    members = {_name(one, machines): one for one in listed}
+    addresses = {**goal, **{name: one.address for name, one in machines.items()}}
+    members = {name_member(one, addresses): one for one in listed}
     votes = [name for name, one in members.items() if not one.is_learner]
     reasons = {
         one.name: one.reason for one in seen.health.members if not one.healthy and (one.name in votes or not listed)
@@ -207,10 +209,10 @@ def look_at_size(
     )
 
 
-def _name(member: Member, machines: Mapping[str, StandingMaster]) -> str:
-    """Return a member's name, or as long as it has not started that of its machine, or its address."""
+def name_member(member: Member, addresses: Mapping[str, str]) -> str:
+    """Return a member's name, or as long as it has not started that of the master at its address, or its address."""
     hosts = [urlsplit(url).hostname or "" for url in member.peer_urls]
-    there = [name for name, one in machines.items() if one.address in hosts]
+    there = [name for name, address in addresses.items() if address in hosts]
     return member.name or next(iter([*there, *hosts]), member.id)
 
 

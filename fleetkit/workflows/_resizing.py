@@ -170,10 +170,11 @@ class Resizing:
         """Bring what knows the number of masters after: load balancers, names, and the settings of all machines."""
         self.machines.apply_rest(approved=self.plan.changes)
         put = supply_bucket(self.workspace, self.pki, on_note=self.told.note)
-        gone = tuple(f"{master_prefix(one.member)}/" for one in self.plan.parts if not one.joins)
+        stay = tuple(f"{master_prefix(name)}/" for name in self.workspace.cluster.masters)
         session, bucket = self.workspace.session, self.workspace.bucket
-        # What a master that left had fetched holds its keys.
-        removed = [one.key for one in aws.list_objects(session, bucket) if gone and one.key.startswith(gone)]
+        # What a master that left, or never came, would fetch holds its keys.
+        ours = [one.key for one in aws.list_objects(session, bucket) if one.key.startswith(master_prefix(""))]
+        removed = [key for key in ours if not key.startswith(stay)]
         if removed:
             aws.delete_objects(session, bucket, keys=removed)
         self.told.record(EventKind.CHANGE, {"what": "resize", "step": "rest", "put": list(put), "removed": removed})

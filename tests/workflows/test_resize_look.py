@@ -8,7 +8,7 @@ import pytest
 
 from fleetkit.core import PreconditionError, QuorumAtRiskError
 from fleetkit.etcd import Member, Verdict
-from fleetkit.workflows._resize_look import ResizeLook, StandingMaster, find_refusal, judge_parts
+from fleetkit.workflows._resize_look import ResizeLook, StandingMaster, find_refusal, judge_parts, name_member
 from fleetkit.workflows._resize_plan import ResizePlan
 
 
@@ -65,6 +65,17 @@ def test_what_is_left_to_do_follows_from_what_is_there(state: str) -> None:
     parts = judge_parts(seen)
     assert [f"{'+' if one.joins else '-'}{one.member[-1]} {' '.join(one.steps)}" for one in parts] == left
     assert find_refusal(seen, cluster="demo") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "called"),
+    [("", "10.0.0.4", "etcd4"), ("", "10.0.0.9", "10.0.0.9"), ("etcd4", "10.0.0.9", "etcd4")],
+)
+def test_a_member_that_has_not_started_is_called_by_the_master_at_its_address(
+    name: str, address: str, called: str
+) -> None:
+    added = Member(id="b4", name=name, peer_urls=(f"https://{address}:2380",), client_urls=(), is_learner=True)
+    assert name_member(added, {"etcd3": "10.0.0.3", "etcd4": "10.0.0.4"}) == called
 
 
 def test_two_members_on_the_way_from_one_to_three_are_gone_on_with() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from fleetkit.workflows import (
     ResizePlan,
     WayIn,
     Workspace,
+    _resize_look,
     _resizing,
     apply_resize,
     approve,
@@ -160,6 +161,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
             def apply_rest(self, **_more: object) -> None:
                 """Nothing hangs on them here."""
 
+        def name_here(member: Member, addresses: Mapping[str, str]) -> str:
+            here = [name for name in addresses if place.peer_urls(name) == member.peer_urls]
+            return member.name or next(iter(here), "10.0.0.9")
+
+        # All of them are at one address here.
+        monkeypatch.setattr(_resize_look, "name_member", name_here)
         monkeypatch.setattr(resizing, "open_way_in", open_way)
         monkeypatch.setattr(resizing, "open_working_copy", lambda *_one, **_more: None)
         monkeypatch.setattr(resizing, "find_standing", lambda _workspace: dict(place.standing))
@@ -201,6 +208,21 @@ def test_three_shrink_to_one_and_grow_back_and_all_that_was_written_is_there(pla
     assert (verified.outcome, verified.voters) == ("done", 3)
     for key in ("before", "alone"):
         assert place.etcdctl("get", key, "--print-value-only") == "kept"
+
+
+def test_a_growth_whose_machine_cannot_be_made_is_given_up_by_putting_the_file_back(place: Place) -> None:
+    place.resize("etcd1")
+    place.broken = "etcd2"
+    with pytest.raises(WorkflowError, match="at its step etcd2: machine"):
+        place.resize("etcd1", "etcd2", "etcd3")
+    assert [one.is_learner for one in place.members("etcd1").values()].count(True) == 1
+    plan = place.plan_to_do("etcd1", "etcd2", "etcd3")
+    assert [one.steps[0] for one in plan.parts if "learner" not in one.steps] == ["settings"], "it was added already"
+
+    assert place.resize("etcd1").done == ("10.0.0.9: removal",)
+    assert sorted(place.members("etcd1")) == ["etcd1"]
+    there = {one.key for one in aws.list_objects(place.workspace.session, place.workspace.bucket)}
+    assert settings_key("etcd2") not in there
 
 
 def test_a_member_that_is_down_is_no_ground_to_shrink_on(place: Place) -> None:
