@@ -45,6 +45,14 @@ from fleetkit.workflows.listing_certificates import CertificateListing, ListedCe
 from fleetkit.workflows.next_steps import list_next_steps
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
+from fleetkit.workflows.rebooting import (
+    AppliedReboot,
+    RebootPlan,
+    VerifiedReboot,
+    apply_reboot,
+    plan_reboot,
+    verify_reboot,
+)
 from fleetkit.workflows.record_place import RecordPlace, open_record_place
 from fleetkit.workflows.recording import begin_run
 from fleetkit.workflows.replacing import (
@@ -101,6 +109,7 @@ __all__ = [
     "AppliedDefragment",
     "AppliedDeploy",
     "AppliedDestroy",
+    "AppliedReboot",
     "AppliedReplace",
     "AppliedResize",
     "AppliedRestore",
@@ -133,6 +142,7 @@ __all__ = [
     "PastMembers",
     "PastScrapes",
     "Preflight",
+    "RebootPlan",
     "RecordPlace",
     "ReplacePlan",
     "Reporter",
@@ -149,6 +159,7 @@ __all__ = [
     "UpgradePlan",
     "VerifiedDefragment",
     "VerifiedDeploy",
+    "VerifiedReboot",
     "VerifiedReplace",
     "VerifiedResize",
     "VerifiedRestore",
@@ -160,6 +171,7 @@ __all__ = [
     "apply_defragment",
     "apply_deploy",
     "apply_destroy",
+    "apply_reboot",
     "apply_replace",
     "apply_resize",
     "apply_restore",
@@ -201,6 +213,7 @@ __all__ = [
     "plan_defragment",
     "plan_deploy",
     "plan_destroy",
+    "plan_reboot",
     "plan_replace",
     "plan_resize",
     "plan_restore",
@@ -225,6 +238,7 @@ __all__ = [
     "verify_defragment",
     "verify_deploy",
     "verify_emptiness",
+    "verify_reboot",
     "verify_replace",
     "verify_resize",
     "verify_restore",

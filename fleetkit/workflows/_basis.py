@@ -45,6 +45,7 @@ class Operation(enum.StrEnum):
     DEPLOY = "deploy"
     DESTROY = "destroy"
     DISARM = "disarm"
+    REBOOT = "reboot"
     REPLACE = "replace"
     RESIZE = "resize"
     RESTORE = "restore"

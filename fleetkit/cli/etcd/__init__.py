@@ -13,6 +13,7 @@ from fleetkit.cli.etcd.drill import command as _drill
 from fleetkit.cli.etcd.hash import command as _hash
 from fleetkit.cli.etcd.health import command as _health
 from fleetkit.cli.etcd.members import command as _members
+from fleetkit.cli.etcd.reboot import command as _reboot
 from fleetkit.cli.etcd.replace import command as _replace
 from fleetkit.cli.etcd.resize import command as _resize
 from fleetkit.cli.etcd.restore import command as _restore
@@ -36,6 +37,6 @@ def command() -> None:
 
 for _verb in (
     _health, _status, _members, _hash, _alarms, _alerts, _tune, _tolerance, _defragment, _replace, _resize, _upgrade,
-    _backup, _backups, _drill, _restore,
+    _reboot, _backup, _backups, _drill, _restore,
 ):  # fmt: skip
     command.add_command(_verb)

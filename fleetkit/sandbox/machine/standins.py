@@ -52,6 +52,20 @@ exec "$@"
 """
 
 
+_UPDATE_ENGINE = """\
+#!/bin/sh
+# Knows the one question that is asked. What waits for a reboot is named by a file that does not outlive one.
+[ "$1" = -status ] || { echo "update_engine_client: the stand-in does not know $1" >&2; exit 1; }
+if [ -e /run/update-waits ]; then
+  echo CURRENT_OP=UPDATE_STATUS_UPDATED_NEED_REBOOT
+  echo "NEW_VERSION=$(cat /run/update-waits)"
+else
+  echo CURRENT_OP=UPDATE_STATUS_IDLE
+  echo NEW_VERSION=0.0.0
+fi
+"""
+
+
 def find_stand_in(program: str) -> str | None:
     """Return the path of the stand-in for a program named by its name or its usual place, or None."""
     path = Path(program)
@@ -68,6 +82,7 @@ def write_stand_ins(folder: Path, *, interpreter: str) -> None:
         command = shlex.join([interpreter, *_FLAGS.get(program, _BARE), str(_PROGRAMS / program), name])
         _write(target / name, f'#!/bin/sh\nexec {command} "$@"\n')
     _write(target / "sudo", _SUDO)
+    _write(target / "update_engine_client", _UPDATE_ENGINE)
 
 
 def _write(path: Path, text: str) -> None:
