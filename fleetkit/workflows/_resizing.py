@@ -76,7 +76,8 @@ class Resizing:
             for step in part.steps:
                 self._do(f"{part.member}: {step}", lambda part=part, step=step: self._take(part, step))  # type: ignore[misc]
                 self.done.append(f"{part.member}: {step}")
-        self._do("the rest", self._bring_after)
+        # Every member that was asked for votes by then, so that another resize finds nothing to do.
+        self._do("the rest", self._bring_after, again=f"fleetkit deploy {self.plan.cluster} brings the rest")
 
     def _take(self, part: ResizePart, step: ResizeStep) -> None:
         steps: dict[ResizeStep, Callable[[ResizePart], dict[str, object]]] = {
@@ -168,7 +169,6 @@ class Resizing:
 
     def _bring_after(self) -> None:
         """Bring what knows the number of masters after: load balancers, names, and the settings of all machines."""
-        self.machines.apply_rest(approved=self.plan.changes)
         put = supply_bucket(self.workspace, self.pki, on_note=self.told.note)
         stay = tuple(f"{master_prefix(name)}/" for name in self.workspace.cluster.masters)
         session, bucket = self.workspace.session, self.workspace.bucket
@@ -177,6 +177,8 @@ class Resizing:
         removed = [key for key in ours if not key.startswith(stay)]
         if removed:
             aws.delete_objects(session, bucket, keys=removed)
+        # Terraform comes last: what it does not get done a deploy does, and that removes no keys.
+        self.machines.apply_rest(approved=self.plan.changes)
         self.told.record(EventKind.CHANGE, {"what": "resize", "step": "rest", "put": list(put), "removed": removed})
 
     def _wait_well(self) -> None:
@@ -195,8 +197,9 @@ class Resizing:
         members = list_members(self._others(name), tls=self.way.tls)
         return find_entry(members, name, self._peer_urls(name))
 
-    def _do(self, step: str, act: Callable[[], None]) -> None:
+    def _do(self, step: str, act: Callable[[], None], *, again: str = "") -> None:
         cluster = self.plan.cluster
+        again = again or f"fleetkit etcd resize {cluster} goes on from here"
         try:
             act()
         except FleetkitError as error:
@@ -206,5 +209,5 @@ class Resizing:
                 completed=tuple(self.done),
                 seen=f"at its step {step}: {tell_failure(error, self.way)}; "
                 f"done before it: {', '.join(self.done) or 'none'}",
-                hint=f"{f'{error.hint}; then ' if error.hint else ''}fleetkit etcd resize {cluster} goes on from here",
+                hint=f"{error.hint}; then {again}" if error.hint else again,
             ) from error
