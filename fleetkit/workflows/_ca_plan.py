@@ -12,7 +12,7 @@ from fleetkit.pki import CaStage
 from fleetkit.views import PlanView, draw_certificates
 from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._rotation_machines import FleetMachine
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, list_under
 from fleetkit.workflows.listing_certificates import ListedCertificate
 
 __all__ = ["CaPlan"]
@@ -91,13 +91,13 @@ class CaPlan(Shown):
     @property
     def beyond_terraform(self) -> tuple[str, ...]:
         """What is done, a paragraph each."""
-        parts = [_paragraph("refused, because:", self.refused)] if self.refused else []
-        parts.append(_paragraph("in this order, and each only when all have done the one before:", self._told_steps()))
+        parts = [list_under("refused, because:", self.refused)] if self.refused else []
+        parts.append(list_under("in this order, and each only when all have done the one before:", self._told_steps()))
         running = tuple(_place(one) for one in self.machines if one.is_running)
         resting = tuple(_place(one) for one in self.machines if not one.is_running)
-        parts.append(_paragraph("these machines take part:", running))
+        parts.append(list_under("these machines take part:", running))
         if resting:
-            parts.append(_paragraph("these do not run, and fetch when they boot:", resting))
+            parts.append(list_under("these do not run, and fetch when they boot:", resting))
         parts.append("whoever else has this cluster's certificates needs a new handover afterwards")
         return tuple(parts)
 
@@ -130,7 +130,3 @@ class CaPlan(Shown):
 
 def _place(machine: FleetMachine) -> str:
     return f"{machine.name} ({machine.role or 'master'}, {machine.address})"
-
-
-def _paragraph(title: str, lines: tuple[str, ...]) -> str:
-    return "\n".join([title, *(f"  - {line}" for line in lines)])

@@ -12,7 +12,7 @@ from fleetkit.core import PreconditionError, QuorumAtRiskError, format_bytes
 from fleetkit.etcd import MemberStatus
 from fleetkit.views import PlanView, table_html
 from fleetkit.workflows._basis import Basis, Operation
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, list_under
 
 __all__ = ["WORTH_BYTES", "WORTH_SHARE", "DefragmentPlan", "MemberSpace"]
 
@@ -158,9 +158,9 @@ class DefragmentPlan(Shown):
     @property
     def beyond_terraform(self) -> tuple[str, ...]:
         """What is done, and what is not, a paragraph each."""
-        parts = [_paragraph("refused, because:", self.refused)] if self.refused else []
-        parts += [_paragraph("in this order:", [one.text for one in self.members])] if self.members else []
-        parts += [_paragraph(_left_out_title(), [one.text for one in self.left_out])] if self.left_out else []
+        parts = [list_under("refused, because:", self.refused)] if self.refused else []
+        parts += [list_under("in this order:", [one.text for one in self.members])] if self.members else []
+        parts += [list_under(_left_out_title(), [one.text for one in self.left_out])] if self.left_out else []
         if self.members and self.voters == 1:
             parts.append("it is the only member: etcd serves nobody while it rewrites")
         unsafe = [f"{one.name} ({one.version})" for one in self.members if _UNSAFE.match(one.version)]
@@ -199,10 +199,6 @@ class DefragmentPlan(Shown):
 
     def __str__(self) -> str:
         return "\n\n".join([self.opening, *self.beyond_terraform])
-
-
-def _paragraph(title: str, lines: tuple[str, ...] | list[str]) -> str:
-    return "\n".join([title, *(f"  - {line}" for line in lines)])
 
 
 def _left_out_title() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fleetkit.config import Approval
@@ -12,7 +11,7 @@ from fleetkit.core import PreconditionError, QuorumAtRiskError
 from fleetkit.views import PlanView, table_html
 from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._reboot_machine import MasterSystem
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, list_under
 
 __all__ = ["RebootPlan"]
 
@@ -80,12 +79,12 @@ class RebootPlan(Shown):
     @property
     def beyond_terraform(self) -> tuple[str, ...]:
         """What is done, a paragraph each."""
-        parts = [_paragraph("refused, because:", self.refused)] if self.refused else []
+        parts = [list_under("refused, because:", self.refused)] if self.refused else []
         if self.masters:
-            parts.append(_paragraph("in this order:", [one.text for one in self.masters]))
+            parts.append(list_under("in this order:", [one.text for one in self.masters]))
             parts.append("fleet moves the units of each to other machines while it is away")
         if self.left_out:
-            parts.append(_paragraph("left as they are (--all takes them too):", [one.text for one in self.left_out]))
+            parts.append(list_under("left as they are (--all takes them too):", [one.text for one in self.left_out]))
         if self.masters and self.voters == 1:
             parts.append("it is the only member: etcd serves nobody while its machine reboots")
         return tuple(parts)
@@ -123,7 +122,3 @@ class RebootPlan(Shown):
 
     def __str__(self) -> str:
         return "\n\n".join([self.opening, *self.beyond_terraform])
-
-
-def _paragraph(title: str, lines: Sequence[str]) -> str:
-    return "\n".join([title, *(f"  - {line}" for line in lines)])

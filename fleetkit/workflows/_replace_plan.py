@@ -13,7 +13,7 @@ from fleetkit.views import PlanView, table_html
 from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._replace_look import Refusal, ReplaceStep
 from fleetkit.workflows._replace_machine import MachinePlan
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, list_under
 
 __all__ = ["ReplacePlan"]
 
@@ -100,8 +100,8 @@ class ReplacePlan(Shown):
     def beyond_terraform(self) -> tuple[str, ...]:
         """What is done, and what it means meanwhile, a paragraph each."""
         if self.refusal is not None:
-            return (_paragraph("refused, because:", self.refusal.reasons),)
-        parts = [_paragraph("in this order:", [_WORDS[one] for one in self.steps])] if self.steps else []
+            return (list_under("refused, because:", self.refusal.reasons),)
+        parts = [list_under("in this order:", [_WORDS[one] for one in self.steps])] if self.steps else []
         if self.steps and self.voters <= 3:
             parts.append("until it votes, the two others both have to live: no other of them may fail meanwhile")
         return tuple(parts)
@@ -141,7 +141,3 @@ class ReplacePlan(Shown):
         changes = self.view._repr_html_() if self.view.rows else ""
         beyond = "".join(f"<pre>{escape(part)}</pre>" for part in self.beyond_terraform)
         return f"<p><strong>{escape(self.opening)}</strong></p>{beyond}{changes}"
-
-
-def _paragraph(title: str, lines: tuple[str, ...] | list[str]) -> str:
-    return "\n".join([title, *(f"  - {line}" for line in lines)])

@@ -13,7 +13,7 @@ from fleetkit.views import PlanView, table_html
 from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._replace_look import Refusal
 from fleetkit.workflows._resize_look import ResizePart, ResizeStep
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, list_under
 
 __all__ = ["ResizePlan"]
 
@@ -98,9 +98,9 @@ class ResizePlan(Shown):
     def beyond_terraform(self) -> tuple[str, ...]:
         """What is done, and what it means meanwhile, a paragraph each."""
         if self.refusal is not None:
-            return (_paragraph("refused, because:", self.refusal.reasons),)
+            return (list_under("refused, because:", self.refusal.reasons),)
         told = [
-            _paragraph(f"{one.member} {'joins' if one.joins else 'leaves'}:", [_say(one, step) for step in one.steps])
+            list_under(f"{one.member} {'joins' if one.joins else 'leaves'}:", [_say(one, step) for step in one.steps])
             for one in self.parts
         ]
         if self.parts:
@@ -148,7 +148,3 @@ class ResizePlan(Shown):
 
 def _say(part: ResizePart, step: ResizeStep) -> str:
     return _MACHINE[part.joins] if step is ResizeStep.MACHINE else _WORDS[step]
-
-
-def _paragraph(title: str, lines: tuple[str, ...] | list[str]) -> str:
-    return "\n".join([title, *(f"  - {line}" for line in lines)])

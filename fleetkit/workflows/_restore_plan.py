@@ -15,7 +15,7 @@ from fleetkit.views import PlanView, table_html
 from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._restore_losses import StoresNow
 from fleetkit.workflows._restore_mark import RestoreMark
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, list_under
 from fleetkit.workflows.backup_place import BackupPlace
 from fleetkit.workflows.kept_backups import KeptBackup
 
@@ -117,15 +117,15 @@ class RestorePlan(Shown):
             f"and {manifest.v2_keys} in the v2 store; it is {self.kept.state}"
         )
         now = ("etcd does not serve, so that nobody can say what it holds",)
-        parts.append(_paragraph("what is there now:", now if self.now is None else self.now.lines(manifest)))
+        parts.append(list_under("what is there now:", now if self.now is None else self.now.lines(manifest)))
         parts.append(
-            _paragraph(
+            list_under(
                 "all members stop at once, and etcd serves nobody until they are back; old data are put aside:",
                 tuple(f"{name}: {format_bytes(size * 1024)}" for name, size in self.members.items()),
             )
         )
         if self.pending:
-            parts.append(_paragraph("put into the bucket as well, as a deploy would:", self.pending))
+            parts.append(list_under("put into the bucket as well, as a deploy would:", self.pending))
         return tuple(parts)
 
     def draw(self) -> str:
@@ -150,7 +150,3 @@ class RestorePlan(Shown):
 
     def __str__(self) -> str:
         return "\n\n".join([self.opening, *self.beyond_terraform])
-
-
-def _paragraph(title: str, lines: tuple[str, ...]) -> str:
-    return "\n".join([title, *(f"  - {line}" for line in lines)])

@@ -12,7 +12,7 @@ from fleetkit.core import NotFoundError, PreconditionError
 from fleetkit.views import PlanView, draw_certificates
 from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._rotation_machines import FleetMachine
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, list_under
 from fleetkit.workflows.listing_certificates import ListedCertificate
 
 __all__ = ["FLEET", "RotationPlan", "select_leaves", "select_machines"]
@@ -102,18 +102,18 @@ class RotationPlan(Shown):
     @property
     def beyond_terraform(self) -> tuple[str, ...]:
         """What is done, and what is not, a paragraph each."""
-        parts = [_paragraph("refused, because:", self.refused)] if self.refused else []
+        parts = [list_under("refused, because:", self.refused)] if self.refused else []
         if self.renewed:
             rows = [f"{one.name}: {one.verdict}, {one.days_left} days left" for one in self.renewed]
-            parts.append(_paragraph("re-issued, each for the key that it has:", rows))
+            parts.append(list_under("re-issued, each for the key that it has:", rows))
         if self.undelivered:
-            parts.append(_paragraph("made before, and not with all that use them:", self.undelivered))
+            parts.append(list_under("made before, and not with all that use them:", self.undelivered))
         running = [_place(one) for one in self.machines if one.is_running]
         resting = [_place(one) for one in self.machines if not one.is_running]
         if running:
-            parts.append(_paragraph("these machines fetch, in this order:", running))
+            parts.append(list_under("these machines fetch, in this order:", running))
         if resting:
-            parts.append(_paragraph("these do not run, and fetch when they boot:", resting))
+            parts.append(list_under("these do not run, and fetch when they boot:", resting))
         if self.restarts_fleet:
             parts.append("fleet is killed and started on each of them, one by one: its units run on")
         return tuple(parts)
@@ -174,7 +174,3 @@ def select_machines(machines: Sequence[FleetMachine], leaves: Sequence[str]) -> 
 
 def _place(machine: FleetMachine) -> str:
     return f"{machine.name} ({machine.role or 'master'}, {machine.address})"
-
-
-def _paragraph(title: str, lines: Sequence[str]) -> str:
-    return "\n".join([title, *(f"  - {line}" for line in lines)])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
-__all__ = ["Shown"]
+__all__ = ["Shown", "list_under"]
 
 
 class Shown:
@@ -17,3 +18,8 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
+
+
+def list_under(title: str, lines: Iterable[str]) -> str:
+    """Return a paragraph of a plan: a title, and what belongs under it, a line each."""
+    return "\n".join([title, *(f"  - {line}" for line in lines)])

@@ -12,7 +12,7 @@ from fleetkit.core import PreconditionError, QuorumAtRiskError
 from fleetkit.etcd import EtcdVersion, PathKind, VersionPath, judge_path
 from fleetkit.views import PlanView, table_html
 from fleetkit.workflows._basis import Basis, Operation
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, list_under
 
 __all__ = ["MemberSoftware", "UpgradePlan"]
 
@@ -139,11 +139,11 @@ class UpgradePlan(Shown):
     @property
     def beyond_terraform(self) -> tuple[str, ...]:
         """What is done, and what is to be known, a paragraph each."""
-        parts = [_paragraph("refused, because:", self.refusals)] if self.refusals else []
+        parts = [list_under("refused, because:", self.refusals)] if self.refusals else []
         if self.left:
-            parts.append(_paragraph("in this order:", [one.text for one in self.left]))
+            parts.append(list_under("in this order:", [one.text for one in self.left]))
             parts.append(f"the image is {self.image}")
-            parts.append(_paragraph("the way back:", self._say(lambda path: (path.back,), moving=True)))
+            parts.append(list_under("the way back:", self._say(lambda path: (path.back,), moving=True)))
         if self.left and not self.backs_up:
             parts.append("no backup is made before: what a flaw or a mishap costs is then lost for good")
         if self.ailing:
@@ -152,7 +152,7 @@ class UpgradePlan(Shown):
             parts.append("it is the only member: etcd serves nobody while it starts anew")
         known = [*self._say(lambda path: path.losses)] if self.accepts_losses else []
         known += self._say(lambda path: path.warnings)
-        return (*parts, *([_paragraph("careful:", known)] if known else []))
+        return (*parts, *([list_under("careful:", known)] if known else []))
 
     def draw(self) -> str:
         """Return a table of what each member runs, and would."""
@@ -195,7 +195,3 @@ class UpgradePlan(Shown):
 
     def __str__(self) -> str:
         return "\n\n".join([self.opening, *self.beyond_terraform])
-
-
-def _paragraph(title: str, lines: Iterable[str]) -> str:
-    return "\n".join([title, *(f"  - {line}" for line in lines)])
