@@ -87,7 +87,7 @@ def test_members_are_defragmented(world: World, lab: LabByHand, page: Any) -> No
 
 
 def test_certificates_of_one_member_are_rotated(world: World, lab: LabByHand, page: Any) -> None:
-    parameters = f'cluster = "{CLUSTER}"\napprove = ""\nonly = "etcd2"\neverything = True'
+    parameters = f'cluster = "{CLUSTER}"\napprove = ""\nonly = "etcd2"\neverything = True\nca = False'
     guide = _change(world, page, lab, "operate/33-rotate-certificates.ipynb", button="Rotate", parameters=parameters)
     assert "etcd2" in guide.text("Apply")
 
