@@ -17,6 +17,7 @@ from fleetkit.config import Approval
 from fleetkit.core import ServiceError, WorkflowError
 from fleetkit.runs import EventKind, Outcome, Run, Way
 from fleetkit.terraform import SavedPlan, WorkingCopy
+from fleetkit.ui._apply import ApplyCard
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
 from fleetkit.ui._preflight import PreflightCard
@@ -99,6 +100,8 @@ class BenchResult:
 
 class BenchGuide(ChangeGuide):
     """Leads through a change of the small configuration."""
+
+    _apply_card = ApplyCard
 
     def __init__(self, guided: GuidedRun, bench: Bench, variables: Mapping[str, Any]) -> None:
         super().__init__(guided)
