@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from html import escape
 
-__all__ = ["Shown", "list_under"]
+__all__ = ["Shown", "Verified", "list_under"]
 
 
 class Shown:
@@ -18,6 +19,27 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
+
+
+class Verified(Shown):
+    """How something stands after a change: in one sentence, and in one more for whatever is amiss."""
+
+    __slots__ = ()
+
+    findings: tuple[str, ...]
+
+    @property
+    def outcome(self) -> str:
+        """``findings`` when something is amiss, else ``done``."""
+        return "findings" if self.findings else "done"
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """One sentence."""
+
+    def __str__(self) -> str:
+        return "\n".join([self.summary, *(f"! {one}" for one in self.findings)])
 
 
 def list_under(title: str, lines: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._rewriting import Rewriting
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.one_by_one import order_members
@@ -68,7 +68,7 @@ class AppliedDefragment(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class VerifiedDefragment(Shown):
+class VerifiedDefragment(Verified):
     """How etcd stands after a defragmentation.
 
     Attributes
@@ -86,11 +86,6 @@ class VerifiedDefragment(Shown):
     findings: tuple[str, ...]
 
     @property
-    def outcome(self) -> str:
-        """``findings`` when something is amiss, else ``done``."""
-        return "findings" if self.findings else "done"
-
-    @property
     def summary(self) -> str:
         """One sentence."""
         if self.findings:
@@ -98,7 +93,7 @@ class VerifiedDefragment(Shown):
         return f"all {len(self.spaces)} members of {self.cluster} are well and hold the same"
 
     def __str__(self) -> str:
-        return "\n".join([self.summary, *(f"! {one}" for one in self.findings), *(one.text for one in self.spaces)])
+        return "\n".join([Verified.__str__(self), *(one.text for one in self.spaces)])
 
 
 def plan_defragment(

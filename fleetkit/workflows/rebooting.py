@@ -19,7 +19,7 @@ from fleetkit.workflows._reboot_machine import MasterSystem, read_system, reboot
 from fleetkit.workflows._reboot_plan import RebootPlan
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.one_by_one import OneByOne, order_members
@@ -61,7 +61,7 @@ class AppliedReboot(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class VerifiedReboot(Shown):
+class VerifiedReboot(Verified):
     """How the masters stand after a reboot.
 
     Attributes
@@ -79,11 +79,6 @@ class VerifiedReboot(Shown):
     findings: tuple[str, ...]
 
     @property
-    def outcome(self) -> str:
-        """``findings`` when something is amiss, else ``done``."""
-        return "findings" if self.findings else "done"
-
-    @property
     def summary(self) -> str:
         """One sentence."""
         if self.findings:
@@ -91,7 +86,7 @@ class VerifiedReboot(Shown):
         return f"all members of {self.cluster} are well and hold the same"
 
     def __str__(self) -> str:
-        return "\n".join([self.summary, *(f"! {one}" for one in self.findings), *(one.text for one in self.masters)])
+        return "\n".join([Verified.__str__(self), *(one.text for one in self.masters)])
 
 
 def plan_reboot(

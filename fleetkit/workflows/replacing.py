@@ -28,7 +28,7 @@ from fleetkit.workflows._replace_note import ReplaceNote, read_note, remove_note
 from fleetkit.workflows._replace_plan import ReplacePlan
 from fleetkit.workflows._replacement import Replacement
 from fleetkit.workflows._reporting import Reporter
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
@@ -69,7 +69,7 @@ class AppliedReplace(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class VerifiedReplace(Shown):
+class VerifiedReplace(Verified):
     """How etcd stands after a replacement.
 
     Attributes
@@ -88,11 +88,6 @@ class VerifiedReplace(Shown):
     findings: tuple[str, ...]
 
     @property
-    def outcome(self) -> str:
-        """``findings`` when something is amiss, else ``done``."""
-        return "findings" if self.findings else "done"
-
-    @property
     def summary(self) -> str:
         """One sentence."""
         if self.findings:
@@ -101,9 +96,6 @@ class VerifiedReplace(Shown):
             f"all {self.voters} members of {self.cluster} are well, vote and hold the same, "
             f"and the machine of {self.member} is in fleet"
         )
-
-    def __str__(self) -> str:
-        return "\n".join([self.summary, *(f"! {one}" for one in self.findings)])
 
 
 def plan_replace(

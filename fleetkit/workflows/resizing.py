@@ -31,7 +31,7 @@ from fleetkit.workflows._resize_look import (
 from fleetkit.workflows._resize_machine import MasterMachines
 from fleetkit.workflows._resize_plan import ResizePlan
 from fleetkit.workflows._resizing import Resizing
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
@@ -72,7 +72,7 @@ class AppliedResize(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class VerifiedResize(Shown):
+class VerifiedResize(Verified):
     """How etcd stands after its number of members was changed.
 
     Attributes
@@ -90,19 +90,11 @@ class VerifiedResize(Shown):
     findings: tuple[str, ...]
 
     @property
-    def outcome(self) -> str:
-        """``findings`` when something is amiss, else ``done``."""
-        return "findings" if self.findings else "done"
-
-    @property
     def summary(self) -> str:
         """One sentence."""
         if self.findings:
             return f"{len(self.findings)} findings on etcd of {self.cluster} after its number of members was changed"
         return f"all {self.voters} members of {self.cluster} are well, vote and hold the same, and are in fleet"
-
-    def __str__(self) -> str:
-        return "\n".join([self.summary, *(f"! {one}" for one in self.findings)])
 
 
 def plan_resize(workspace: Workspace, *, report: Reporter | None = None) -> ResizePlan:

@@ -28,7 +28,7 @@ from fleetkit.workflows._restore_mark import drop_mark, make_mark, read_mark
 from fleetkit.workflows._restore_plan import RestorePlan
 from fleetkit.workflows._restore_steps import Restoring
 from fleetkit.workflows._restored_member import MemberFolders, measure_data
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.backup_place import open_backup_place
@@ -81,7 +81,7 @@ class AppliedRestore(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class VerifiedRestore(Shown):
+class VerifiedRestore(Verified):
     """How a cluster stands after a restore.
 
     Attributes
@@ -99,19 +99,11 @@ class VerifiedRestore(Shown):
     findings: tuple[str, ...]
 
     @property
-    def outcome(self) -> str:
-        """``findings`` when something is amiss, else ``done``."""
-        return "findings" if self.findings else "done"
-
-    @property
     def summary(self) -> str:
         """One sentence."""
         if self.findings:
             return f"{len(self.findings)} findings on {self.cluster} after the restore: {self.findings[0]}"
         return f"all members of {self.cluster} hold the same, and {len(self.machines)} machines are in fleet again"
-
-    def __str__(self) -> str:
-        return "\n".join([self.summary, *(f"! {one}" for one in self.findings)])
 
 
 def plan_restore(

@@ -25,7 +25,7 @@ from fleetkit.workflows._rotation_machines import list_machines, restart_fleet
 from fleetkit.workflows._rotation_plan import FLEET, RotationPlan, select_leaves, select_machines
 from fleetkit.workflows._rotation_proof import find_flaws, wait_joined
 from fleetkit.workflows._rotation_steps import attempt, take_over
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.listing_certificates import list_certificates, list_made
@@ -72,7 +72,7 @@ class AppliedRotation(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class VerifiedRotation(Shown):
+class VerifiedRotation(Verified):
     """Who has the certificates that were made.
 
     Attributes
@@ -90,19 +90,11 @@ class VerifiedRotation(Shown):
     findings: tuple[str, ...]
 
     @property
-    def outcome(self) -> str:
-        """``findings`` when something is amiss, else ``done``."""
-        return "findings" if self.findings else "done"
-
-    @property
     def summary(self) -> str:
         """One sentence."""
         if self.findings:
             return f"{len(self.findings)} findings on the certificates of {self.cluster} after the rotation"
         return f"all members and machines of {self.cluster} have the certificates that were made for them"
-
-    def __str__(self) -> str:
-        return "\n".join([self.summary, *(f"! {one}" for one in self.findings)])
 
 
 def plan_rotation(

@@ -11,7 +11,7 @@ from fleetkit.runs import EventKind
 from fleetkit.workflows._etcd_look import EtcdLook, look_at_etcd, wait_until_well
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
-from fleetkit.workflows._shown import Shown
+from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._upgrade_machine import MasterMachine
 from fleetkit.workflows._upgrade_plan import MemberSoftware, UpgradePlan
 from fleetkit.workflows._upgrade_walk import UpgradeWalk
@@ -72,7 +72,7 @@ class AppliedUpgrade(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class VerifiedUpgrade(Shown):
+class VerifiedUpgrade(Verified):
     """How etcd stands after an upgrade.
 
     Attributes
@@ -90,20 +90,12 @@ class VerifiedUpgrade(Shown):
     findings: tuple[str, ...]
 
     @property
-    def outcome(self) -> str:
-        """``findings`` when something is amiss, else ``done``."""
-        return "findings" if self.findings else "done"
-
-    @property
     def summary(self) -> str:
         """One sentence."""
         if self.findings:
             return f"{len(self.findings)} findings on etcd of {self.cluster} after the upgrade"
         told = " and ".join(sorted(set(self.versions.values())))
         return f"all {len(self.versions)} members of {self.cluster} are well, run etcd {told} and hold the same"
-
-    def __str__(self) -> str:
-        return "\n".join([self.summary, *(f"! {one}" for one in self.findings)])
 
 
 def plan_upgrade(
