@@ -8,6 +8,7 @@ from fleetkit.config.fields import About
 from fleetkit.config.loading import find_cluster_problems, load_cluster, parse_cluster, read_cluster_data
 from fleetkit.config.outline import FieldKind, FieldOutline, describe_table, outline_fields
 from fleetkit.config.paths import ClusterPaths, cluster_names, find_cluster
+from fleetkit.config.places import BucketAddress, KmsKey, parse_bucket_address, parse_kms_key
 from fleetkit.config.problems import Problem
 from fleetkit.config.reference import render_reference_page
 from fleetkit.config.rules import POOL_LIMITS
@@ -15,12 +16,8 @@ from fleetkit.config.schema import Access, Cluster, Master, Network, Pool
 from fleetkit.config.settings import (
     FOREIGN_SETTINGS,
     SETTINGS,
-    BucketAddress,
-    KmsKey,
     Setting,
     Settings,
-    parse_bucket_address,
-    parse_kms_key,
     render_settings_table,
     unknown_settings,
 )
