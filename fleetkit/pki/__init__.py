@@ -9,6 +9,7 @@ This room writes only into the folder that it is given; it delivers nothing to m
 from fleetkit.pki.ca_rotation import CaStage, begin_ca, drop_old_ca, end_ca, promote_ca, read_ca_stage
 from fleetkit.pki.facts import CertificateFacts, is_signed_by, parse_certificate_facts, read_certificate_facts
 from fleetkit.pki.hosts import known_hosts_line
+from fleetkit.pki.leaving import forget_member
 from fleetkit.pki.names import CLIENT_NAMES, HOST_KEY_ROLES
 from fleetkit.pki.renewal import forget_replaced, list_replaced, renew_leaf
 from fleetkit.pki.signing import ensure_signing_key, read_public_key, verify_signature
@@ -27,6 +28,7 @@ __all__ = [
     "end_ca",
     "ensure_pki",
     "ensure_signing_key",
+    "forget_member",
     "forget_replaced",
     "is_signed_by",
     "known_hosts_line",

@@ -85,6 +85,11 @@ class ResizePart:
     steps: tuple[ResizeStep, ...]
     member_id: str = ""
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it joins, and neither etcd nor AWS has anything of it yet."""
+        return {ResizeStep.LEARNER, ResizeStep.MACHINE} <= set(self.steps)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResizeLook:

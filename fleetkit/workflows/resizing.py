@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fleetkit.config import Master
 from fleetkit.core import Patience, StalePlanError, wait_until
 from fleetkit.etcd import EtcdLimits, hash_kv
-from fleetkit.pki import load_pki
+from fleetkit.pki import forget_member, load_pki
 from fleetkit.runs import EventKind
 from fleetkit.views import PlanView
 from fleetkit.workflows._etcd_look import wait_until_well
@@ -196,6 +196,10 @@ def apply_resize(
                 hint="plan again, look at the new plan, and approve that",
             )
         told.record(EventKind.APPROVAL, approved.facts(workspace))
+        for part in fresh.parts:
+            if part.is_new and (gone := forget_member(workspace.paths.pki, part.member)):
+                # Another machine had that name once, maybe at another address.
+                told.note(f"{', '.join(gone)}: made anew")
         ensure_certificates(workspace)
         there = {name: Master.model_construct(zone=one.zone, address=one.address) for name, one in standing.items()}
         masters = {**there, **workspace.cluster.masters}

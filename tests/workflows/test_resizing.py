@@ -209,7 +209,10 @@ def test_three_shrink_to_one_and_grow_back_and_all_that_was_written_is_there(pla
         (name, "settings learner machine promotion") for name in names[1:]
     ]
     place.records.clear()
+    before = {name: _host_key(place, name) for name in names}
     place.resize(*names)
+    kept = [name for name in names if _host_key(place, name) == before[name]]
+    assert kept == ["etcd1"], "who comes back is another machine, with keys of its own"
     steps = [facts["step"] for kind, facts in place.records if kind is EventKind.CHANGE and "step" in facts]
     assert steps == [*("settings", "learner", "machine", "promotion") * 2, "rest"]
     assert not any(one.is_learner for one in place.members("etcd1").values())
@@ -217,6 +220,10 @@ def test_three_shrink_to_one_and_grow_back_and_all_that_was_written_is_there(pla
     assert (verified.outcome, verified.voters) == ("done", 3)
     for key in ("before", "alone"):
         assert place.etcdctl("get", key, "--print-value-only") == "kept"
+
+
+def _host_key(place: Place, name: str) -> str:
+    return (place.workspace.paths.pki / f"hosts/members/{name}_ed25519_key.pub").read_text(encoding="ascii")
 
 
 def test_a_growth_whose_machine_cannot_be_made_is_given_up_by_putting_the_file_back(place: Place) -> None:
