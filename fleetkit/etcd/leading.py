@@ -40,7 +40,8 @@ def move_leader(
     """
     limits = limits or EtcdLimits()
     end = time.monotonic() + limits.total_s
-    found = read_status(endpoints, tls=tls, limits=limits)
+    # A member that does not answer takes all the time that the question has, and the move needs some too.
+    found = read_status(endpoints, tls=tls, limits=EtcdLimits(total_s=limits.total_s / 2))
     voters = {status.member_id: name for name, status in found.ok.items() if not status.is_learner}
     if target_id not in voters:
         known = [f"{member_id} ({name})" for member_id, name in voters.items()]

@@ -70,7 +70,7 @@ def hand_over(way: WayIn, leader: str, heir: str, *, told: Reporter, patience: P
         if heirs is None or leads is None:
             return NotYet("; ".join(map(str, found.failed.values())))
         try:
-            move_leader(way.endpoints, heirs.member_id, tls=way.tls)
+            move_leader(asked, heirs.member_id, tls=way.tls)
         except (EtcdError, NotFoundError) as error:
             # The member may well have handed over, and answered too late; or the heir was silent for a moment.
             if isinstance(error, EtcdError) and not error.transient:

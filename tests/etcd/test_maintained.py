@@ -164,6 +164,17 @@ def test_leadership_moves_where_it_is_wanted(cluster: EtcdCluster) -> None:
     assert cluster.leader() == heir
 
 
+def test_leadership_moves_though_another_member_says_nothing(cluster: EtcdCluster) -> None:
+    leader = cluster.leader()
+    heir, silent = (name for name in cluster.members if name != leader)
+    target = statuses(cluster)[heir].member_id
+    cluster.pause(silent)
+    move_leader(cluster.endpoints(), target, tls=cluster.tls)
+    found = read_status(cluster.endpoints(), tls=cluster.tls)
+    assert [name for name, one in found.ok.items() if one.is_leader] == [heir]
+    assert list(found.failed) == [silent]
+
+
 def test_leadership_moves_to_no_stranger_and_not_without_its_holder(cluster: EtcdCluster) -> None:
     leader = cluster.leader()
     followers = [one for one in cluster.endpoints() if one.name != leader]
