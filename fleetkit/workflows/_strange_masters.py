@@ -1,4 +1,4 @@
-"""Masters that a changed cluster file names and etcd does not: a machine alone makes no member.
+"""Masters that a changed cluster file names and etcd does not, and the reverse: a machine alone makes no member.
 
 etcd of a cluster that is there lets in only whom its members added. One that was not added and starts on an empty
 disk, told that all of them begin a new cluster, never gets in; and what the old members fetch would name it, too.
@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 from fleetkit import aws
 from fleetkit.aws import Instance
-from fleetkit.core import NotFoundError
+from fleetkit.core import NotFoundError, PreconditionError
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.delivery import name_members, settings_key
 
-__all__ = ["find_strange_masters"]
+__all__ = ["check_all_named", "find_strange_masters"]
 
 _GONE = frozenset({"shutting-down", "terminated"})
 
@@ -40,6 +40,31 @@ def find_strange_masters(workspace: Workspace, machines: Iterable[Instance]) -> 
         return ()
     known = [name_members(settings) for name in sorted(standing) if (settings := _read_settings(workspace, name))]
     return tuple(name for name in absent if any(name not in members for members in known))
+
+
+def check_all_named(workspace: Workspace, machines: Iterable[Instance]) -> None:
+    """Refuse where there is a master that the cluster file does not name, for nobody would reckon with its member.
+
+    Parameters
+    ----------
+    machines
+        The cluster's machines, as AWS lists them.
+
+    Raises
+    ------
+    PreconditionError
+        When there is one; says which.
+    """
+    cluster = workspace.cluster
+    there = [one for one in machines if one.role == "master" and _is_there(one)]
+    names = {one.tags.get("fleetkit:member", one.instance_id) for one in there}
+    unnamed = sorted(names - set(cluster.masters))
+    if unnamed:
+        raise PreconditionError(
+            f"the cluster file of {cluster.name} does not name all masters that there are",
+            seen=", ".join(unnamed),
+            hint=f"put them back into it, or have them leave first: fleetkit etcd resize {cluster.name}",
+        )
 
 
 def _is_there(machine: Instance) -> bool:

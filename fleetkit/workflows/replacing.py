@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from fleetkit import aws
 from fleetkit.core import Patience, StalePlanError, format_utc, utc_now, wait_until
 from fleetkit.etcd import EtcdLimits, hash_kv
 from fleetkit.pki import load_pki
@@ -29,6 +30,7 @@ from fleetkit.workflows._replace_plan import ReplacePlan
 from fleetkit.workflows._replacement import Replacement
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown, Verified
+from fleetkit.workflows._strange_masters import check_all_named
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
@@ -120,7 +122,8 @@ def plan_replace(
     NotFoundError
         When the cluster has no such member; lists those it has.
     PreconditionError
-        When Terraform would touch another master, or cannot be confined to this one.
+        When Terraform would touch another master, or cannot be confined to this one; when there are masters that
+        the cluster file does not name.
     BusyError
         When another operation is at work on the cluster.
     AwsError, EtcdError, SshError, TerraformError
@@ -128,6 +131,7 @@ def plan_replace(
     """
     told, name = report or Reporter(), workspace.cluster.name
     with hold_everywhere(workspace, operation=f"plan of a replacement of {member}", told=told):
+        check_all_named(workspace, aws.list_instances(workspace.session, name, role="master"))
         note = read_note(workspace.paths.folder)
         with open_way_in(workspace) as way:
             told.note("looking at the members")

@@ -29,6 +29,7 @@ from fleetkit.workflows._restore_plan import RestorePlan
 from fleetkit.workflows._restore_steps import Restoring
 from fleetkit.workflows._restored_member import MemberFolders, measure_data
 from fleetkit.workflows._shown import Shown, Verified
+from fleetkit.workflows._strange_masters import check_all_named
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.backup_place import open_backup_place
@@ -134,7 +135,8 @@ def plan_restore(
     Raises
     ------
     PreconditionError
-        When the backup is of another cluster, of a newer format or of a newer etcd.
+        When the backup is of another cluster, of a newer format or of a newer etcd; when there are masters that
+        the cluster file does not name.
     FleetkitError
         When the backup cannot be read or was changed, or a master cannot be reached.
     BusyError
@@ -151,6 +153,7 @@ def plan_restore(
         told.note(f"reading {kept.name}")
         fetched = fetch_backup(kept_in, kept, Path(folder), identity=key)
         fetched.require_readable()
+        check_all_named(workspace, aws.list_instances(workspace.session, name, role="master"))
         with open_way_in(workspace) as way:
             told.note("looking at what is there now")
             now = read_stores(way, way.read_health(), fetched.archive)

@@ -130,6 +130,8 @@ def test_five_shrink_to_three_though_the_leader_goes_and_the_command_is_killed(w
         names = name_masters(world, 3)
         refused = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(4)
         assert "fleetkit etcd resize demo" in refused.err
+        halted = world.fleetkit("etcd", "replace", CLUSTER, "etcd1", "--approve", CLUSTER).must(4)
+        assert "does not name all masters that there are" in halted.err
         kill_at(world, "destroying the machine of etcd4")
         resize(world).must(0)
     check(world, names)

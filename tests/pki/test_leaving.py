@@ -1,4 +1,4 @@
-"""A member that left: nothing stays of its certificates and keys, and one of its name at another address gets its own."""
+"""A member that left: nothing stays of its certificates and keys, and a namesake at another address gets its own."""
 
 from __future__ import annotations
 

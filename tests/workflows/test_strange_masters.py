@@ -10,8 +10,9 @@ import pytest
 from support.aws_world import surrounding_world
 
 from fleetkit.aws import Instance
+from fleetkit.core import PreconditionError
 from fleetkit.workflows import Workspace
-from fleetkit.workflows._strange_masters import find_strange_masters
+from fleetkit.workflows._strange_masters import check_all_named, find_strange_masters
 from fleetkit.workflows.supplying import ensure_certificates, supply_bucket
 
 THREE = ("etcd1", "etcd2", "etcd3")
@@ -71,3 +72,11 @@ def test_where_nothing_was_ever_put_nobody_is_strange(workspace: Workspace) -> N
     assert find_strange_masters(grown, [machine("etcd9")]) == ()
     without_bucket = replace(grown, cluster=grown.cluster.model_copy(update={"name": "other"}))
     assert find_strange_masters(without_bucket, [machine("etcd1")]) == ()
+
+
+def test_a_master_that_the_file_does_not_name_is_refused_unless_it_is_going(workspace: Workspace) -> None:
+    shrunk = naming(workspace, THREE[:1])
+    check_all_named(shrunk, [machine("etcd1"), machine("etcd2", state="terminated")])
+    check_all_named(naming(workspace, (*THREE, "etcd4")), [machine(name) for name in THREE])
+    with pytest.raises(PreconditionError, match=r"etcd2, etcd3\n.*fleetkit etcd resize demo"):
+        check_all_named(shrunk, [machine(name) for name in THREE])
