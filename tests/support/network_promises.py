@@ -24,6 +24,26 @@ def zone_with_vpc_is_private(aws: Moto) -> None:
     assert aws.route53.get_hosted_zone(Id=zone["Id"])["VPCs"] == [{"VPCRegion": REGION, "VPCId": vpc}]
 
 
+def record_is_created_anew_only_when_it_was_deleted(aws: Moto) -> None:
+    zone = aws.route53.create_hosted_zone(Name="demo.internal", CallerReference="1")["HostedZone"]["Id"]
+
+    def change(action: str, name: str, address: str = "10.10.0.100") -> None:
+        record = {"Name": name, "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": address}]}
+        batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+        aws.route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+
+    for name in ("etcd1.demo.internal", "etcd2.demo.internal"):
+        change("CREATE", name)
+    for address in ("10.10.0.100", "10.10.0.101"):
+        with pytest.raises(ClientError, match="InvalidChangeBatch"):
+            change("CREATE", "etcd1.demo.internal", address)
+    change("DELETE", "etcd1.demo.internal")
+    change("CREATE", "etcd1.demo.internal")
+    found = aws.route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    names = [one["Name"] for one in found if one["Type"] == "A"]
+    assert names == ["etcd1.demo.internal.", "etcd2.demo.internal."]
+
+
 def address_of_a_terminated_instance_is_free(aws: Moto) -> None:
     _, subnets = aws.make_network()
     first = aws.run_one(subnets[0], PrivateIpAddress="10.10.0.100")["InstanceId"]

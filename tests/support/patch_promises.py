@@ -203,6 +203,7 @@ def _instances_of(aws: Moto, group: str) -> list[dict]:
 PROMISES: dict[Patch, Callable[[Moto], None]] = {
     patches.VPC_ONLY: network_promises.address_with_tags_is_possible,
     patches.PRIVATE_ZONES: network_promises.zone_with_vpc_is_private,
+    patches.ZONE_RECORDS: network_promises.record_is_created_anew_only_when_it_was_deleted,
     patches.TEMPLATE_TAGS: template_tags_stay_outside_its_data,
     patches.TEMPLATE_VERSIONS: later_template_version_launches,
     patches.FREED_ADDRESSES: network_promises.address_of_a_terminated_instance_is_free,

@@ -26,6 +26,7 @@ from fleetkit.sandbox.aws.patches.template_tags import TEMPLATE_TAGS
 from fleetkit.sandbox.aws.patches.template_versions import TEMPLATE_VERSIONS
 from fleetkit.sandbox.aws.patches.termination_protection import TERMINATION_PROTECTION
 from fleetkit.sandbox.aws.patches.vpc_only import VPC_ONLY
+from fleetkit.sandbox.aws.patches.zone_records import ZONE_RECORDS
 
 __all__ = [
     "ABSENT",
@@ -52,6 +53,7 @@ __all__ = [
     "TEMPLATE_VERSIONS",
     "TERMINATION_PROTECTION",
     "VPC_ONLY",
+    "ZONE_RECORDS",
     "Patch",
     "Replacement",
     "TargetState",
@@ -66,6 +68,7 @@ __all__ = [
 ALL_PATCHES: tuple[Patch, ...] = (
     VPC_ONLY,
     PRIVATE_ZONES,
+    ZONE_RECORDS,
     TEMPLATE_TAGS,
     TEMPLATE_VERSIONS,
     FREED_ADDRESSES,
