@@ -12,7 +12,7 @@ from fleetkit.workflows._workspace import Workspace, open_workspace
 from fleetkit.workflows.alerting import CheckedAlerts, check_alerts, judge_scrapes
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
-from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd
+from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd, remember_backup
 from fleetkit.workflows.backup_place import BackupPlace, open_backup_place, open_cluster_backups, read_backups
 from fleetkit.workflows.defragmenting import (
     AppliedDefragment,
@@ -40,7 +40,7 @@ from fleetkit.workflows.history import (
 )
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.kept_backups import BackupListing, BackupProof, KeptBackup, select_removable
-from fleetkit.workflows.last_backup import LastBackup, find_setback, note_backup
+from fleetkit.workflows.last_backup import LastBackup, find_setback
 from fleetkit.workflows.listing_certificates import CertificateListing, ListedCertificate, list_certificates
 from fleetkit.workflows.next_steps import list_next_steps
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
@@ -199,7 +199,6 @@ __all__ = [
     "list_choices",
     "list_next_steps",
     "make_final_backup",
-    "note_backup",
     "open_backup_place",
     "open_cluster_backups",
     "open_description",
@@ -226,6 +225,7 @@ __all__ = [
     "read_outputs",
     "read_paces",
     "read_scrape_history",
+    "remember_backup",
     "require_preflight",
     "run_preflight",
     "save_description",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fleetkit.core import EtcdError, format_utc, utc_now
@@ -37,7 +37,7 @@ from fleetkit.workflows.kept_backups import KeptBackup
 from fleetkit.workflows.last_backup import LastBackup, note_backup
 from fleetkit.workflows.way_in import open_way_in
 
-__all__ = ["TakenBackup", "back_up", "back_up_etcd"]
+__all__ = ["TakenBackup", "back_up", "back_up_etcd", "remember_backup"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -58,6 +58,8 @@ class TakenBackup(Shown):
         The place that it is kept in, as a restore is told of it.
     raft_index, raft_term
         Where etcd stood in its log before it was asked.
+    setback
+        What etcd had lost before, since its bucket remembers a backup that holds more; empty where nothing.
     """
 
     kept: KeptBackup
@@ -67,6 +69,12 @@ class TakenBackup(Shown):
     place: str
     raft_index: int
     raft_term: int
+    setback: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """``findings`` where what it holds is less than what was backed up before."""
+        return "findings" if self.setback else "done"
 
     @property
     def last(self) -> LastBackup:
@@ -84,13 +92,15 @@ class TakenBackup(Shown):
     @property
     def summary(self) -> str:
         """The whole in one sentence."""
-        return (
+        told = (
             f"{self.manifest.cluster} is backed up at revision {self.manifest.revision}: "
             f"{self.manifest.sample.keys} keys, and {self.manifest.v2_keys} in the v2 store, in {self.address}"
         )
+        return f"{told}; it holds less than the backup before it" if self.setback else told
 
     def __str__(self) -> str:
-        return "\n".join([self.summary, f"  - {self.kept}", f"  - read from {self.manifest.member}"])
+        lost = [f"  - {self.setback}"] if self.setback else []
+        return "\n".join([self.summary, f"  - {self.kept}", f"  - read from {self.manifest.member}", *lost])
 
 
 def back_up_etcd(
@@ -127,8 +137,20 @@ def back_up_etcd(
             seal_for=seal_for,
             report=report,
         )
-        note_backup(workspace, way.endpoints, taken.last, tls=way.tls, report=report or Reporter())
-    return taken
+        return remember_backup(workspace, way.endpoints, taken, tls=way.tls, report=report)
+
+
+def remember_backup(
+    workspace: Workspace,
+    endpoints: Sequence[Endpoint],
+    taken: TakenBackup,
+    *,
+    tls: TlsFiles | None = None,
+    report: Reporter | None = None,
+) -> TakenBackup:
+    """Have the cluster's bucket remember a backup, and return it with what etcd had lost before."""
+    setback = note_backup(workspace, endpoints, taken.last, tls=tls, report=report or Reporter())
+    return replace(taken, setback=setback)
 
 
 def back_up(

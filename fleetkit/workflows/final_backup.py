@@ -45,6 +45,8 @@ class FinalBackup(Shown):
         Why none was made; empty where one was.
     known
         Which backups there are besides, in one clause.
+    setback
+        What etcd had lost before it was backed up; empty where nothing is known of.
     """
 
     cluster: str
@@ -52,12 +54,14 @@ class FinalBackup(Shown):
     drilled: DrilledBackup | None
     reason: str
     known: str
+    setback: str = ""
 
     @property
     def text(self) -> str:
         """One or two lines for people."""
         if self.drilled is not None:
-            return f"Backed up and proven (RTO {self.drilled.rto}): {self.address}"
+            made = f"Backed up and proven (RTO {self.drilled.rto}): {self.address}"
+            return f"{made}\n! {self.setback}" if self.setback else made
         return f"No final backup of {self.cluster} is made: {self.reason}.\n{self.known}."
 
     def __str__(self) -> str:
@@ -117,7 +121,9 @@ def make_final_backup(
         raise _refuse(plan.cluster, seen, hint="look at it")
     mark = FinalBackupMark(address=taken.address, taken=format_utc(taken.kept.name.taken))
     write_mark(workspace.paths.folder, mark)
-    made = FinalBackup(cluster=plan.cluster, address=taken.address, drilled=drilled, reason="", known="")
+    made = FinalBackup(
+        cluster=plan.cluster, address=taken.address, drilled=drilled, reason="", known="", setback=taken.setback
+    )
     return _record(told, made)
 
 
@@ -196,6 +202,7 @@ def _record(told: Reporter, last: FinalBackup) -> FinalBackup:
             "address": last.address,
             "reason": last.reason,
             "known": last.known,
+            "setback": last.setback,
             "rto_s": None if last.drilled is None else last.drilled.proof.rto_s,
         },
     )

@@ -125,10 +125,15 @@ def note_backup(
     *,
     tls: TlsFiles | None = None,
     report: Reporter,
-) -> None:
+) -> str:
     """Have the bucket remember a backup; where it cannot, that is told, and the backup is none the worse for it.
 
     One of an etcd that began anew does not take the place of one that holds more: the loss would be forgotten by it.
+
+    Returns
+    -------
+    str
+        What was lost before this backup, and how it is put back; empty where nothing was.
     """
     try:
         last = _read(workspace)
@@ -136,10 +141,11 @@ def note_backup(
             lost = _compare(workspace.cluster.name, last, endpoints, tls=tls)
             if lost:
                 report.note(lost)
-                return
+                return lost
         aws.put_object(workspace.session, workspace.bucket, key=_KEY, content=made.to_json(), always=True)
     except FleetkitError as error:
         report.note(f"the cluster's bucket does not remember this backup: {error.what}")
+    return ""
 
 
 def _compare(

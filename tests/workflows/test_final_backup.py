@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -21,6 +22,7 @@ from fleetkit.workflows import (
     FinalBackup,
     Reporter,
     approve,
+    final_backup,
     make_final_backup,
     open_backup_place,
 )
@@ -103,6 +105,21 @@ def test_an_etcd_that_is_gone_or_never_was_holds_nothing_up_and_what_is_known_is
     open_backup_place("demo", folder=ground.workspace.folder).keep_file(name, file)
     assert f"The newest of 1 in {ground.workspace.folder}/backups/demo is {name}: taken" in ground.try_it(known).text
     assert "unproven" in ground.try_it(known).text
+
+
+def test_an_etcd_that_lost_its_data_before_is_backed_up_and_what_holds_more_is_named(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = "etcd lost its data and began anew; what was backed up is put back with: fleetkit etcd restore demo --from x"
+    name = BackupName(taken=parse_utc("2026-11-26T07:00:00Z"), revision=7, cluster="demo")
+    taken = SimpleNamespace(address="backups/demo/one", setback=lost, kept=SimpleNamespace(name=name))
+    drilled = SimpleNamespace(rto="2 s", proof=SimpleNamespace(findings=(), rto_s=2))
+    monkeypatch.setattr(final_backup, "find_scratch_programs", lambda: None)
+    monkeypatch.setattr(final_backup, "back_up_etcd", lambda *_given, **_more: taken)
+    monkeypatch.setattr(final_backup, "drill_backup", lambda *_given, **_more: drilled)
+    ground.run(*THREE, "bastion")
+    last = ground.try_it((*THREE, "bastion"))
+    assert last.text.splitlines() == ["Backed up and proven (RTO 2 s): backups/demo/one", f"! {lost}"]
 
 
 @pytest.mark.parametrize(

@@ -86,8 +86,11 @@ def test_an_etcd_that_lost_its_data_is_healthy_and_yet_not_without_a_word(
     assert any("began anew" in one for one in quorum.findings)
 
     notes: list[str] = []
-    back_up_etcd(workspace, report=Reporter(note=notes.append))
+    taken = back_up_etcd(workspace, report=Reporter(note=notes.append))
     assert any("began anew" in one for one in notes)
+    assert (taken.outcome, "began anew" in str(taken)) == ("findings", True)
+    assert main(["etcd", "backup", "demo"]) == 3
+    assert "etcd lost its data and began anew" in capsys.readouterr().out
     assert "began anew" in _setback(etcd, workspace), "a backup of what is left does not make the loss forgotten"
 
 
@@ -103,7 +106,7 @@ def test_one_that_has_come_further_since_it_began_anew_is_told_by_what_it_held(
 
 def test_what_goes_on_from_a_backup_has_lost_nothing_compacted_or_not(etcd: EtcdCluster, workspace: Workspace) -> None:
     _write(etcd)
-    back_up_etcd(workspace)
+    assert back_up_etcd(workspace).outcome == "done"
     _write(etcd)
     assert _setback(etcd, workspace) == ""
     assert etcd.etcdctl("compact", "15").returncode == 0

@@ -8,7 +8,7 @@ import click
 
 from fleetkit.cli._backups import backup_facts, place_option, seal_option
 from fleetkit.cli._etcd_options import etcd_options, open_source
-from fleetkit.cli._exit import ExitCode
+from fleetkit.cli._exit import OUTCOME_CODES
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note
 
 __all__ = ["command"]
@@ -28,6 +28,7 @@ def command(
 
     One file, with the member list, versions and the hash of each part; any tar reads it.
     It holds what etcd holds, secrets too, and is for its owner alone.
+    Where etcd has lost what was backed up before, that is told, and the exit code is 3.
     A backup is unproven until fleetkit etcd drill has restored it once.
 
     \b
@@ -36,7 +37,7 @@ def command(
     fleetkit etcd backup --endpoints 10.10.3.100:2379 --name old --to /mnt/backups
     """
     from fleetkit.etcd import V2_ROOTS
-    from fleetkit.workflows import Reporter, back_up, note_backup, open_backup_place, open_cluster_backups
+    from fleetkit.workflows import Reporter, back_up, open_backup_place, open_cluster_backups, remember_backup
 
     if name is not None and (cluster is not None or not options["endpoints"]):
         raise click.UsageError("--name is for an etcd without a cluster file, with --endpoints; leave it out")
@@ -59,10 +60,17 @@ def command(
             report=notes,
         )
         if workspace is not None:
-            note_backup(workspace, source.endpoints, taken.last, tls=source.tls, report=notes)
+            taken = remember_backup(workspace, source.endpoints, taken, tls=source.tls, report=notes)
     if as_json:
-        facts = {"address": taken.address, "took_s": round(taken.took_s, 3), "manifest": taken.manifest}
+        facts = {
+            "address": taken.address,
+            "took_s": round(taken.took_s, 3),
+            "manifest": taken.manifest,
+            "setback": taken.setback,
+        }
         print_json({**backup_facts(taken.kept), **facts})
     else:
-        print_lines(taken.summary, "unproven until it was restored once: fleetkit etcd drill")
-    return ExitCode.DONE
+        print_lines(
+            taken.summary, *filter(None, [taken.setback]), "unproven until it was restored once: fleetkit etcd drill"
+        )
+    return OUTCOME_CODES[taken.outcome]
