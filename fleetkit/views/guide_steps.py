@@ -112,6 +112,5 @@ UPGRADE_STEPS = _change(
     plan="which version each member would go to, and what speaks against it",
     apply="back etcd up, and have one member after the other run the version",
     verify="whether all are well, run it and hold the same",
-    title="Upgrade",
 )
 """An upgrade of etcd."""
