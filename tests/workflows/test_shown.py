@@ -29,6 +29,7 @@ SHOWN = (
     workflows.Section,
     workflows.SupposedLosses,
     workflows.Sweep,
+    workflows.TakenBackup,
     workflows.VerifiedDefragment,
     workflows.VerifiedReboot,
     workflows.VerifiedReplace,
