@@ -75,6 +75,8 @@ class VersionTrap:
         What to do.
     loses_data
         Whether data may be lost by it, so that nobody should go there.
+    while_defragmenting
+        Whether it strikes while a member rewrites its backend.
     """
 
     since: EtcdVersion
@@ -82,6 +84,7 @@ class VersionTrap:
     what: str
     mend: str
     loses_data: bool = False
+    while_defragmenting: bool = False
 
     def has(self, version: EtcdVersion) -> bool:
         """Whether a version has it."""
@@ -134,14 +137,8 @@ _V2_LAST = (3, 5)
 """The last line with the v2 store (etcd's CHANGELOG-3.6 drops ``--enable-v2``)."""
 
 
-def _trap(before: int, what: str, mend: str, *, since: int = 0, loses_data: bool = False) -> VersionTrap:
-    return VersionTrap(
-        since=EtcdVersion(3, 5, since),
-        before=EtcdVersion(3, 5, before),
-        what=what,
-        mend=mend,
-        loses_data=loses_data,
-    )
+def _trap(before: int, what: str, mend: str, *, since: int = 0, **more: bool) -> VersionTrap:
+    return VersionTrap(since=EtcdVersion(3, 5, since), before=EtcdVersion(3, 5, before), what=what, mend=mend, **more)
 
 
 TRAPS: tuple[VersionTrap, ...] = (
@@ -155,6 +152,7 @@ TRAPS: tuple[VersionTrap, ...] = (
         6,
         "may come back with another revision than the others where it is killed while it defragments",
         "defragment only after a backup, and not before 3.5.6",
+        while_defragmenting=True,
     ),
     _trap(
         20,
@@ -171,6 +169,7 @@ TRAPS: tuple[VersionTrap, ...] = (
         "may spoil its data where it takes a snapshot from the leader while it defragments",
         "defragment only while all members are well, and go to 3.5.23 or later",
         loses_data=True,
+        while_defragmenting=True,
     ),
     _trap(
         26,
@@ -207,9 +206,19 @@ def is_below_floor(text: str) -> bool:
     return _TEXT.fullmatch(text) is not None and EtcdVersion.parse(text) < FLOOR
 
 
-def find_traps(version: EtcdVersion) -> tuple[str, ...]:
-    """Return what is to be said of running a version, a sentence each; empty for one without known flaws."""
-    return tuple(_say(one, version) for one in TRAPS if one.has(version))
+def find_traps(text: str, *, defragmenting: bool = False) -> tuple[str, ...]:
+    """Return what is to be said of running a version, a sentence each; nothing is known of one that was never released.
+
+    Parameters
+    ----------
+    defragmenting
+        Whether only those count that strike while a member rewrites its backend.
+    """
+    if _TEXT.fullmatch(text) is None:
+        return ()
+    version = EtcdVersion.parse(text)
+    found = [one for one in TRAPS if one.has(version)]
+    return tuple(_say(one, version) for one in found if one.while_defragmenting or not defragmenting)
 
 
 def judge_path(start: EtcdVersion, goal: EtcdVersion) -> VersionPath:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from fleetkit.config import Approval
-from fleetkit.core import PreconditionError, QuorumAtRiskError, format_bytes
-from fleetkit.etcd import MemberStatus
-from fleetkit.views import PlanView, table_html
-from fleetkit.workflows._basis import Basis, Operation
-from fleetkit.workflows._shown import Shown, list_under
+from fleetkit.core import format_bytes
+from fleetkit.etcd import MemberStatus, find_traps
+from fleetkit.views import table_html
+from fleetkit.workflows._basis import Operation
+from fleetkit.workflows._change_plan import ChangePlan, Refusal, refuse_if
+from fleetkit.workflows._shown import list_under
 
 __all__ = ["WORTH_BYTES", "WORTH_SHARE", "DefragmentPlan", "MemberSpace"]
 
@@ -23,10 +22,6 @@ WORTH_SHARE = 0.45
 
 WORTH_BYTES = 100 * _MIB
 """The free bytes from which it pays: a member is silent while it rewrites, and of a quota of 2 GiB less is no gain."""
-
-
-_UNSAFE = re.compile(r"3\.5\.[0-5](?!\d)")
-"""Versions that may come back with another revision when they crash in the middle (etcd's pull request 14733)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +87,11 @@ class MemberSpace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class DefragmentPlan(Shown):
+class DefragmentPlan(ChangePlan):
     """What a defragmentation would do.
 
     Attributes
     ----------
-    cluster
-        Name of the cluster.
     members
         Those that rewrite their backends, in this order: followers, and the leader last.
     left_out
@@ -113,15 +106,12 @@ class DefragmentPlan(Shown):
         Whether that is because the quorum would hang on every single member.
     """
 
-    cluster: str
     members: tuple[MemberSpace, ...]
     left_out: tuple[MemberSpace, ...]
     compaction: bool
     voters: int
     refused: tuple[str, ...] = ()
     at_risk: bool = False
-    rules: Approval = field(default_factory=Approval)
-    basis: Basis | None = None
 
     @property
     def operation(self) -> Operation:
@@ -134,41 +124,40 @@ class DefragmentPlan(Shown):
         return not self.members and not self.compaction
 
     @property
-    def sha256(self) -> str:
-        """Fingerprint of what is done to whom; sizes grow all the time, and are none of it."""
-        said = {"cluster": self.cluster, "compaction": self.compaction}
-        order = [[one.name, one.member_id] for one in self.members]
-        return hashlib.sha256(json.dumps({**said, "members": order}, sort_keys=True).encode()).hexdigest()
+    def facts(self) -> Mapping[str, Any]:
+        """What is done to whom; sizes grow all the time, and are none of it."""
+        return {"compaction": self.compaction, "members": [[one.name, one.member_id] for one in self.members]}
 
     @property
-    def view(self) -> PlanView:
-        """What Terraform would change: nothing."""
-        return PlanView(rows=(), outputs=())
+    def impossible(self) -> str:
+        """What cannot be done where it is refused."""
+        return f"etcd of {self.cluster} cannot be defragmented now"
 
     @property
-    def opening(self) -> str:
+    def refusal(self) -> Refusal | None:
+        """Why it may not be done now; None where it may."""
+        hint = f"mend that first: fleetkit etcd health {self.cluster}"
+        return refuse_if(self.refused, at_risk=self.at_risk, hint=hint)
+
+    @property
+    def aim(self) -> str:
         """What the plan does, in one sentence."""
-        if self.refused:
-            return f"etcd of {self.cluster} cannot be defragmented now."
         if self.is_empty:
             return f"Nothing to defragment: no member of {self.cluster} has enough free pages for it to pay."
         first = "drops the history of all keys, then " if self.compaction else ""
         return f"This {first}rewrites the backends of {len(self.members)} members of {self.cluster}, one by one."
 
     @property
-    def beyond_terraform(self) -> tuple[str, ...]:
+    def course(self) -> tuple[str, ...]:
         """What is done, and what is not, a paragraph each."""
-        parts = [list_under("refused, because:", self.refused)] if self.refused else []
-        parts += [list_under("in this order:", [one.text for one in self.members])] if self.members else []
+        parts = [list_under("in this order:", [one.text for one in self.members])] if self.members else []
         parts += [list_under(_left_out_title(), [one.text for one in self.left_out])] if self.left_out else []
         if self.members and self.voters == 1:
             parts.append("it is the only member: etcd serves nobody while it rewrites")
-        unsafe = [f"{one.name} ({one.version})" for one in self.members if _UNSAFE.match(one.version)]
-        if unsafe:
-            parts.append(
-                f"careful: before 3.5.6 a member that crashes in the middle may come back with another revision than "
-                f"the others: {', '.join(unsafe)}; back up first: fleetkit etcd backup {self.cluster}"
-            )
+        versions = dict.fromkeys(one.version for one in self.members)
+        traps = [trap for version in versions for trap in find_traps(version, defragmenting=True)]
+        if traps:
+            parts.append(list_under(f"careful, and back up first (fleetkit etcd backup {self.cluster}):", traps))
         return tuple(parts)
 
     def draw(self) -> str:
@@ -178,27 +167,6 @@ class DefragmentPlan(Shown):
             for one in (*self.members, *self.left_out)
         ]
         return table_html(("member", "size", "free", "share"), rows, label="space that the members take")
-
-    def check(self) -> None:
-        """Refuse what would make things worse.
-
-        Raises
-        ------
-        QuorumAtRiskError
-            When the quorum would hang on every single member while one is silent.
-        PreconditionError
-            When a member is ill.
-        """
-        if self.refused:
-            kind = QuorumAtRiskError if self.at_risk else PreconditionError
-            raise kind(
-                f"etcd of {self.cluster} cannot be defragmented now",
-                seen="; ".join(self.refused),
-                hint=f"mend that first: fleetkit etcd health {self.cluster}",
-            )
-
-    def __str__(self) -> str:
-        return "\n\n".join([self.opening, *self.beyond_terraform])
 
 
 def _left_out_title() -> str:

@@ -35,7 +35,7 @@ def _check_etcd_image(workspace: Workspace) -> tuple[CheckLine, ...]:
         )
     pinned = EtcdVersion.parse(pins.etcd_version)
     if pinned < FLOOR:
-        flaws = "; ".join(find_traps(pinned))
+        flaws = "; ".join(find_traps(pins.etcd_version))
         return (
             warning(
                 check_id,

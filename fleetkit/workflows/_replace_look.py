@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from fleetkit.core import EtcdError, NotFoundError
 from fleetkit.etcd import ClusterHealth, EtcdLimits, Member, StoreHashes, Verdict, hash_kv, list_members
+from fleetkit.workflows._change_plan import Refusal
 from fleetkit.workflows._etcd_look import EtcdLook, look_at_etcd
 from fleetkit.workflows._replace_note import ReplaceNote
 from fleetkit.workflows.way_in import WayIn
 
-__all__ = ["Refusal", "ReplaceLook", "ReplaceStep", "find_entry", "find_refusal", "judge_steps", "look_at_replacement"]
+__all__ = ["ReplaceLook", "ReplaceStep", "find_entry", "find_refusal", "judge_steps", "look_at_replacement"]
 
 _PEER_PORT = 2380
 _HASH_LIMITS = EtcdLimits(total_s=30)
@@ -67,25 +68,6 @@ class ReplaceLook:
     peer_urls: tuple[str, ...]
     learners: tuple[str, ...] = ()
     hashes: StoreHashes | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why it may not be done now.
-
-    Attributes
-    ----------
-    reasons
-        A line each.
-    at_risk
-        Whether the quorum is what is at risk.
-    hint
-        What mends it.
-    """
-
-    reasons: tuple[str, ...]
-    at_risk: bool
-    hint: str
 
 
 def look_at_replacement(way: WayIn, name: str, *, note: ReplaceNote | None, hashing: bool = False) -> ReplaceLook:

@@ -11,8 +11,8 @@ from fleetkit import aws
 from fleetkit.config import Cluster, Master
 from fleetkit.core import EtcdError, NotFoundError
 from fleetkit.etcd import EtcdLimits, Member, Verdict, hash_kv, list_members
+from fleetkit.workflows._change_plan import Refusal
 from fleetkit.workflows._etcd_look import EtcdLook, look_at_etcd
-from fleetkit.workflows._replace_look import Refusal
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.way_in import WayIn
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
+from typing import Any
 
-from fleetkit.config import Approval
-from fleetkit.core import PreconditionError, QuorumAtRiskError
 from fleetkit.views import PlanView, table_html
-from fleetkit.workflows._basis import Basis, Operation
-from fleetkit.workflows._replace_look import Refusal
+from fleetkit.workflows._basis import Operation
+from fleetkit.workflows._change_plan import ChangePlan, Refusal
 from fleetkit.workflows._resize_look import ResizePart, ResizeStep
-from fleetkit.workflows._shown import Shown, list_under
+from fleetkit.workflows._shown import list_under
 
 __all__ = ["ResizePlan"]
 
@@ -28,13 +25,11 @@ _MACHINE = {True: "Terraform makes its machine", False: "Terraform destroys its 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ResizePlan(Shown):
+class ResizePlan(ChangePlan):
     """What a change of the number of members would do.
 
     Attributes
     ----------
-    cluster
-        Name of the cluster.
     goal
         Names of the masters in the cluster file.
     voters
@@ -45,18 +40,13 @@ class ResizePlan(Shown):
         What Terraform would change, all members together.
     refusal
         Why it may not be done now; None where it may.
-    rules
-        Who may approve it, and what that takes.
     """
 
-    cluster: str
     goal: tuple[str, ...]
     voters: tuple[str, ...]
     parts: tuple[ResizePart, ...]
     view: PlanView = field(default_factory=lambda: PlanView(rows=(), outputs=()))
     refusal: Refusal | None = None
-    rules: Approval = field(default_factory=Approval)
-    basis: Basis | None = None
 
     @property
     def operation(self) -> Operation:
@@ -74,19 +64,19 @@ class ResizePlan(Shown):
         return frozenset((row.address, str(row.action)) for row in self.view.rows)
 
     @property
-    def sha256(self) -> str:
-        """Fingerprint of what is done to whom, and of what Terraform changes."""
+    def facts(self) -> Mapping[str, Any]:
+        """What is done to whom, and what Terraform changes."""
         parts = [[one.member, one.joins, one.member_id, list(one.steps)] for one in self.parts]
-        said = {"cluster": self.cluster, "goal": self.goal, "voters": self.voters, "parts": parts}
-        return hashlib.sha256(
-            json.dumps({**said, "changes": sorted(self.changes)}, sort_keys=True).encode()
-        ).hexdigest()
+        return {"goal": self.goal, "voters": self.voters, "parts": parts, "changes": sorted(self.changes)}
 
     @property
-    def opening(self) -> str:
+    def impossible(self) -> str:
+        """What cannot be done where it is refused."""
+        return f"the number of etcd's members of {self.cluster} cannot be changed now"
+
+    @property
+    def aim(self) -> str:
         """What the plan does, in one sentence."""
-        if self.refusal is not None:
-            return f"The number of etcd's members of {self.cluster} cannot be changed now."
         if self.is_empty:
             return f"Nothing to do: etcd of {self.cluster} has the {len(self.goal)} members of its cluster file."
         return (
@@ -95,10 +85,10 @@ class ResizePlan(Shown):
         )
 
     @property
-    def beyond_terraform(self) -> tuple[str, ...]:
+    def course(self) -> tuple[str, ...]:
         """What is done, and what it means meanwhile, a paragraph each."""
         if self.refusal is not None:
-            return (list_under("refused, because:", self.refusal.reasons),)
+            return ()
         told = [
             list_under(f"{one.member} {'joins' if one.joins else 'leaves'}:", [_say(one, step) for step in one.steps])
             for one in self.parts
@@ -109,41 +99,10 @@ class ResizePlan(Shown):
             told.append("while two members vote both have to live: none of them may fail meanwhile")
         return tuple(told)
 
-    @property
-    def text(self) -> str:
-        """The plan in plain lines."""
-        return "\n\n".join([self.opening, *self.beyond_terraform, *([self.view.text] if self.view.rows else [])])
-
     def draw(self) -> str:
         """Return a table of the steps."""
         rows = [(one.member, step.value, _say(one, step)) for one in self.parts for step in one.steps]
         return table_html(("member", "step", "what is done"), rows, label=f"steps to {len(self.goal)} members")
-
-    def check(self) -> None:
-        """Refuse what would make things worse.
-
-        Raises
-        ------
-        QuorumAtRiskError
-            When a member is ill, or no quorum answers.
-        PreconditionError
-            When something else has to be mended first.
-        """
-        if self.refusal is not None:
-            kind = QuorumAtRiskError if self.refusal.at_risk else PreconditionError
-            raise kind(
-                f"the number of etcd's members of {self.cluster} cannot be changed now",
-                seen="; ".join(self.refusal.reasons),
-                hint=self.refusal.hint,
-            )
-
-    def __str__(self) -> str:
-        return self.text
-
-    def _repr_html_(self) -> str:
-        changes = self.view._repr_html_() if self.view.rows else ""
-        beyond = "".join(f"<pre>{escape(part)}</pre>" for part in self.beyond_terraform)
-        return f"<p><strong>{escape(self.opening)}</strong></p>{beyond}{changes}"
 
 
 def _say(part: ResizePart, step: ResizeStep) -> str:

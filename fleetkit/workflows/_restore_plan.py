@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from fleetkit.config import Approval
-from fleetkit.core import PreconditionError, format_bytes, format_duration, format_utc
+from fleetkit.core import format_bytes, format_duration, format_utc
 from fleetkit.etcd import BackupManifest
-from fleetkit.views import PlanView, table_html
-from fleetkit.workflows._basis import Basis, Operation
+from fleetkit.views import table_html
+from fleetkit.workflows._basis import Operation
+from fleetkit.workflows._change_plan import ChangePlan, Refusal, refuse_if
 from fleetkit.workflows._restore_losses import StoresNow
 from fleetkit.workflows._restore_mark import RestoreMark
-from fleetkit.workflows._shown import Shown, list_under
+from fleetkit.workflows._shown import list_under
 from fleetkit.workflows.backup_place import BackupPlace
 from fleetkit.workflows.kept_backups import KeptBackup
 
@@ -23,13 +23,11 @@ __all__ = ["RestorePlan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class RestorePlan(Shown):
+class RestorePlan(ChangePlan):
     """What a restore would do.
 
     Attributes
     ----------
-    cluster
-        Name of the cluster.
     place, kept, manifest, file_sha256, identity
         The backup: where it is, what it says of itself, the hash of its file, and the file of the key that opens it.
     members
@@ -46,7 +44,6 @@ class RestorePlan(Shown):
         What a deploy would put into the bucket, and which this puts there as well.
     """
 
-    cluster: str
     place: BackupPlace
     kept: KeptBackup
     manifest: BackupManifest
@@ -58,8 +55,6 @@ class RestorePlan(Shown):
     overwrite: bool
     begun: RestoreMark | None
     pending: tuple[str, ...] = ()
-    rules: Approval = field(default_factory=Approval)
-    basis: Basis | None = None
 
     @property
     def operation(self) -> Operation:
@@ -72,15 +67,20 @@ class RestorePlan(Shown):
         return False
 
     @property
-    def sha256(self) -> str:
-        """Fingerprint of what is restored where; what etcd holds meanwhile grows, and is none of it."""
-        said = {"cluster": self.cluster, "backup": self.file_sha256, "members": sorted(self.members)}
-        return hashlib.sha256(json.dumps({**said, "overwrite": self.overwrite}, sort_keys=True).encode()).hexdigest()
+    def facts(self) -> Mapping[str, Any]:
+        """What is restored where; what etcd holds meanwhile grows, and is none of it."""
+        return {"backup": self.file_sha256, "members": sorted(self.members), "overwrite": self.overwrite}
 
     @property
-    def view(self) -> PlanView:
-        """What Terraform would change: nothing."""
-        return PlanView(rows=(), outputs=())
+    def impossible(self) -> str:
+        """What cannot be done where it is refused."""
+        return f"etcd of {self.cluster} is not overwritten"
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why it may not be done now; None where it may."""
+        hint = "look at what would be lost, then say --overwrite; a single member is no case for a restore"
+        return refuse_if([self.refused] if self.refused else [], hint=hint)
 
     @property
     def refused(self) -> str:
@@ -102,20 +102,19 @@ class RestorePlan(Shown):
         return f"lost is what was written since {format_utc(self.manifest.taken)}, {age} ago"
 
     @property
-    def opening(self) -> str:
+    def aim(self) -> str:
         """What the plan does, in one sentence."""
         again = "goes on with the restore of" if self.begun else "restores"
         return f"This {again} {self.kept.name} into all {len(self.members)} members of {self.cluster}."
 
     @property
-    def beyond_terraform(self) -> tuple[str, ...]:
+    def course(self) -> tuple[str, ...]:
         """What is done, and what is lost, a paragraph each."""
         manifest = self.manifest
-        parts = [f"refused, because:\n  - {self.refused}: --overwrite says that it shall"] if self.refused else []
-        parts.append(
+        parts = [
             f"{self.loss}: the backup is of revision {manifest.revision} with {manifest.sample.keys} keys, "
             f"and {manifest.v2_keys} in the v2 store; it is {self.kept.state}"
-        )
+        ]
         now = ("etcd does not serve, so that nobody can say what it holds",)
         parts.append(list_under("what is there now:", now if self.now is None else self.now.lines(manifest)))
         parts.append(
@@ -132,21 +131,3 @@ class RestorePlan(Shown):
         """Return a table of what is put aside on each master."""
         rows = [(name, format_bytes(size * 1024)) for name, size in self.members.items()]
         return table_html(("member", "old data"), rows, label="what is put aside on each master")
-
-    def check(self) -> None:
-        """Refuse to overwrite what serves.
-
-        Raises
-        ------
-        PreconditionError
-            When etcd serves and holds something, and nobody said that it may be overwritten.
-        """
-        if self.refused:
-            raise PreconditionError(
-                f"etcd of {self.cluster} is not overwritten",
-                seen=self.refused,
-                hint="look at what would be lost, then say --overwrite; a single member is no case for a restore",
-            )
-
-    def __str__(self) -> str:
-        return "\n\n".join([self.opening, *self.beyond_terraform])

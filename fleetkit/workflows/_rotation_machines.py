@@ -63,6 +63,11 @@ class FleetMachine:
     address: str
     is_running: bool
 
+    @property
+    def place(self) -> str:
+        """Who and where it is, for people."""
+        return f"{self.name} ({self.role or 'master'}, {self.address})"
+
 
 def list_machines(workspace: Workspace) -> tuple[FleetMachine, ...]:
     """Return the machines of a cluster that fetch certificates, the masters first."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from fleetkit.config import Approval
-from fleetkit.core import NotFoundError, PreconditionError
-from fleetkit.views import PlanView, draw_certificates
-from fleetkit.workflows._basis import Basis, Operation
+from fleetkit.core import NotFoundError
+from fleetkit.views import draw_certificates
+from fleetkit.workflows._basis import Operation
+from fleetkit.workflows._change_plan import ChangePlan, Refusal, refuse_if
 from fleetkit.workflows._rotation_machines import FleetMachine
-from fleetkit.workflows._shown import Shown, list_under
+from fleetkit.workflows._shown import list_under
 from fleetkit.workflows.listing_certificates import ListedCertificate
 
 __all__ = ["FLEET", "RotationPlan", "select_leaves", "select_machines"]
@@ -21,13 +20,11 @@ FLEET = "clients/fleet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class RotationPlan(Shown):
+class RotationPlan(ChangePlan):
     """What a rotation would do.
 
     Attributes
     ----------
-    cluster
-        Name of the cluster.
     renewed
         Leaves that are re-issued.
     undelivered
@@ -42,15 +39,12 @@ class RotationPlan(Shown):
         What mends that.
     """
 
-    cluster: str
     renewed: tuple[ListedCertificate, ...]
     undelivered: tuple[str, ...]
     left_out: tuple[ListedCertificate, ...]
     machines: tuple[FleetMachine, ...]
     refused: tuple[str, ...] = ()
     mend: str = ""
-    rules: Approval = field(default_factory=Approval)
-    basis: Basis | None = None
 
     @property
     def operation(self) -> Operation:
@@ -73,23 +67,25 @@ class RotationPlan(Shown):
         return FLEET in self.names
 
     @property
-    def sha256(self) -> str:
-        """Fingerprint of which certificates are replaced, and where; days left are none of it."""
+    def facts(self) -> Mapping[str, Any]:
+        """Which certificates are replaced, and where; days left are none of it."""
         replaced = [[one.name, one.serial] for one in self.renewed]
         fetching = [[one.name, one.address] for one in self.machines]
-        said = {"cluster": self.cluster, "renewed": replaced, "undelivered": self.undelivered, "machines": fetching}
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        return {"renewed": replaced, "undelivered": self.undelivered, "machines": fetching}
 
     @property
-    def view(self) -> PlanView:
-        """What Terraform would change: nothing."""
-        return PlanView(rows=(), outputs=())
+    def impossible(self) -> str:
+        """What cannot be done where it is refused."""
+        return f"the certificates of {self.cluster} cannot be rotated now"
 
     @property
-    def opening(self) -> str:
+    def refusal(self) -> Refusal | None:
+        """Why it may not be done now; None where it may."""
+        return refuse_if(self.refused, hint=self.mend)
+
+    @property
+    def aim(self) -> str:
         """What the plan does, in one sentence."""
-        if self.refused:
-            return f"The certificates of {self.cluster} cannot be rotated now."
         if self.is_empty:
             return (
                 f"Nothing to rotate: no certificate of {self.cluster} expires soon, and members serve those made here."
@@ -100,16 +96,16 @@ class RotationPlan(Shown):
         )
 
     @property
-    def beyond_terraform(self) -> tuple[str, ...]:
+    def course(self) -> tuple[str, ...]:
         """What is done, and what is not, a paragraph each."""
-        parts = [list_under("refused, because:", self.refused)] if self.refused else []
+        parts = []
         if self.renewed:
             rows = [f"{one.name}: {one.verdict}, {one.days_left} days left" for one in self.renewed]
             parts.append(list_under("re-issued, each for the key that it has:", rows))
         if self.undelivered:
             parts.append(list_under("made before, and not with all that use them:", self.undelivered))
-        running = [_place(one) for one in self.machines if one.is_running]
-        resting = [_place(one) for one in self.machines if not one.is_running]
+        running = [one.place for one in self.machines if one.is_running]
+        resting = [one.place for one in self.machines if not one.is_running]
         if running:
             parts.append(list_under("these machines fetch, in this order:", running))
         if resting:
@@ -121,24 +117,6 @@ class RotationPlan(Shown):
     def draw(self) -> str:
         """Draw the days that each certificate is still valid."""
         return draw_certificates((*self.renewed, *self.left_out))
-
-    def check(self) -> None:
-        """Refuse what would not help, or would bring more than certificates.
-
-        Raises
-        ------
-        PreconditionError
-            When the CA has expired, or machines would fetch other changes as well.
-        """
-        if self.refused:
-            raise PreconditionError(
-                f"the certificates of {self.cluster} cannot be rotated now",
-                seen="; ".join(self.refused),
-                hint=self.mend,
-            )
-
-    def __str__(self) -> str:
-        return "\n\n".join([self.opening, *self.beyond_terraform])
 
 
 def select_leaves(
@@ -170,7 +148,3 @@ def select_machines(machines: Sequence[FleetMachine], leaves: Sequence[str]) -> 
     """Return the machines that use one of the leaves: fleet's is on all, a member's on its own."""
     members = {leaf.split("/")[1] for leaf in leaves if leaf.startswith("members/")}
     return tuple(one for one in machines if FLEET in leaves or (not one.role and one.name in members))
-
-
-def _place(machine: FleetMachine) -> str:
-    return f"{machine.name} ({machine.role or 'master'}, {machine.address})"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from fleetkit.config import Approval
-from fleetkit.core import PreconditionError, QuorumAtRiskError
 from fleetkit.etcd import EtcdVersion, PathKind, VersionPath, judge_path
-from fleetkit.views import PlanView, table_html
-from fleetkit.workflows._basis import Basis, Operation
-from fleetkit.workflows._shown import Shown, list_under
+from fleetkit.views import table_html
+from fleetkit.workflows._basis import Operation
+from fleetkit.workflows._change_plan import ChangePlan, Refusal, refuse_if
+from fleetkit.workflows._shown import list_under
 
 __all__ = ["MemberSoftware", "UpgradePlan"]
 
@@ -49,13 +47,11 @@ class MemberSoftware:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class UpgradePlan(Shown):
+class UpgradePlan(ChangePlan):
     """What an upgrade would do.
 
     Attributes
     ----------
-    cluster
-        Name of the cluster.
     goal, image
         The version that all are to run, and its image by digest.
     members
@@ -74,7 +70,6 @@ class UpgradePlan(Shown):
         Whether that is because the quorum would hang on every single member.
     """
 
-    cluster: str
     goal: EtcdVersion
     image: str
     members: tuple[MemberSoftware, ...]
@@ -84,8 +79,6 @@ class UpgradePlan(Shown):
     accepts_losses: bool = False
     refused: tuple[str, ...] = ()
     at_risk: bool = False
-    rules: Approval = field(default_factory=Approval)
-    basis: Basis | None = None
 
     @property
     def operation(self) -> Operation:
@@ -109,37 +102,35 @@ class UpgradePlan(Shown):
         return not self.left
 
     @property
-    def sha256(self) -> str:
-        """Fingerprint of what is done to whom."""
-        said = {"cluster": self.cluster, "goal": str(self.goal), "image": self.image, "backs_up": self.backs_up}
+    def facts(self) -> Mapping[str, Any]:
+        """What is done to whom."""
+        said = {"goal": str(self.goal), "image": self.image, "backs_up": self.backs_up, "ailing": self.ailing}
         members = [[one.name, one.version, one.image] for one in self.members]
-        told = {**said, "accepts_losses": self.accepts_losses, "ailing": self.ailing, "members": members}
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        return {**said, "accepts_losses": self.accepts_losses, "members": members}
 
     @property
-    def view(self) -> PlanView:
-        """What Terraform would change: nothing."""
-        return PlanView(rows=(), outputs=())
+    def impossible(self) -> str:
+        """What cannot be done where it is refused."""
+        return f"etcd of {self.cluster} cannot be brought to {self.goal} now"
 
     @property
-    def opening(self) -> str:
+    def refusal(self) -> Refusal | None:
+        """Why it may not be done now; None where it may."""
+        losses = () if self.accepts_losses else self._say(lambda path: path.losses)
+        reasons = (*self.refused, *self._say(lambda path: path.refused), *losses)
+        return refuse_if(reasons, at_risk=self.at_risk, hint=self._hint)
+
+    @property
+    def aim(self) -> str:
         """What the plan does, in one sentence."""
-        if self.refusals:
-            return f"etcd of {self.cluster} cannot be brought to {self.goal} now."
         if self.is_empty:
             return f"Nothing to upgrade: all {len(self.members)} members of {self.cluster} run etcd {self.goal}."
         return f"This brings {len(self.left)} members of {self.cluster} to etcd {self.goal}, one by one."
 
     @property
-    def refusals(self) -> tuple[str, ...]:
-        """Why it may not be done, a line each; empty where it may."""
-        losses = () if self.accepts_losses else self._say(lambda path: path.losses)
-        return (*self.refused, *self._say(lambda path: path.refused), *losses)
-
-    @property
-    def beyond_terraform(self) -> tuple[str, ...]:
+    def course(self) -> tuple[str, ...]:
         """What is done, and what is to be known, a paragraph each."""
-        parts = [list_under("refused, because:", self.refusals)] if self.refusals else []
+        parts = []
         if self.left:
             parts.append(list_under("in this order:", [one.text for one in self.left]))
             parts.append(f"the image is {self.image}")
@@ -162,24 +153,6 @@ class UpgradePlan(Shown):
         ]
         return table_html(("member", "runs", "would run", "role"), rows, label="versions of etcd that the members run")
 
-    def check(self) -> None:
-        """Refuse what would make things worse.
-
-        Raises
-        ------
-        QuorumAtRiskError
-            When the quorum would hang on every single member while one is silent.
-        PreconditionError
-            When a member is ill, or the versions do not bear it.
-        """
-        if self.refusals:
-            kind = QuorumAtRiskError if self.at_risk else PreconditionError
-            raise kind(
-                f"etcd of {self.cluster} cannot be brought to {self.goal} now",
-                seen="; ".join(self.refusals),
-                hint=self._hint,
-            )
-
     @property
     def _hint(self) -> str:
         if self.refused:
@@ -192,6 +165,3 @@ class UpgradePlan(Shown):
         """Return what is to be said of the ways, each sentence once."""
         ways = [path for path in self.paths if not moving or path.kind is not PathKind.SAME or len(self.paths) == 1]
         return tuple(dict.fromkeys(line for path in ways for line in of(path)))
-
-    def __str__(self) -> str:
-        return "\n\n".join([self.opening, *self.beyond_terraform])
