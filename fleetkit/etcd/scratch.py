@@ -35,6 +35,17 @@ _END_S = 10
 _PORTS = 3
 """How many ports are tried: another program may take one between our look and etcd's."""
 
+_WATCHED = """
+exec 3<&0
+"$@" </dev/null 3<&- & child=$!
+{ cat >/dev/null; kill -9 "$child"; } <&3 & watch=$!
+wait "$child"
+code=$?
+kill "$watch"
+exit "$code"
+"""
+"""A shell that runs a program until its own input ends: at the latest with whoever started it, even by a kill."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScratchPrograms:
@@ -174,7 +185,13 @@ def _start(url: str, data: Path, log: Path, *, programs: ScratchPrograms) -> sub
     ]  # fmt: skip
     with log.open("wb") as stream:
         return subprocess.Popen(
-            [programs.etcd, *options], env=_environment(), stdout=stream, stderr=stream, stdin=subprocess.DEVNULL
+            ["/bin/sh", "-c", _WATCHED, "scratch", programs.etcd, *options],
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=stream,
+            stderr=stream,
+            # A Ctrl-C is for whoever started it, which ends it in its turn.
+            start_new_session=True,
         )
 
 
@@ -210,7 +227,8 @@ def _free_port() -> int:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     # Killed, not asked: nothing of it is kept, and a graceful end takes seconds.
-    process.kill()
+    if process.stdin is not None:
+        process.stdin.close()
     process.wait(timeout=_END_S)
 
 

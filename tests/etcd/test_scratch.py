@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from support.e2e_world import etcdctl_program
 from support.etcd_cluster import EtcdCluster
 
-from fleetkit.core import EtcdError, NotFoundError
+from fleetkit.core import EtcdError, NotFoundError, NotYet, Patience, wait_until
 from fleetkit.etcd import (
     export_tree,
     find_scratch_programs,
@@ -92,6 +94,35 @@ def test_both_stores_are_served_again_and_nothing_stays(tmp_path: Path, monkeypa
     with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
         probe.connect((endpoint.address, endpoint.port))
     shutil.rmtree(tmp_path / "data")
+
+
+HELD_OPEN = """
+import sys, time
+from pathlib import Path
+from fleetkit.etcd import find_scratch_programs, open_scratch
+with open_scratch(Path(sys.argv[1]), Path(sys.argv[2]), programs=find_scratch_programs()) as scratch:
+    print(scratch.endpoint.port, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.sandbox
+def test_it_ends_with_whoever_opened_it_by_a_kill_too(tmp_path: Path) -> None:
+    with EtcdCluster(tmp_path / "etcd", size=1) as cluster:
+        snapshot = save_snapshot(cluster.endpoints()[0], tmp_path / "snapshot.db", tls=cluster.tls)
+    words = [sys.executable, "-c", HELD_OPEN, str(snapshot.path), str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as opener:
+        try:
+            assert opener.stdout is not None
+            port = int(opener.stdout.readline())
+        finally:
+            opener.kill()
+
+    def gone() -> bool | NotYet[bool]:
+        with socket.socket() as probe:
+            return True if probe.connect_ex(("127.0.0.1", port)) else NotYet("it serves still")
+
+    wait_until(gone, what="the scratch etcd to end", patience=Patience(deadline_s=30, interval_s=0.1))
 
 
 @pytest.mark.sandbox
