@@ -4,6 +4,7 @@ What changes something comes in four calls, so that a person, a notebook or a co
 plan, approve, apply, verify.
 """
 
+from fleetkit.workflows._change_plan import ChangePlan
 from fleetkit.workflows._deploy_plan import DeployPlan
 from fleetkit.workflows._destroy_plan import DestroyPlan
 from fleetkit.workflows._reporting import Reporter
@@ -121,6 +122,7 @@ __all__ = [
     "BackupProof",
     "CaPlan",
     "CertificateListing",
+    "ChangePlan",
     "CheckedAlerts",
     "ClusterOutputs",
     "ClusterWatch",

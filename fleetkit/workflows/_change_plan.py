@@ -13,7 +13,7 @@ from typing import Any
 from fleetkit.config import Approval
 from fleetkit.core import PreconditionError, QuorumAtRiskError
 from fleetkit.views import PlanView
-from fleetkit.workflows._basis import Basis
+from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._shown import Shown, list_under
 
 __all__ = ["ChangePlan", "Refusal", "refuse_if"]
@@ -60,6 +60,16 @@ class ChangePlan(Shown):
     cluster: str
     rules: Approval = field(default_factory=Approval)
     basis: Basis | None = None
+
+    @property
+    @abstractmethod
+    def operation(self) -> Operation:
+        """What it is for."""
+
+    @property
+    @abstractmethod
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
 
     @property
     @abstractmethod

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleetkit.cli._approving import ask_approval
-from fleetkit.cli._exit import ExitCode
-from fleetkit.cli._output import cluster_argument, json_option, print_json, print_note, print_story
+from fleetkit.cli._changes import approve_shown_option, carry_out
+from fleetkit.cli._output import cluster_argument, json_option
 
 if TYPE_CHECKING:
     from fleetkit.workflows import Reporter, Workspace
@@ -26,12 +25,7 @@ __all__ = ["command"]
 )
 @click.option("--all", "everything", is_flag=True, help="Also those that do not expire soon.")
 @click.option("--ca", is_flag=True, help="Replace the CA itself, and with it all certificates.")
-@click.option(
-    "--approve",
-    metavar="APPROVAL",
-    default="",
-    help="Approve what is shown by the cluster's name, asked for in a terminal where not given, or by its sha256.",
-)
+@approve_shown_option
 @json_option
 def command(cluster: str | None, only: tuple[str, ...], everything: bool, ca: bool, approve: str, as_json: bool) -> int:
     """Re-issue certificates of CLUSTER, and bring them to the machines that use them.
@@ -56,32 +50,25 @@ def command(cluster: str | None, only: tuple[str, ...], everything: bool, ca: bo
     if ca:
         return _rotate_ca(workspace, approve, notes, as_json=as_json)
     plan = workflows.plan_rotation(workspace, only=only, everything=everything, report=notes)
-    print_story(str(plan), as_json=as_json)
-    plan.check()
-    applied = workflows.apply_rotation(workspace, workflows.approve(plan, ask_approval(plan, approve)), report=notes)
-    print_story(str(applied), as_json=as_json)
-    print_note("verifying")
-    verified = workflows.verify_rotation(workspace, report=notes)
-    print_story(str(verified), as_json=as_json)
-    if as_json:
-        planned = {"plan_sha256": plan.sha256, "renewed": plan.renewed, "undelivered": plan.undelivered}
-        print_json({**planned, "machines": plan.machines, "applied": applied, "verified": verified})
-    return ExitCode.FINDINGS if verified.findings else ExitCode.DONE
+    return carry_out(
+        plan,
+        given=approve,
+        apply=lambda approved: workflows.apply_rotation(workspace, approved, report=notes),
+        verify=lambda _applied: workflows.verify_rotation(workspace, report=notes),
+        told={"renewed": plan.renewed, "undelivered": plan.undelivered, "machines": plan.machines},
+        as_json=as_json,
+    )
 
 
 def _rotate_ca(workspace: Workspace, approve: str, notes: Reporter, *, as_json: bool) -> int:
     from fleetkit import workflows
 
     plan = workflows.plan_ca_rotation(workspace, report=notes)
-    print_story(str(plan), as_json=as_json)
-    plan.check()
-    approved = workflows.approve(plan, ask_approval(plan, approve))
-    applied = workflows.apply_ca_rotation(workspace, approved, report=notes)
-    print_story(str(applied), as_json=as_json)
-    print_note("verifying")
-    verified = workflows.verify_ca_rotation(workspace, report=notes)
-    print_story(str(verified), as_json=as_json)
-    if as_json:
-        planned = {"plan_sha256": plan.sha256, "stage": plan.stage, "steps": plan.steps, "machines": plan.machines}
-        print_json({**planned, "applied": applied, "verified": verified})
-    return ExitCode.FINDINGS if verified.findings else ExitCode.DONE
+    return carry_out(
+        plan,
+        given=approve,
+        apply=lambda approved: workflows.apply_ca_rotation(workspace, approved, report=notes),
+        verify=lambda _applied: workflows.verify_ca_rotation(workspace, report=notes),
+        told={"stage": plan.stage, "steps": plan.steps, "machines": plan.machines},
+        as_json=as_json,
+    )

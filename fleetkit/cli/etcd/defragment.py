@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from fleetkit.cli._approving import ask_approval
-from fleetkit.cli._exit import ExitCode
-from fleetkit.cli._output import cluster_argument, json_option, print_json, print_note, print_story
+from fleetkit.cli._changes import approve_shown_option, carry_out
+from fleetkit.cli._output import cluster_argument, json_option
 
 __all__ = ["command"]
 
@@ -15,12 +14,7 @@ __all__ = ["command"]
 @cluster_argument
 @click.option("--compact", "compaction", is_flag=True, help="First drop the history of all keys up to now.")
 @click.option("--all", "everybody", is_flag=True, help="Also those members for which it does not pay.")
-@click.option(
-    "--approve",
-    metavar="APPROVAL",
-    default="",
-    help="Approve what is shown by the cluster's name, asked for in a terminal where not given, or by its sha256.",
-)
+@approve_shown_option
 @json_option
 def command(cluster: str | None, compaction: bool, everybody: bool, approve: str, as_json: bool) -> int:
     """Have etcd's members of CLUSTER give free pages back to the disk, one at a time.
@@ -38,14 +32,11 @@ def command(cluster: str | None, compaction: bool, everybody: bool, approve: str
     workspace = workflows.open_workspace(cluster)
     notes = note_reporter()
     plan = workflows.plan_defragment(workspace, compaction=compaction, everybody=everybody, report=notes)
-    print_story(str(plan), as_json=as_json)
-    plan.check()
-    applied = workflows.apply_defragment(workspace, workflows.approve(plan, ask_approval(plan, approve)), report=notes)
-    print_story(applied.text, as_json=as_json)
-    print_note("verifying")
-    verified = workflows.verify_defragment(workspace, report=notes)
-    print_story(str(verified), as_json=as_json)
-    if as_json:
-        planned = {"plan_sha256": plan.sha256, "members": plan.members, "left_out": plan.left_out}
-        print_json({**planned, "applied": applied, "verified": verified})
-    return ExitCode.FINDINGS if verified.findings else ExitCode.DONE
+    return carry_out(
+        plan,
+        given=approve,
+        apply=lambda approved: workflows.apply_defragment(workspace, approved, report=notes),
+        verify=lambda _applied: workflows.verify_defragment(workspace, report=notes),
+        told={"members": plan.members, "left_out": plan.left_out},
+        as_json=as_json,
+    )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from fleetkit.cli._approving import ask_approval
-from fleetkit.cli._exit import ExitCode
-from fleetkit.cli._output import cluster_argument, json_option, print_json, print_note, print_story
+from fleetkit.cli._changes import approve_shown_option, carry_out
+from fleetkit.cli._output import cluster_argument, json_option
 
 __all__ = ["command"]
 
@@ -17,12 +16,7 @@ __all__ = ["command"]
     "--only", multiple=True, metavar="NAME", help="This master, whether an update waits or not. May be repeated."
 )
 @click.option("--all", "everybody", is_flag=True, help="All masters, whether an update waits or not.")
-@click.option(
-    "--approve",
-    metavar="APPROVAL",
-    default="",
-    help="Approve what is shown by the cluster's name, asked for in a terminal where not given, or by its sha256.",
-)
+@approve_shown_option
 @json_option
 def command(cluster: str | None, only: tuple[str, ...], everybody: bool, approve: str, as_json: bool) -> int:
     """Reboot masters of CLUSTER, one at a time and only while all members of etcd are well.
@@ -39,14 +33,11 @@ def command(cluster: str | None, only: tuple[str, ...], everybody: bool, approve
     workspace = workflows.open_workspace(cluster)
     notes = note_reporter()
     plan = workflows.plan_reboot(workspace, only=only, everybody=everybody, report=notes)
-    print_story(str(plan), as_json=as_json)
-    plan.check()
-    applied = workflows.apply_reboot(workspace, workflows.approve(plan, ask_approval(plan, approve)), report=notes)
-    print_story(applied.text, as_json=as_json)
-    print_note("verifying")
-    verified = workflows.verify_reboot(workspace, report=notes)
-    print_story(str(verified), as_json=as_json)
-    if as_json:
-        planned = {"plan_sha256": plan.sha256, "masters": plan.masters, "left_out": plan.left_out}
-        print_json({**planned, "applied": applied, "verified": verified})
-    return ExitCode.FINDINGS if verified.findings else ExitCode.DONE
+    return carry_out(
+        plan,
+        given=approve,
+        apply=lambda approved: workflows.apply_reboot(workspace, approved, report=notes),
+        verify=lambda _applied: workflows.verify_reboot(workspace, report=notes),
+        told={"masters": plan.masters, "left_out": plan.left_out},
+        as_json=as_json,
+    )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from fleetkit.cli._approving import ask_approval
-from fleetkit.cli._exit import ExitCode
-from fleetkit.cli._output import json_option, print_json, print_note, print_story
+from fleetkit.cli._changes import approve_shown_option, carry_out
+from fleetkit.cli._output import json_option
 
 __all__ = ["command"]
 
@@ -15,12 +14,7 @@ __all__ = ["command"]
 @click.argument("cluster")
 @click.argument("member")
 @click.option("--anew", is_flag=True, help="Also a new machine that is there already and does not become a member.")
-@click.option(
-    "--approve",
-    metavar="APPROVAL",
-    default="",
-    help="Approve what is shown by the cluster's name, asked for in a terminal where not given, or by its sha256.",
-)
+@approve_shown_option
 @json_option
 def command(cluster: str, member: str, anew: bool, approve: str, as_json: bool) -> int:
     """Replace MEMBER of etcd of CLUSTER, dead or alive, with the machine that it stands on.
@@ -37,14 +31,11 @@ def command(cluster: str, member: str, anew: bool, approve: str, as_json: bool) 
     workspace = workflows.open_workspace(cluster)
     notes = note_reporter()
     plan = workflows.plan_replace(workspace, member, anew=anew, report=notes)
-    print_story(plan.text, as_json=as_json)
-    plan.check()
-    approved = workflows.approve(plan, ask_approval(plan, approve))
-    applied = workflows.apply_replace(workspace, approved, report=notes)
-    print_story(applied.text, as_json=as_json)
-    print_note("verifying")
-    verified = workflows.verify_replace(workspace, member, report=notes)
-    print_story(str(verified), as_json=as_json)
-    if as_json:
-        print_json({"plan_sha256": plan.sha256, "steps": plan.steps, "applied": applied, "verified": verified})
-    return ExitCode.FINDINGS if verified.findings else ExitCode.DONE
+    return carry_out(
+        plan,
+        given=approve,
+        apply=lambda approved: workflows.apply_replace(workspace, approved, report=notes),
+        verify=lambda _applied: workflows.verify_replace(workspace, member, report=notes),
+        told={"steps": plan.steps},
+        as_json=as_json,
+    )

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import click
 
-from fleetkit.cli._approving import ask_approval
-from fleetkit.cli._exit import ExitCode
-from fleetkit.cli._output import json_option, print_json, print_note, print_story
+from fleetkit.cli._changes import approve_shown_option, carry_out
+from fleetkit.cli._output import json_option
 
 __all__ = ["command"]
 
 
 @click.command("resize")
 @click.argument("cluster")
-@click.option(
-    "--approve",
-    metavar="APPROVAL",
-    default="",
-    help="Approve what is shown by the cluster's name, asked for in a terminal where not given, or by its sha256.",
-)
+@approve_shown_option
 @json_option
 def command(cluster: str, approve: str, as_json: bool) -> int:
     """Bring etcd of CLUSTER to the 1, 3, 5 or 7 masters that its cluster file names, one at a time.
@@ -35,14 +29,11 @@ def command(cluster: str, approve: str, as_json: bool) -> int:
     workspace = workflows.open_workspace(cluster)
     notes = note_reporter()
     plan = workflows.plan_resize(workspace, report=notes)
-    print_story(plan.text, as_json=as_json)
-    plan.check()
-    approved = workflows.approve(plan, ask_approval(plan, approve))
-    applied = workflows.apply_resize(workspace, approved, report=notes)
-    print_story(applied.text, as_json=as_json)
-    print_note("verifying")
-    verified = workflows.verify_resize(workspace, report=notes)
-    print_story(str(verified), as_json=as_json)
-    if as_json:
-        print_json({"plan_sha256": plan.sha256, "parts": plan.parts, "applied": applied, "verified": verified})
-    return ExitCode.FINDINGS if verified.findings else ExitCode.DONE
+    return carry_out(
+        plan,
+        given=approve,
+        apply=lambda approved: workflows.apply_resize(workspace, approved, report=notes),
+        verify=lambda _applied: workflows.verify_resize(workspace, report=notes),
+        told={"parts": plan.parts},
+        as_json=as_json,
+    )

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from fleetkit.cli._approving import ask_approval
 from fleetkit.cli._backups import backup_facts, identity_option, name_cluster, place_option
+from fleetkit.cli._changes import approve_shown_option, carry_out
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note, print_story
 
@@ -32,12 +32,7 @@ __all__ = ["command"]
 )
 @click.option("--overwrite", is_flag=True, help="Overwrite an etcd that serves and holds something.")
 @click.option("--dry-run", is_flag=True, help="Show what would be overwritten and lost, and change nothing.")
-@click.option(
-    "--approve",
-    metavar="APPROVAL",
-    default="",
-    help="Approve what is shown by the cluster's name, asked for in a terminal where not given, or by its sha256.",
-)
+@approve_shown_option
 @json_option
 def command(
     cluster: str | None,
@@ -80,21 +75,20 @@ def command(
     plan = workflows.plan_restore(
         workspace, place=place, backup=name, origin=origin, identity=identity, overwrite=overwrite, report=notes
     )
-    print_story(str(plan), as_json=as_json)
-    planned = {"plan_sha256": plan.sha256, "backup": str(plan.kept.name), "refused": plan.refused, "now": plan.now}
+    told = {"backup": str(plan.kept.name), "refused": plan.refused, "now": plan.now}
     if dry_run:
+        print_story(str(plan), as_json=as_json)
         if as_json:
-            print_json(planned)
+            print_json({"plan_sha256": plan.sha256, **told})
         return ExitCode.FINDINGS
-    plan.check()
-    applied = workflows.apply_restore(workspace, workflows.approve(plan, ask_approval(plan, approve)), report=notes)
-    print_story(applied.text, as_json=as_json)
-    print_note("verifying")
-    verified = workflows.verify_restore(workspace, applied, report=notes)
-    print_story(str(verified), as_json=as_json)
-    if as_json:
-        print_json({**planned, "applied": applied, "verified": verified})
-    return ExitCode.FINDINGS if verified.findings else ExitCode.DONE
+    return carry_out(
+        plan,
+        given=approve,
+        apply=lambda approved: workflows.apply_restore(workspace, approved, report=notes),
+        verify=lambda applied: workflows.verify_restore(workspace, applied, report=notes),
+        told=told,
+        as_json=as_json,
+    )
 
 
 def _serve_scratch(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from fleetkit.cli._approving import ask_approval
 from fleetkit.cli._backups import place_option, seal_option
-from fleetkit.cli._exit import ExitCode
-from fleetkit.cli._output import cluster_argument, json_option, print_json, print_note, print_story
+from fleetkit.cli._changes import approve_shown_option, carry_out
+from fleetkit.cli._output import cluster_argument, json_option
 
 __all__ = ["command"]
 
@@ -22,12 +21,7 @@ __all__ = ["command"]
 @click.option("--no-backup", is_flag=True, help="Do not back etcd up before the first member.")
 @place_option("--backup-to")
 @seal_option
-@click.option(
-    "--approve",
-    metavar="APPROVAL",
-    default="",
-    help="Approve what is shown by the cluster's name, asked for in a terminal where not given, or by its sha256.",
-)
+@approve_shown_option
 @json_option
 def command(
     cluster: str | None,
@@ -60,15 +54,13 @@ def command(
     workspace = workflows.open_workspace(cluster)
     notes = note_reporter()
     plan = workflows.plan_upgrade(workspace, backs_up=not no_backup, accepts_losses=accept_flaws, report=notes)
-    print_story(str(plan), as_json=as_json)
-    plan.check()
-    approved = workflows.approve(plan, ask_approval(plan, approve))
-    applied = workflows.apply_upgrade(workspace, approved, place=place, seal_for=seal_for, report=notes)
-    print_story(applied.text, as_json=as_json)
-    print_note("verifying")
-    verified = workflows.verify_upgrade(workspace, report=notes)
-    print_story(str(verified), as_json=as_json)
-    if as_json:
-        planned = {"plan_sha256": plan.sha256, "goal": str(plan.goal), "image": plan.image, "members": plan.members}
-        print_json({**planned, "applied": applied, "verified": verified})
-    return ExitCode.FINDINGS if verified.findings else ExitCode.DONE
+    return carry_out(
+        plan,
+        given=approve,
+        apply=lambda approved: workflows.apply_upgrade(
+            workspace, approved, place=place, seal_for=seal_for, report=notes
+        ),
+        verify=lambda _applied: workflows.verify_upgrade(workspace, report=notes),
+        told={"goal": str(plan.goal), "image": plan.image, "members": plan.members},
+        as_json=as_json,
+    )
