@@ -42,7 +42,12 @@ from fleetkit.workflows.history import (
 from fleetkit.workflows.inspecting import Inspection, Overview, Section, inspect_cluster
 from fleetkit.workflows.kept_backups import BackupListing, BackupProof, KeptBackup, select_removable
 from fleetkit.workflows.last_backup import LastBackup, find_setback
-from fleetkit.workflows.listing_certificates import CertificateListing, ListedCertificate, list_certificates
+from fleetkit.workflows.listing_certificates import (
+    CertificateListing,
+    ListedCertificate,
+    list_certificates,
+    warn_of_certificates,
+)
 from fleetkit.workflows.next_steps import list_next_steps
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
@@ -246,4 +251,5 @@ __all__ = [
     "verify_restore",
     "verify_rotation",
     "verify_upgrade",
+    "warn_of_certificates",
 ]

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from fleetkit.aws import list_key_pairs
 from fleetkit.config import unknown_settings
-from fleetkit.core import FleetkitError, NotFoundError, format_utc
+from fleetkit.core import FleetkitError, NotFoundError
 from fleetkit.etcd import FLOOR, EtcdVersion, find_traps
 from fleetkit.origins import fetch_archive
 from fleetkit.workflows._check_lines import Check, CheckLine, failure, ok, unread, warning
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.listing_certificates import list_made
+from fleetkit.workflows.listing_certificates import list_made, tell_amiss
 from fleetkit.workflows.pin import resolve_etcd_image
 
 __all__ = ["SOFTWARE_CHECKS", "key_check", "terraform_check"]
@@ -107,13 +107,10 @@ def _check_certificates(workspace: Workspace) -> tuple[CheckLine, ...]:
         # A deploy that adds a master makes what is missing: that is no reason to refuse it.
         mend = "a deploy makes what is missing; after a handover, unpack the whole folder"
         return (warning(check_id, f"they are not complete here: {error.seen}", mend=mend),)
-    amiss = [one for one in made if one.verdict != "ok"]
-    if not amiss:
+    seen, steps = tell_amiss(made)
+    if not seen:
         return (ok(check_id, f"{len(made)}; the first to expire is {made[0].name}, in {made[0].days_left} days"),)
-    first = amiss[0]
-    seen = f"{len(amiss)} of {len(made)} ask for something, {first.name} first: {first.verdict}"
-    steps = "; ".join(dict.fromkeys(one.next_step for one in amiss))
-    return (warning(check_id, f"{seen}, until {format_utc(first.not_after)}", mend=steps),)
+    return (warning(check_id, seen, mend=steps),)
 
 
 def terraform_check(describe_terraform: Callable[[], str]) -> Check:

@@ -17,6 +17,7 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.history import PastScrapes
+from fleetkit.workflows.listing_certificates import warn_of_certificates
 from fleetkit.workflows.way_in import open_way_in
 
 __all__ = ["CheckedAlerts", "check_alerts", "judge_scrapes"]
@@ -36,6 +37,8 @@ class CheckedAlerts(Shown):
         How many scrapes were made, and how many of past runs were drawn on.
     unread
         What of past runs could not be read, and why.
+    certificates
+        What is to be done about certificates, of which none of the alerts tells; empty where nothing is.
     """
 
     at: str
@@ -43,6 +46,12 @@ class CheckedAlerts(Shown):
     scrapes: int
     earlier: int
     unread: tuple[str, ...] = ()
+    certificates: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else is to be known, one sentence each."""
+        return (*self.unread, *filter(None, [self.certificates]))
 
     @property
     def outcome(self) -> str:
@@ -75,10 +84,10 @@ class CheckedAlerts(Shown):
 
     def __str__(self) -> str:
         table = alerts_frame(self.alerts).to_string(index=False)
-        return "\n".join([self.summary, self.basis, table, *self.unread])
+        return "\n".join([self.summary, self.basis, table, *self.notes])
 
     def _repr_html_(self) -> str:
-        lines = "<br>".join(map(escape, [self.basis, *self.unread]))
+        lines = "<br>".join(map(escape, [self.basis, *self.notes]))
         return f"<p><strong>{escape(self.summary)}</strong></p><p>{lines}</p>{frame_html(alerts_frame(self.alerts))}"
 
 
@@ -120,11 +129,12 @@ def check_alerts(
         found = watch_metrics(
             way.endpoints, tls=way.tls, limits=limits, scrapes=scrapes, every_s=every_s, on_scrape=take, clock=clock
         )
-    checked = judge_scrapes(found, past=past)
+    checked = judge_scrapes(found, past=past, certificates=warn_of_certificates(workspace))
     told.record(
         EventKind.FACT,
         {
             "about": "alerts",
+            "certificates": checked.certificates,
             "alerts": [
                 {"name": one.name, "severity": str(one.severity), "state": str(one.state), "holds": one.holds,
                  "value": one.value,
@@ -136,8 +146,16 @@ def check_alerts(
     return checked
 
 
-def judge_scrapes(scrapes: Sequence[Scrape], *, past: PastScrapes | None = None) -> CheckedAlerts:
-    """Judge etcd's alerts by scrapes, and by those of past runs where there are any."""
+def judge_scrapes(
+    scrapes: Sequence[Scrape], *, past: PastScrapes | None = None, certificates: str = ""
+) -> CheckedAlerts:
+    """Judge etcd's alerts by scrapes, and by those of past runs where there are any.
+
+    Parameters
+    ----------
+    certificates
+        What `warn_of_certificates` says, to be told with them.
+    """
     earlier = () if past is None else past.scrapes
     return CheckedAlerts(
         at=format_utc(scrapes[-1].at),
@@ -145,4 +163,5 @@ def judge_scrapes(scrapes: Sequence[Scrape], *, past: PastScrapes | None = None)
         scrapes=len(scrapes),
         earlier=len(earlier),
         unread=() if past is None else past.unread,
+        certificates=certificates,
     )

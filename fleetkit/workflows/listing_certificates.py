@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fleetkit import views
-from fleetkit.core import FleetkitError, Results, format_utc, utc_now
+from fleetkit.core import FleetkitError, NotFoundError, Results, format_utc, utc_now
 from fleetkit.etcd import read_served_certificates
 from fleetkit.pki import CaStage, CertificateFacts, list_replaced, load_pki, parse_certificate_facts, read_ca_stage
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.way_in import open_way_in
 
-__all__ = ["CertificateListing", "ListedCertificate", "list_certificates", "list_made"]
+__all__ = [
+    "CertificateListing",
+    "ListedCertificate",
+    "list_certificates",
+    "list_made",
+    "tell_amiss",
+    "warn_of_certificates",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +117,30 @@ def list_made(workspace: Workspace) -> tuple[ListedCertificate, ...]:
     members = {name: master.address for name, master in workspace.cluster.masters.items()}
     pki = load_pki(workspace.paths.pki, members=members)
     return tuple(_row(workspace, one.name, one.facts()) for one in pki.certificates())
+
+
+def tell_amiss(made: Sequence[ListedCertificate]) -> tuple[str, str]:
+    """Say in one clause what is amiss with certificates, and by which commands it is mended; empty where nothing is."""
+    amiss = sorted((one for one in made if one.verdict != "ok"), key=lambda one: (one.not_after, one.name))
+    if not amiss:
+        return "", ""
+    first = amiss[0]
+    seen = f"{len(amiss)} of {len(made)} ask for something, {first.name} first: {first.verdict}"
+    return f"{seen}, until {format_utc(first.not_after)}", "; ".join(dict.fromkeys(one.next_step for one in amiss))
+
+
+def warn_of_certificates(workspace: Workspace) -> str:
+    """Say in one sentence what is to be done about the certificates made here; empty where nothing is, or none are.
+
+    Beside the health of members, which are well until the hour in which theirs expire.
+    """
+    if not workspace.paths.pki.is_dir():
+        return ""
+    try:
+        seen, steps = tell_amiss(list_made(workspace))
+    except NotFoundError as error:
+        return f"certificates: how long they last is not known: {error.seen}"
+    return f"certificates: {seen} ({steps})" if seen else ""
 
 
 def _row(

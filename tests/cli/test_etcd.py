@@ -82,7 +82,7 @@ def test_the_table_of_tolerance_is_etcds() -> None:
 def test_health_as_json_has_exactly_the_promised_form(cluster: EtcdCluster, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["etcd", "health", "--json", *options(cluster)]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert list(told) == ["verdict", "tolerates", "setback", "below_floor", "members"]
+    assert list(told) == ["verdict", "tolerates", "setback", "certificates", "below_floor", "members"]
     assert told["below_floor"] == dict.fromkeys(["etcd1", "etcd2", "etcd3"], "3.5.1")
     assert (told["verdict"], told["tolerates"], told["setback"]) == ("healthy", 1, "")
     assert [list(member) for member in told["members"]] == [["name", "id", "healthy", "reason", "took_ms"]] * 3

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from support.etcd_cluster import EtcdCluster
 from support.etcd_metrics import member, scrape
+from support.pki_made import LONG_AGO, MEMBERS, ZONE, make_demo_pki
 
 from fleetkit import etcd
 from fleetkit.cli import main
+from fleetkit.cli._etcd_options import EtcdSource
+from fleetkit.pki import renew_leaf
 
 pytestmark = pytest.mark.usefixtures("no_etcdctl_settings")
 
@@ -50,6 +58,42 @@ def test_members_that_are_down_are_judged_and_not_an_error(capsys: pytest.Captur
     told = json.loads(capsys.readouterr().out)
     down = next(one for one in told["alerts"] if one["name"] == "etcdMembersDown")
     assert (down["state"], down["value"], down["who"]) == ("not enough history", 1, ["http://127.0.0.1:1"])
+
+
+@pytest.mark.parametrize("word", ["alerts", "health"])
+def test_certificates_that_expire_are_named_with_the_command_that_renews_them(
+    word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_demo_pki(tmp_path / "pki")
+    renew_leaf(tmp_path / "pki", "members/etcd2/server", members=MEMBERS, dns_zone=ZONE, now=LONG_AGO)
+    masters = {name: SimpleNamespace(address=address) for name, address in MEMBERS.items()}
+    workspace: Any = SimpleNamespace(
+        cluster=SimpleNamespace(name="demo", masters=masters),
+        paths=SimpleNamespace(pki=tmp_path / "pki", runs=tmp_path / "runs"),
+    )
+
+    @contextlib.contextmanager
+    def open_nobody(_cluster: str | None, **_options: Any) -> Iterator[EtcdSource]:
+        nobody, limits = (etcd.parse_endpoint("http://127.0.0.1:1"),), etcd.EtcdLimits(total_s=1)
+        yield EtcdSource(
+            endpoints=nobody,
+            tls=etcd.TlsFiles(),
+            limits=limits,
+            read_health=lambda: etcd.read_health(nobody, limits=limits),
+            workspace=workspace,
+        )
+
+    # Nobody listens there: what is said of certificates needs no member that answers.
+    command = importlib.import_module(f"fleetkit.cli.etcd.{word}")
+    monkeypatch.setattr(command, "open_source", open_nobody)
+    monkeypatch.setattr("fleetkit.workflows.find_setback", lambda *_args, **_options: "")
+    words = ["--scrapes", "1"] if word == "alerts" else []
+    main(["etcd", word, "demo", *words])
+    (told,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("certificates: ")]
+    assert "members/etcd2/server first: expired" in told
+    assert told.endswith("(fleetkit certificates rotate demo)")
+    main(["etcd", word, "demo", "--json", *words])
+    assert json.loads(capsys.readouterr().out)["certificates"] == told
 
 
 @pytest.mark.sandbox

@@ -40,7 +40,7 @@ def test_a_preflight_of_a_cluster_that_is_there_has_all_its_answers(world: World
 
 def test_health_says_what_etcdctl_says(world: World) -> None:
     health = world.fleetkit("etcd", "health", CLUSTER, "--json").must(0).json()
-    assert set(health) == {"verdict", "tolerates", "setback", "below_floor", "members"}
+    assert set(health) == {"verdict", "tolerates", "setback", "certificates", "below_floor", "members"}
     assert (health["verdict"], health["tolerates"], health["setback"]) == ("healthy", 1, "")
     assert health["below_floor"] == dict.fromkeys(MEMBERS, "3.5.1"), "the sandbox's etcd has known flaws, and says so"
     assert all(set(one) == {"name", "id", "healthy", "reason", "took_ms"} for one in health["members"])

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from support.etcd_cluster import EtcdCluster
 from support.etcd_metrics import NOW, member, scrape
+from support.pki_made import LONG_AGO, MEMBERS, ZONE, make_demo_pki
 from support.runs_records import write_events, write_record
 
 from fleetkit.etcd import AlertState, EtcdLimits, Scrape
+from fleetkit.pki import renew_leaf
 from fleetkit.runs import EventKind
 from fleetkit.workflows import PastScrapes, Reporter, alerting, check_alerts, judge_scrapes, read_scrape_history
 
@@ -24,7 +26,11 @@ def fact(of: Scrape) -> tuple[EventKind, dict[str, Any]]:
 
 
 def place(runs: Path) -> Any:
-    return SimpleNamespace(cluster=SimpleNamespace(name="demo"), paths=SimpleNamespace(runs=runs / "demo"))
+    masters = {name: SimpleNamespace(address=address) for name, address in MEMBERS.items()}
+    return SimpleNamespace(
+        cluster=SimpleNamespace(name="demo", masters=masters),
+        paths=SimpleNamespace(runs=runs / "demo", pki=runs.parent / "pki"),
+    )
 
 
 def leaderless(age_s: float) -> Scrape:
@@ -75,6 +81,14 @@ def test_a_member_of_the_same_name_in_a_cluster_made_anew_is_another_one() -> No
     assert (growth.state, growth.who) == (AlertState.TOO_SHORT, ("etcd1",))
 
 
+def test_certificates_that_soon_expire_are_told_with_the_alerts_and_are_none_of_them() -> None:
+    words = "certificates: 1 of 12 ask for something, ca first: expires soon (fleetkit certificates rotate demo --ca)"
+    checked = judge_scrapes((scrape(5), scrape(0)), certificates=words)
+    assert words in str(checked)
+    assert words in checked._repr_html_()
+    assert (checked.outcome, checked.summary) == ("done", judge_scrapes((scrape(5), scrape(0))).summary)
+
+
 @pytest.mark.sandbox
 def test_what_is_recorded_of_real_members_is_what_the_next_run_draws_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -90,6 +104,8 @@ def test_what_is_recorded_of_real_members_is_what_the_next_run_draws_on(
         monkeypatch.setattr(alerting, "open_way_in", open_way)
         cluster.pause("etcd3")
         report = Reporter(record=lambda kind, data: told.append((kind, json.loads(json.dumps(data)))))
+        make_demo_pki(tmp_path / "pki")
+        renew_leaf(tmp_path / "pki", "members/etcd2/server", members=MEMBERS, dns_zone=ZONE, now=LONG_AGO)
         workspace = place(tmp_path / "runs")
         checked = check_alerts(workspace, scrapes=2, every_s=0.2, limits=EtcdLimits(total_s=1), report=report)
     (down,) = [one for one in checked.alerts if one.name == "etcdMembersDown"]
@@ -98,4 +114,6 @@ def test_what_is_recorded_of_real_members_is_what_the_next_run_draws_on(
     write_events(write_record(tmp_path / "runs"), *told)
     past = read_scrape_history(workspace)
     assert [set(one.members) for one in past.scrapes] == [{"etcd1", "etcd2"}] * 2
+    assert "members/etcd2/server first: expired" in checked.certificates
+    assert told[-1][1]["certificates"] == checked.certificates
     assert [set(one.down) for one in past.scrapes] == [{"etcd3"}] * 2

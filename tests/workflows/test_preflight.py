@@ -16,6 +16,7 @@ from support.pki_made import LONG_AGO, MEMBERS, ZONE, make_demo_pki
 from fleetkit.core import PreconditionError, ServiceError, TerraformError
 from fleetkit.pki import renew_leaf
 from fleetkit.workflows import preflight as module
+from fleetkit.workflows import warn_of_certificates
 from fleetkit.workflows._check_lines import Check
 from fleetkit.workflows._preflight_software import SOFTWARE_CHECKS
 from fleetkit.workflows.preflight import CheckLine, CheckStatus, Preflight, require_preflight, run_preflight
@@ -301,14 +302,18 @@ def test_a_certificate_that_expires_is_warned_of_with_the_command_that_renews_it
     (fresh,) = check.run(workspace)
     assert fresh.status is CheckStatus.OK
     assert "the first to expire is " in fresh.seen
+    assert warn_of_certificates(workspace) == ""
     renew_leaf(folder, "members/etcd2/peer", members=MEMBERS, dns_zone=ZONE, now=LONG_AGO)
     (old,) = check.run(workspace)
     assert (old.status, old.mend) == (CheckStatus.WARNING, "fleetkit certificates rotate demo")
     assert "members/etcd2/peer first: expired" in old.seen
+    # The same words wherever etcd's health or alerts are told.
+    assert warn_of_certificates(workspace) == f"certificates: {old.seen} ({old.mend})"
     pki.clients["ui"].key.unlink()
     (partly,) = check.run(workspace)
     assert (partly.status, partly.unread) == (CheckStatus.WARNING, False)
     assert "clients/ui.key" in partly.seen
+    assert "clients/ui.key" in warn_of_certificates(workspace)
 
 
 def test_what_never_answers_is_given_up_at_the_time_limit(world: World) -> None:

@@ -38,19 +38,21 @@ def command(cluster: str | None, every_s: float, scrapes: int, as_json: bool, **
 
     What they say of a cluster in past runs (fleetkit run etcd-alerts records it) is drawn on for long windows.
     An alert whose rule asks for more than was seen is told as such, never as quiet; --scrapes 13 watches for a minute.
+    Certificates that expire soon, of which no alert tells, are named with the command that renews them.
     Exits 3 when one fires, 1 when no member could be asked.
     """  # fmt: skip
     from fleetkit.etcd import watch_metrics
     from fleetkit.views import ALERT_COLUMNS, alert_rows
-    from fleetkit.workflows import judge_scrapes, read_scrape_history
+    from fleetkit.workflows import judge_scrapes, read_scrape_history, warn_of_certificates
 
     with open_source(cluster, **options) as source:
         past = None if source.workspace is None else read_scrape_history(source.workspace)
+        certificates = "" if source.workspace is None else warn_of_certificates(source.workspace)
         print_note(f"{scrapes} scrapes, {every_s:g} s apart")
         found = watch_metrics(
             source.endpoints, tls=source.tls, limits=source.limits, scrapes=scrapes, every_s=every_s
         )  # fmt: skip
-    checked = judge_scrapes(found, past=past)
+    checked = judge_scrapes(found, past=past, certificates=certificates)
     if as_json:
         print_json(
             {
@@ -58,10 +60,11 @@ def command(cluster: str | None, every_s: float, scrapes: int, as_json: bool, **
                 "scrapes": checked.scrapes,
                 "earlier": checked.earlier,
                 "unread": checked.unread,
+                "certificates": checked.certificates,
                 "alerts": checked.alerts,
             }
         )
     else:
         print_table(ALERT_COLUMNS, alert_rows(checked.alerts))
-        print_lines(checked.summary, checked.basis, *checked.unread)
+        print_lines(checked.summary, checked.basis, *checked.notes)
     return ExitCode.FINDINGS if checked.outcome == "findings" else ExitCode.DONE

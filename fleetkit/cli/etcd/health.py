@@ -25,7 +25,7 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
 
     Exits 0 when all are healthy, 3 when the quorum is degraded or lost, a member is ill, or less is there than was once
     backed up, 1 when the trouble is on this side, so that nothing can be said. That members run a version with known
-    flaws is told, and changes neither.
+    flaws is told, and that certificates soon expire; neither changes the exit code.
     """
     from fleetkit.etcd import Verdict, tell_version
 
@@ -33,10 +33,16 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
         found = source.read_health()
         setback = _look_back(source, found)
         below = _find_below_floor(source, found)
+        certificates = _look_ahead(source)
     if as_json:
         keys = ("name", "id", "healthy", "reason", "took_ms")
         members = [{key: getattr(member, key) for key in keys} for member in found.members]
-        verdict = {"verdict": found.verdict, "tolerates": found.tolerates, "setback": setback}
+        verdict = {
+            "verdict": found.verdict,
+            "tolerates": found.tolerates,
+            "setback": setback,
+            "certificates": certificates,
+        }
         print_json({**verdict, "below_floor": below, "members": members})
     else:
         print_table(
@@ -60,9 +66,19 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
             from fleetkit.workflows import list_next_steps
 
             print_lines(*list_next_steps(found, cluster=source.workspace.cluster.name))
+            print_lines(*filter(None, [certificates]))
     if found.verdict is Verdict.UNKNOWN:
         return ExitCode.FAILED
     return ExitCode.DONE if found.verdict is Verdict.HEALTHY and not setback else ExitCode.FINDINGS
+
+
+def _look_ahead(source: EtcdSource) -> str:
+    """Say what is to be done about the cluster's certificates, however healthy its members are today."""
+    if source.workspace is None:
+        return ""
+    from fleetkit.workflows import warn_of_certificates
+
+    return warn_of_certificates(source.workspace)
 
 
 def _find_below_floor(source: EtcdSource, found: ClusterHealth) -> dict[str, str]:
