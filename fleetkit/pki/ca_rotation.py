@@ -121,9 +121,10 @@ def end_ca(folder: Path) -> None:
         When another process is making certificates in the same folder.
     """
     with locked_folder(folder):
-        (folder / _MARK).unlink(missing_ok=True)
         for ending in ("crt", "key"):
             _file(folder, _NEXT, ending).unlink(missing_ok=True)
+        # The mark goes last: a next CA that lay here without it would be taken up by the next replacement.
+        (folder / _MARK).unlink(missing_ok=True)
 
 
 def _read_old(folder: Path) -> bytes:

@@ -112,6 +112,37 @@ def test_a_stage_that_was_cut_off_at_any_write_comes_out_the_same_when_it_is_beg
     assert blocks(pki.ca.certificate)[1] == old
 
 
+@pytest.mark.parametrize("removed", [0, 1, 2])
+def test_an_end_that_was_cut_off_is_taken_up_and_the_next_replacement_makes_a_ca_of_its_own(
+    pki: ClusterPki, monkeypatch: pytest.MonkeyPatch, removed: int
+) -> None:
+    begin_ca(pki.folder, cluster="demo")
+    promote_ca(pki.folder)
+    drop_old_ca(pki.folder)
+    unlink: Callable[..., None] = Path.unlink
+    left = [removed]
+
+    def cut(file: Path, **words: bool) -> None:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        unlink(file, **words)
+
+    monkeypatch.setattr(Path, "unlink", cut)
+    with pytest.raises(KeyboardInterrupt):
+        end_ca(pki.folder)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    assert read_ca_stage(pki.folder) is CaStage.DROP
+
+    end_ca(pki.folder)
+    assert read_ca_stage(pki.folder) is CaStage.SETTLED
+    key = pki.ca.key.read_text()
+    begin_ca(pki.folder, cluster="demo")
+    assert len(blocks(pki.ca.certificate)) == 2
+    promote_ca(pki.folder)
+    assert pki.ca.key.read_text() != key
+
+
 def test_a_mark_that_says_nothing_is_refused(pki: ClusterPki) -> None:
     (pki.folder / "ca.stage").write_text("half way\n")
     with pytest.raises(PreconditionError, match="how far the rotation of the CA is: 'half way'"):
