@@ -11,15 +11,17 @@ from typing import Any
 __all__ = ["GuidePage", "run_all"]
 
 _SLOW_MS = 60_000
+_FIRST_MS = 240_000
+"""For the first page: JupyterLab, the kernel and the browser have all of their files still to read."""
 _PICTURES = "GUIDE_PICTURES"
 """Names the folder that pictures for the documentation are put into; none are taken where it is not set."""
 
 
 def run_all(page: Any, url: str, *, parameters: str = "") -> None:
     """Open a notebook, write ``parameters`` over its first cell with code where they are given, and run all cells."""
-    page.goto(url)
+    page.goto(url, timeout=_FIRST_MS)
     # The indicator of the notebook says idle even before there is a kernel; the status bar does not.
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=_SLOW_MS)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=_FIRST_MS)
     if parameters:
         editor = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
         editor.click()
