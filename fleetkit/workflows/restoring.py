@@ -208,10 +208,12 @@ def apply_restore(
         snapshot = folder / "snapshot.db"
         fetched.archive.extract_snapshot(snapshot)
         with open_way_in(workspace) as way:
-            if not plan.is_under_way and not plan.overwrite:
+            mark = read_mark(mine, plan.file_sha256)
+            # One that has ended since is gone on with no more: what serves by now is what clients wrote.
+            if not plan.overwrite and not (plan.is_under_way and mark == plan.begun):
                 require_silent(way, fetched.archive)
             told.record(EventKind.APPROVAL, approved.facts(workspace))
-            mark = read_mark(mine, plan.file_sha256) or make_mark(mine, plan.file_sha256, cluster=plan.cluster)
+            mark = mark or make_mark(mine, plan.file_sha256, cluster=plan.cluster)
             restoring = Restoring(
                 workspace=workspace,
                 way=way,

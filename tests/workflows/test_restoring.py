@@ -203,6 +203,17 @@ def test_a_restore_that_had_begun_to_switch_data_is_gone_on_with_though_etcd_ser
     assert place.plan().begun is None
 
 
+def test_a_plan_to_go_on_with_a_restore_that_has_ended_since_overwrites_nothing_that_serves(place: Place) -> None:
+    folder = place.workspace.paths.folder
+    mark_switching(folder, make_mark(folder, place.plan().file_sha256, cluster="demo"))
+    approved = approve(place.plan(), "demo")
+    drop_mark(folder)
+    assert place.etcd.etcdctl("put", "later", "x").returncode == 0
+    with pytest.raises(StalePlanError, match="etcd of demo serves again since the plan was shown"):
+        apply_restore(place.workspace, approved)
+    assert not (folder / "restore.json").exists()
+
+
 def test_an_alarm_that_a_backup_brings_back_is_named_and_holds_nothing_up(place: Place) -> None:
     with place.etcd.open_way(place.workspace) as way:
         restoring = Restoring(
