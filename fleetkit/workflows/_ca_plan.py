@@ -37,12 +37,15 @@ class CaPlan(ChangePlan):
         Those that fetch, the masters first; one that does not run fetches when it boots.
     refused
         Why it may not be done now, a line each; empty where it may.
+    mend
+        What mends that; empty where etcd's health and the plan of a deploy tell.
     """
 
     stage: CaStage
     certificates: tuple[ListedCertificate, ...]
     machines: tuple[FleetMachine, ...]
     refused: tuple[str, ...] = ()
+    mend: str = ""
 
     @property
     def operation(self) -> Operation:
@@ -76,7 +79,7 @@ class CaPlan(ChangePlan):
     def refusal(self) -> Refusal | None:
         """Why it may not be done now; None where it may."""
         hint = f"mend that first: fleetkit etcd health {self.cluster}, fleetkit plan {self.cluster}"
-        return refuse_if(self.refused, hint=hint)
+        return refuse_if(self.refused, hint=self.mend or hint)
 
     @property
     def aim(self) -> str:

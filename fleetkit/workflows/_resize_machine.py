@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from fleetkit import aws
-from fleetkit.core import PreconditionError, StalePlanError
+from fleetkit.core import FleetkitError, PreconditionError, StalePlanError
 from fleetkit.terraform import ApplyResult, ResourceChange, SavedPlan, WorkingCopy
 from fleetkit.workflows._recording import recorded
 from fleetkit.workflows._replace_machine import instance_address
@@ -70,15 +70,24 @@ class MasterMachines:
         StalePlanError
             When it would change what was not approved.
         """
-        if old:
-            self._told.note(f"lifting the termination protection of {old}")
-            aws.lift_termination_protection(self._workspace.session, [old])
+        if not old:
+            saved = self._ready([instance_address(name)], approved, whom=f"the machine of {name}")
+            self._told.note(f"making the machine of {name}")
+            return self._apply(saved)
+        self._told.note(f"lifting the termination protection of {old}")
+        was_protected = self._is_protected(old)
+        aws.lift_termination_protection(self._workspace.session, [old])
+        try:
             # A plan to destroy what the configuration has no more knows of it what the state says, read anew or not;
             # and the provider puts back the protection that a plan knows before it terminates.
             self._copy.refresh()
-        saved = self._plan_only([instance_address(name)], whom=f"the machine of {name}")
-        self._told.note(f"destroying the machine of {name}" if old else f"making the machine of {name}")
-        return self._apply(saved, approved)
+            saved = self._ready([instance_address(name)], approved, whom=f"the machine of {name}")
+        except FleetkitError:
+            if was_protected:
+                aws.protect_from_termination(self._workspace.session, [old])
+            raise
+        self._told.note(f"destroying the machine of {name}")
+        return self._apply(saved)
 
     def apply_rest(self, *, approved: Collection[tuple[str, str]]) -> ApplyResult | None:
         """Bring the load balancers' targets and the names to the masters that are there now; None where they are.
@@ -94,8 +103,19 @@ class MasterMachines:
         if saved.plan.is_empty:
             saved.discard()
             return None
+        self._require_approved(saved, approved)
         self._told.note("bringing load balancers and names after")
-        return self._apply(saved, approved)
+        return self._apply(saved)
+
+    def _ready(self, targets: Collection[str], approved: Collection[tuple[str, str]], *, whom: str) -> SavedPlan:
+        saved = self._plan_only(targets, whom=whom)
+        self._require_approved(saved, approved)
+        return saved
+
+    def _is_protected(self, instance_id: str) -> bool:
+        """Whether the state knows an instance as protected; the cluster file may have none be."""
+        known = [one for one in self._copy.state() if one.resource_id == instance_id]
+        return any(one.attributes.get("disable_api_termination") for one in known)
 
     def _plan_only(self, targets: Collection[str], *, whom: str) -> SavedPlan:
         saved, _ = plan_with_leftovers(self._workspace, self._copy, told=self._told, targets=list(targets))
@@ -110,7 +130,7 @@ class MasterMachines:
             )
         return saved
 
-    def _apply(self, saved: SavedPlan, approved: Collection[tuple[str, str]]) -> ApplyResult:
+    def _require_approved(self, saved: SavedPlan, approved: Collection[tuple[str, str]]) -> None:
         moved = sorted(one.address for one in saved.plan.changes if (one.address, str(one.action)) not in approved)
         if moved:
             saved.discard()
@@ -119,6 +139,8 @@ class MasterMachines:
                 seen=", ".join(moved),
                 hint="plan again, look at the new plan, and approve that",
             )
+
+    def _apply(self, saved: SavedPlan) -> ApplyResult:
         result = self._copy.apply(saved, recorded(self._told))
         self._told.note("reading back what AWS made of it")
         self._copy.refresh()

@@ -154,14 +154,17 @@ def apply_destroy(
         plan.saved.check()
         approved.require_valid(workspace, plan._copy)
         told.record(EventKind.APPROVAL, approved.facts(workspace))
-        mark_removal(workspace.paths.folder)
         if not plan.view.rows:
+            # What Terraform does not know is removed by the sweep.
+            mark_removal(workspace.paths.folder)
             plan.saved.discard()
             return AppliedDestroy(cluster=plan.cluster, result=None)
         doing, completed = f"the destroy of {plan.cluster}", ["termination protection"]
         try:
             saved = _lift_protection(workspace, plan, told)
             stopping.check(doing, step="terraform", completed=completed)
+            # Until here the cluster lives on, and its next destroy has to be able to back it up anew.
+            mark_removal(workspace.paths.folder)
             told.note("destroying")
             with stopping.reaching(plan._copy.cancel, doing, step="terraform", completed=completed):
                 result = plan._copy.apply(saved, stopping.watching(recorded(told)))

@@ -7,9 +7,9 @@ certificate has expired is mended like any other, and so is an operator whose ow
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from fleetkit.core import Patience, utc_now
+from fleetkit.core import Patience, StalePlanError, utc_now
 from fleetkit.pki import (
     ClusterPki,
     forget_replaced,
@@ -38,6 +38,7 @@ __all__ = [
     "RotationPlan",
     "VerifiedRotation",
     "apply_rotation",
+    "find_expired_ca",
     "plan_rotation",
     "verify_rotation",
 ]
@@ -161,7 +162,7 @@ def apply_rotation(
     Raises
     ------
     PreconditionError
-        When the plan's guard refuses.
+        When the plan's guard refuses, by now too, or a certificate is another than was planned for.
     BusyError
         When another operation is at work on the cluster, here or wherever else its state is used.
     WorkflowError
@@ -172,6 +173,7 @@ def apply_rotation(
     if plan.is_empty:
         return AppliedRotation(cluster=plan.cluster, renewed=(), fetched=())
     with hold_everywhere(workspace, operation="rotation of certificates", told=told):
+        _require_unmoved(workspace, plan)
         told.record(EventKind.APPROVAL, approved.facts(workspace))
         _renew(workspace, plan, told)
         fetching = [one for one in plan.machines if one.is_running]
@@ -236,17 +238,39 @@ def _server_of(row: str) -> str:
     return f"members/{row.removeprefix('served by ')}/server"
 
 
+def find_expired_ca(workspace: Workspace, pki: ClusterPki) -> tuple[str, str]:
+    """Return that the CA has expired, and what gets the data out; empty where it has not."""
+    ca, name = pki.ca.facts(), workspace.cluster.name
+    if not ca.is_expired(utc_now()):
+        return "", ""
+    hint = (
+        "a CA is not renewed in place once it has expired: deploy a cluster of another name, which has one of its own, "
+        f"and put the last backup into it: fleetkit etcd restore NEW --backup-of {name}"
+    )
+    return f"the CA {ca.subject} has expired itself: nobody trusts what it signs", hint
+
+
 def _find_refusals(workspace: Workspace, pki: ClusterPki) -> tuple[tuple[str, ...], str]:
     """Return why it may not be done now, and what mends that."""
-    ca, name = pki.ca.facts(), workspace.cluster.name
-    if ca.is_expired(utc_now()):
-        hint = (
-            "a CA is not renewed in place: deploy a cluster of another name, which has one of its own, and put the "
-            f"last backup into it: fleetkit etcd restore NEW --backup-of {name}"
-        )
-        return (f"the CA {ca.subject} has expired itself: nobody trusts what it signs",), hint
+    name, (expired, hint) = workspace.cluster.name, find_expired_ca(workspace, pki)
+    if expired:
+        return (expired,), hint
     pending = [f"machines would fetch more than certificates: {one}" for one in find_pending_settings(workspace, pki)]
     return tuple(pending), f"fleetkit plan {name} shows what they would fetch, and fleetkit deploy {name} brings it"
+
+
+def _require_unmoved(workspace: Workspace, plan: RotationPlan) -> None:
+    """Make sure that certificates are those that were planned for, and that nothing speaks against it by now."""
+    refused, mend = _find_refusals(workspace, _load(workspace))
+    replace(plan, refused=refused, mend=mend).check()
+    now = {one.name: one.serial for one in list_made(workspace)}
+    others = [one.name for one in plan.renewed if now.get(one.name) != one.serial]
+    if others:
+        raise StalePlanError(
+            f"certificates of {plan.cluster} were re-issued since the plan was made",
+            seen=", ".join(others),
+            hint="plan again, look at the new plan, and approve that",
+        )
 
 
 def _renew(workspace: Workspace, plan: RotationPlan, told: Reporter) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fleetkit.core import Patience, StalePlanError, utc_now
+from fleetkit.core import Patience, StalePlanError
 from fleetkit.pki import CaStage, begin_ca, drop_old_ca, end_ca, promote_ca, read_ca_stage
 from fleetkit.runs import EventKind
 from fleetkit.workflows._ca_plan import CaPlan
@@ -21,7 +21,7 @@ from fleetkit.workflows._rotation_machines import list_machines
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.listing_certificates import list_made
-from fleetkit.workflows.rotating import AppliedRotation, VerifiedRotation, verify_rotation
+from fleetkit.workflows.rotating import AppliedRotation, VerifiedRotation, find_expired_ca, verify_rotation
 from fleetkit.workflows.supplying import find_pending_settings
 from fleetkit.workflows.unlocking import hold_everywhere
 from fleetkit.workflows.way_in import open_way_in
@@ -57,8 +57,8 @@ def plan_ca_rotation(workspace: Workspace, *, report: Reporter | None = None) ->
         refused = [f"{one.name} does not run" for one in machines if not one.role and not one.is_running]
         with open_way_in(workspace) as way:
             refused += look_at_etcd(way).refused
-        if pki.ca.facts().is_expired(utc_now()):
-            refused.append("the CA has expired: members refuse each other, and none may be restarted")
+        expired, mend = find_expired_ca(workspace, pki)
+        refused += [expired] if expired else []
         pending = find_pending_settings(workspace, pki)
         refused += [f"machines would fetch more than certificates: {one}" for one in pending]
         plan = CaPlan(
@@ -67,6 +67,7 @@ def plan_ca_rotation(workspace: Workspace, *, report: Reporter | None = None) ->
             certificates=list_made(workspace),
             machines=machines,
             refused=tuple(refused),
+            mend=mend,
             rules=cluster.approval,
         )
     return record_plan(told, plan)

@@ -25,6 +25,7 @@ from fleetkit.core import (
     Patience,
     PreconditionError,
     SshError,
+    StalePlanError,
     WorkflowError,
     wait_until,
 )
@@ -311,6 +312,25 @@ def test_nothing_is_re_issued_without_an_approval_or_while_another_is_at_work(pl
         hold_cluster(place.workspace.paths.folder, operation="deploy"),
         pytest.raises(BusyError, match="deploy by"),
     ):
+        place.apply(plan)
+    assert list_replaced(place.workspace.paths.pki) == ()
+
+
+def test_a_plan_is_applied_once_and_not_over_what_was_re_issued_since(place: Place) -> None:
+    plan = place.plan("etcd1")
+    place.apply(plan)
+    made = place.etcd.pki.servers["etcd1"].facts().serial
+    with pytest.raises(StalePlanError, match="re-issued since the plan was made") as refused:
+        place.apply(plan)
+    assert "members/etcd1/server" in str(refused.value.seen)
+    assert place.etcd.pki.servers["etcd1"].facts().serial == made
+    place.verify_whole()
+
+
+def test_settings_that_came_up_since_the_plan_are_left_to_a_deploy_too(place: Place) -> None:
+    plan = place.plan("etcd1")
+    place.pending = ("/etc/etcd/etcd.env of masters/etcd1",)
+    with pytest.raises(PreconditionError, match="cannot be rotated now"):
         place.apply(plan)
     assert list_replaced(place.workspace.paths.pki) == ()
 
