@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fleetkit.core import FleetkitError, format_utc, utc_now
 
-__all__ = ["RestoreMark", "drop_mark", "make_mark", "mark_switching", "read_mark"]
+__all__ = ["RestoreMark", "drop_mark", "make_mark", "mark_put", "mark_switching", "read_mark"]
 
 _FILE = "restore.json"
 
@@ -28,12 +28,15 @@ class RestoreMark:
         The initial cluster token that the restored members share.
     is_switching
         Whether data have begun to be switched: what serves from then on is what was restored.
+    put_at
+        Index of the v2 store when it had been put back, from which on others change it; 0 before.
     """
 
     backup_sha256: str
     stamp: str
     token: str
     is_switching: bool = False
+    put_at: int = 0
 
 
 def read_mark(folder: Path, backup_sha256: str) -> RestoreMark | None:
@@ -65,6 +68,11 @@ def make_mark(folder: Path, backup_sha256: str, *, cluster: str) -> RestoreMark:
 def mark_switching(folder: Path, mark: RestoreMark) -> RestoreMark:
     """Mark that data begin to be switched."""
     return _write(folder, replace(mark, is_switching=True))
+
+
+def mark_put(folder: Path, mark: RestoreMark, *, index: int) -> RestoreMark:
+    """Mark that the v2 store was put back: what others have changed since is not put back once more."""
+    return _write(folder, replace(mark, put_at=index))
 
 
 def _write(folder: Path, mark: RestoreMark) -> RestoreMark:

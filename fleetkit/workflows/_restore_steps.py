@@ -31,7 +31,7 @@ from fleetkit.runs import EventKind
 from fleetkit.ssh import Connection
 from fleetkit.workflows._comparing import compare_trees
 from fleetkit.workflows._reporting import Reporter
-from fleetkit.workflows._restore_mark import RestoreMark, mark_switching
+from fleetkit.workflows._restore_mark import RestoreMark, mark_put, mark_switching
 from fleetkit.workflows._restored_member import (
     REVISION_BUMP,
     MemberFolders,
@@ -201,13 +201,16 @@ class Restoring:
         return f"raised as when it was backed up: {', '.join(raised)} ({hint})" if raised else ""
 
     def _put_tree(self, endpoint: Endpoint) -> int:
-        """Put the v2 store back, and return its index afterwards: what changes from then on, others change."""
-        put_tree(endpoint, self.tree, tls=self.way.tls, limits=_LIMITS)
+        """Put the v2 store back once, and return its index afterwards: what changes from then on, others change."""
+        if not self.mark.put_at:
+            put_tree(endpoint, self.tree, tls=self.way.tls, limits=_LIMITS)
         # Nobody places units anew before every machine had the time to say that it is still there.
         ttl_s = self.workspace.cluster.fleet.agent_ttl_s // 2 + 5
         put_tree(endpoint, _lease_tree(ttl_s), tls=self.way.tls, limits=_LIMITS)
         (lease,) = export_tree(endpoint, roots=[ENGINE_LEASE], tls=self.way.tls, limits=_LIMITS).roots
-        return lease.index
+        if not self.mark.put_at:
+            self.mark = mark_put(self.workspace.paths.folder, self.mark, index=lease.index)
+        return self.mark.put_at
 
     def _compare(self, endpoint: Endpoint, *, since: int) -> str:
         """Compare what was put back; clients write again, and what they changed after ``since`` is theirs."""

@@ -53,6 +53,7 @@ from fleetkit.workflows import (
 )
 from fleetkit.workflows._restore_mark import RestoreMark, drop_mark, make_mark, mark_switching, read_mark
 from fleetkit.workflows._restore_steps import Restoring
+from fleetkit.workflows.way_in import WayIn
 
 pytestmark = pytest.mark.sandbox
 
@@ -214,18 +215,41 @@ def test_a_plan_to_go_on_with_a_restore_that_has_ended_since_overwrites_nothing_
     assert not (folder / "restore.json").exists()
 
 
+def _restoring(place: Place, way: WayIn, mark: RestoreMark) -> Restoring:
+    """Return a restore that is under way."""
+    return Restoring(
+        workspace=place.workspace,
+        way=way,
+        told=Reporter(),
+        archive=read_backup(Path(place.taken.address)),
+        snapshot=Path("snapshot.db"),
+        mark=mark,
+        place="",
+        patience=Patience(deadline_s=30, interval_s=0.1),
+    )
+
+
+def test_the_v2_store_is_put_back_once_and_what_clients_write_then_is_theirs(place: Place) -> None:
+    folder, endpoint = place.workspace.paths.folder, place.etcd.endpoints()[0]
+    folder.mkdir(exist_ok=True)
+    mark = make_mark(folder, "a1", cluster="demo")
+    with place.etcd.open_way(place.workspace) as way:
+        since = _restoring(place, way, mark)._put_tree(endpoint)
+        put_tree(endpoint, keys(other="by a client"), tls=place.etcd.tls)
+        kept = read_mark(folder, "a1")
+        assert kept is not None
+        assert kept.put_at == since > 0
+        again = _restoring(place, way, kept)
+        assert again._put_tree(endpoint) == since
+        assert again._compare(endpoint, since=since) == ""
+    (root,) = export_tree(endpoint, roots=["/app"], tls=place.etcd.tls).roots
+    assert {one.key: one.value for one in root.node.nodes}["/app/other"] == "by a client"
+    drop_mark(folder)
+
+
 def test_an_alarm_that_a_backup_brings_back_is_named_and_holds_nothing_up(place: Place) -> None:
     with place.etcd.open_way(place.workspace) as way:
-        restoring = Restoring(
-            workspace=place.workspace,
-            way=way,
-            told=Reporter(),
-            archive=read_backup(Path(place.taken.address)),
-            snapshot=Path("snapshot.db"),
-            mark=RestoreMark(backup_sha256="a1", stamp="A", token="demo-A"),
-            place="",
-            patience=Patience(deadline_s=30, interval_s=0.1),
-        )
+        restoring = _restoring(place, way, RestoreMark(backup_sha256="a1", stamp="A", token="demo-A"))
         assert restoring._find_alarms() == ""
         endpoint = place.etcd.endpoints()[0]
         (member,) = list_members([endpoint], tls=place.etcd.tls)
