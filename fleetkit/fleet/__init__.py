@@ -6,15 +6,27 @@ The API is a unix socket on each machine; how one is opened from here is the cal
 from fleetkit.fleet.client import FleetClient, FleetLimits, SocketLike
 from fleetkit.fleet.environment import render_environment
 from fleetkit.fleet.keys import ENGINE_LEASE, is_live_key, render_lease
+from fleetkit.fleet.placement_options import PlacementOptions
+from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
+from fleetkit.fleet.unit_text import LINE_BYTES, TextFlaw, UnitOption, UnitText
 from fleetkit.fleet.values import Machine
 
 __all__ = [
     "ENGINE_LEASE",
+    "LINE_BYTES",
     "FleetClient",
     "FleetLimits",
     "Machine",
+    "PlacementOptions",
     "SocketLike",
+    "TextFlaw",
+    "UnitFinding",
+    "UnitOption",
+    "UnitText",
+    "check_unit",
+    "check_unit_name",
     "is_live_key",
+    "is_template",
     "render_environment",
     "render_lease",
 ]
