@@ -254,5 +254,6 @@ def verify_resize(
             f"(fleetkit etcd resize {name})"
         )
     verified = VerifiedResize(cluster=name, voters=look.health.voters, findings=tuple(findings))
-    told.record(EventKind.VERIFIED, {"ok": not findings, "voters": verified.voters, "findings": list(findings)})
+    facts = {"what": "resize", "ok": not findings, "findings": list(findings)}
+    told.record(EventKind.VERIFIED, {**facts, "voters": verified.voters})
     return verified
