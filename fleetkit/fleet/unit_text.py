@@ -7,6 +7,7 @@ newline; comments go on likewise; options repeat, and their order counts.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,7 +86,7 @@ class UnitText:
     text
         The whole, as it was read; what is written is this.
     options
-        In their order; two texts with the same are the same unit to fleet.
+        In their order.
     flaws
         What is wrong with the text itself.
     """
@@ -103,16 +104,21 @@ class UnitText:
 
     @classmethod
     def from_options(cls, options: Iterable[UnitOption]) -> UnitText:
-        """Write options that fleet tells as a text; read again, it has just these."""
-        lines: list[str] = []
-        section = None
-        taken = tuple(options)
-        for one in taken:
-            if one.section != section:
-                lines += [*([""] if lines else []), f"[{one.section}]"]
-                section = one.section
-            lines.append(f"{one.name}={one.value}")
-        return cls(text="".join(f"{line}\n" for line in lines), options=taken)
+        """Write options as fleet writes them down: each section once, in the order in which they come up."""
+        sections: dict[str, list[UnitOption]] = {}
+        for one in options:
+            sections.setdefault(one.section, []).append(one)
+        blocks = [
+            "".join([f"[{section}]\n", *(f"{one.name}={one.value}\n" for one in found)])
+            for section, found in sections.items()
+        ]
+        return cls(text="\n".join(blocks), options=tuple(one for found in sections.values() for one in found))
+
+    @property
+    def unit_hash(self) -> str:
+        """The hash by which fleet tells one unit of a name from another: 40 hex digits, of what it writes down."""
+        written = UnitText.from_options(self.options).text
+        return hashlib.sha1(written.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
 
     def values(self, section: str, name: str) -> tuple[str, ...]:
         """Return all values of an option, in their order."""

@@ -94,10 +94,13 @@ OPTIONS = st.builds(UnitOption, section=NAMES, name=NAMES, value=WORDS | st.just
 
 
 @given(st.lists(OPTIONS, max_size=8))
-def test_what_fleet_tells_is_written_so_that_it_reads_back(options: list[UnitOption]) -> None:
+def test_what_fleet_tells_is_written_so_that_it_reads_back_section_by_section(options: list[UnitOption]) -> None:
     written = UnitText.from_options(options)
     again = UnitText.parse(written.text)
-    assert (again.options, again.flaws) == (tuple(options), ())
+    assert (again.options, again.flaws) == (written.options, ())
+    sections = list(dict.fromkeys(one.section for one in options))
+    assert list(again.options) == sorted(options, key=lambda one: sections.index(one.section))
+    assert again.unit_hash == written.unit_hash
 
 
 @given(st.text(max_size=200))
@@ -107,17 +110,29 @@ def test_any_text_is_kept_and_read_without_a_word_too_many(text: str) -> None:
     assert all(1 <= one.line <= text.count("\n") + 1 for one in (*unit.options, *unit.flaws))
 
 
-def test_options_are_read_from_what_fleet_was_recorded_to_answer() -> None:
-    answer = json.loads((RECORDINGS / "147-sched-units.json").read_text())["response"]["json"]
-    units = {
-        unit["name"]: UnitText.from_options(
-            UnitOption.from_json(one, path=f"units[{unit['name']}]") for one in unit["options"]
-        )
-        for unit in answer["units"]
+def test_the_hash_is_the_one_that_machines_were_recorded_to_tell_of_the_units_that_they_run() -> None:
+    units, states = (
+        json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8"))["response"]["json"]
+        for name in ("147-sched-units", "148-sched-state")
+    )
+    texts = {
+        unit["name"]: UnitText.from_options(UnitOption.from_json(one, path="options") for one in unit["options"])
+        for unit in units["units"]
     }
-    assert units["glob.service"].values("X-Fleet", "Global") == ("true",)
-    for unit in units.values():
-        assert UnitText.parse(unit.text).options == unit.options
+    assert texts["glob.service"].values("X-Fleet", "Global") == ("true",)
+    assert {one["name"]: one["hash"] for one in states["states"]} == {
+        one["name"]: texts[one["name"]].unit_hash for one in states["states"]
+    }
+
+
+def test_comments_and_blanks_change_no_hash_and_the_order_of_options_does() -> None:
+    plain = UnitText.parse("[Unit]\nA=b\nC=d\n")
+    assert UnitText.parse("# so\n[Unit]\n\n A = b\nC=d").unit_hash == plain.unit_hash
+    assert UnitText.parse("[Unit]\nC=d\nA=b\n").unit_hash != plain.unit_hash
+    assert (
+        UnitText.parse("[Unit]\nA=b\n[Service]\nE=f\n[Unit]\nC=d\n").unit_hash
+        == UnitText.parse("[Unit]\nA=b\nC=d\n[Service]\nE=f\n").unit_hash
+    )
 
 
 @pytest.mark.parametrize("found", [None, [], {"section": "Unit"}, {"section": 1, "name": "A"}])
