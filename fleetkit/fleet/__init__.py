@@ -9,19 +9,22 @@ from fleetkit.fleet.keys import ENGINE_LEASE, is_live_key, render_lease
 from fleetkit.fleet.placement_options import PlacementOptions
 from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
 from fleetkit.fleet.unit_text import LINE_BYTES, TextFlaw, UnitOption, UnitText
-from fleetkit.fleet.values import Machine
+from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState
 
 __all__ = [
     "ENGINE_LEASE",
     "LINE_BYTES",
+    "DesiredState",
     "FleetClient",
     "FleetLimits",
     "Machine",
     "PlacementOptions",
     "SocketLike",
     "TextFlaw",
+    "Unit",
     "UnitFinding",
     "UnitOption",
+    "UnitState",
     "UnitText",
     "check_unit",
     "check_unit_name",

@@ -2,74 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from support.fleet_replay import Replay, recorded, replay
 
 from fleetkit.core import FleetError
 from fleetkit.fleet import FleetClient, FleetLimits, Machine
 
-RECORDINGS = Path(__file__).parent / "recordings" / "fleet-1.0.0"
-
-
-def recorded(name: str) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8"))["response"]
-    return answer
+__all__ = ["replay"]
 
 
 def page(machines: Sequence[str], token: str = "") -> dict[str, Any]:
     """Make a page of machines as fleet makes pages of units; a list of over a hundred machines was never recorded."""
     listed = [{"id": name, "metadata": {}, "primaryIP": "10.0.0.1"} for name in machines]
     return {"status": 200, "reason": "OK", "json": {"machines": listed, **({"nextPageToken": token} if token else {})}}
-
-
-class Replay:
-    """Opens sockets behind which each request gets the next of the recorded answers."""
-
-    def __init__(self, answers: Sequence[dict[str, Any]]) -> None:
-        self._answers = list(answers)
-        self.asked: list[str] = []
-        self._threads: list[threading.Thread] = []
-
-    def __call__(self) -> socket.socket:
-        near, far = socket.socketpair()
-        thread = threading.Thread(target=self._serve, args=(far,))
-        thread.start()
-        self._threads.append(thread)
-        return near
-
-    def _serve(self, far: socket.socket) -> None:
-        with far, far.makefile("rb") as lines:
-            self.asked.append(lines.readline().decode().split()[1])
-            while lines.readline().strip():
-                pass
-            answer = self._answers.pop(0)
-            if answer["status"] is not None:
-                body = json.dumps(answer["json"]).encode()
-                head = f"HTTP/1.1 {answer['status']} {answer['reason']}\r\nContent-Length: {len(body)}\r\n\r\n"
-                far.sendall(head.encode() + body)
-
-    def join(self) -> None:
-        for thread in self._threads:
-            thread.join()
-
-
-@pytest.fixture
-def replay() -> Iterator[Callable[..., Replay]]:
-    made: list[Replay] = []
-
-    def make(*answers: dict[str, Any]) -> Replay:
-        made.append(Replay(answers))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.join()
 
 
 def test_machines_are_listed_by_id(replay: Callable[..., Replay]) -> None:
@@ -89,14 +38,15 @@ def test_a_machine_that_died_is_gone_from_the_list(replay: Callable[..., Replay]
 
 
 def test_all_pages_are_read_and_a_machine_on_two_pages_counts_once(replay: Callable[..., Replay]) -> None:
-    server = replay(page(["b", "c"], "ZAACAA=="), page(["c", "a"]))
+    server = replay(*[page(["b", "c"], "ZAACAA=="), page(["c", "a"])] * 2)
     assert [machine.id for machine in FleetClient(server).list_machines()] == ["a", "b", "c"]
     assert server.asked[1] == "/fleet/v1/machines?nextPageToken=ZAACAA%3D%3D"
 
 
 def test_an_empty_last_page_without_a_list_is_the_end(replay: Callable[..., Replay]) -> None:
     end = {"status": 200, "reason": "OK", "json": {}}
-    assert [machine.id for machine in FleetClient(replay(page(["a"], "ZAACAA=="), end)).list_machines()] == ["a"]
+    server = replay(*[page(["a"], "ZAACAA=="), end] * 2)
+    assert [machine.id for machine in FleetClient(server).list_machines()] == ["a"]
 
 
 def test_lost_etcd_is_an_error_and_never_an_empty_list(replay: Callable[..., Replay]) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from support.fleet_replay import recorded, requested
 
 from fleetkit.fleet import PlacementOptions, UnitFinding, UnitOption, UnitText, check_unit, check_unit_name, is_template
 
-RECORDINGS = Path(__file__).with_name("recordings") / "fleet-1.0.0"
 GOOD = "[Unit]\nDescription=a page\n\n[Service]\nExecStart=/bin/true\n"
 
 # What fleet answered to a name, to the words in which we say it.
@@ -37,14 +36,14 @@ OPTIONS = {
 }
 
 
-def recorded(name: str) -> tuple[str, UnitText, int]:
+def sent(name: str) -> tuple[str, UnitText, int]:
     """Return the unit that was sent, and the status that came back."""
-    exchange = json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8"))
-    target = unquote(exchange["request"]["target"]).rpartition("/")[2]
-    sent: dict[str, Any] = json.loads(exchange["request"]["body"])
-    options = [UnitOption.from_json(one, path="options") for one in sent["options"]]
+    request = requested(name)
+    target = unquote(request["target"]).rpartition("/")[2]
+    body: dict[str, Any] = json.loads(request["body"])
+    options = [UnitOption.from_json(one, path="options") for one in body["options"]]
     # fleet writes options down and reads them again, as here.
-    return target, UnitText.parse(UnitText.from_options(options).text), int(exchange["response"]["status"])
+    return target, UnitText.parse(UnitText.from_options(options).text), int(recorded(name)["status"])
 
 
 def fatal(found: tuple[UnitFinding, ...]) -> list[UnitFinding]:
@@ -53,7 +52,7 @@ def fatal(found: tuple[UnitFinding, ...]) -> list[UnitFinding]:
 
 @pytest.mark.parametrize(("name", "said"), NAMES.items())
 def test_names_are_refused_just_where_fleet_was_recorded_to_refuse_them(name: str, said: str) -> None:
-    unit, _, status = recorded(name)
+    unit, _, status = sent(name)
     found = check_unit_name(unit)
     assert bool(found) is (status == 400) is bool(said)
     assert all(said in one.seen and one.legal for one in found)
@@ -61,14 +60,14 @@ def test_names_are_refused_just_where_fleet_was_recorded_to_refuse_them(name: st
 
 @pytest.mark.parametrize(("name", "said"), OPTIONS.items())
 def test_options_are_refused_just_where_fleet_was_recorded_to_refuse_them(name: str, said: str) -> None:
-    unit, text, status = recorded(name)
+    unit, text, status = sent(name)
     found = fatal(check_unit(unit, text))
     assert bool(found) is (status == 400) is bool(said)
     assert any(said in one.seen for one in found) is bool(said)
 
 
 def test_every_unit_that_real_machines_were_recorded_to_run_is_sent() -> None:
-    answer = json.loads((RECORDINGS / "147-sched-units.json").read_text(encoding="utf-8"))["response"]["json"]
+    answer = recorded("147-sched-units")["json"]
     for one in answer["units"]:
         options = [UnitOption.from_json(option, path=one["name"]) for option in one["options"]]
         assert fatal(check_unit(one["name"], UnitText.from_options(options))) == []

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.fleet_replay import recorded
 
 from fleetkit.core import FleetError
 from fleetkit.fleet import UnitOption, UnitText
-
-RECORDINGS = Path(__file__).with_name("recordings") / "fleet-1.0.0"
 
 WHOLE = """\
 # what it is for \\
@@ -111,10 +107,7 @@ def test_any_text_is_kept_and_read_without_a_word_too_many(text: str) -> None:
 
 
 def test_the_hash_is_the_one_that_machines_were_recorded_to_tell_of_the_units_that_they_run() -> None:
-    units, states = (
-        json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8"))["response"]["json"]
-        for name in ("147-sched-units", "148-sched-state")
-    )
+    units, states = (recorded(name)["json"] for name in ("147-sched-units", "148-sched-state"))
     texts = {
         unit["name"]: UnitText.from_options(UnitOption.from_json(one, path="options") for one in unit["options"])
         for unit in units["units"]
