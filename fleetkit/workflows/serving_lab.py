@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -117,7 +118,7 @@ def _options(folder: Path, state: Path, *, open_at: str, port: int | None) -> Se
 
 
 def _wait_for_address(process: subprocess.Popen[bytes], environ: Mapping[str, str]) -> str:
-    """Wait until the server has written where it is, which it does when it listens."""
+    """Wait until the server has written where it is, and listens there, which on a busy computer is a moment later."""
     described = _runtime_folder(environ) / f"jpserver-{process.pid}.json"
 
     def look() -> str | NotYet[str]:
@@ -129,6 +130,9 @@ def _wait_for_address(process: subprocess.Popen[bytes], environ: Mapping[str, st
             found = json.loads(described.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             return NotYet(str(error))
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", int(found["port"]))) != 0:
+                return NotYet(f"nobody listens at {found['url']} yet")
         return f"{found['url']}lab?token={found['token']}"
 
     try:
