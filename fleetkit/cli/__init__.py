@@ -63,6 +63,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(name="etcd", summary="Health, alerts, upkeep and backups of etcd.", shelf="Look"),
     Verb(name="certificates", summary="When certificates expire, and their rotation.", shelf="Look"),
+    Verb(name="units", summary="Unit files of fleet, checked before they are sent.", shelf="Look"),
     Verb(name="tunnel", summary="Open the way in: local ports to every etcd member.", shelf="Look"),
     Verb(name="outputs", summary="Show the addresses and commands by which the cluster is used.", shelf="Look"),
     Verb(name="lab", summary="Start JupyterLab on the notebooks, for a cluster or a sandbox.", shelf="Record"),

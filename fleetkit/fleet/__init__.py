@@ -8,6 +8,7 @@ from fleetkit.fleet.environment import render_environment
 from fleetkit.fleet.keys import ENGINE_LEASE, is_live_key, render_lease
 from fleetkit.fleet.placement_options import PlacementOptions
 from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
+from fleetkit.fleet.unit_files import UnitFiles, read_unit_files
 from fleetkit.fleet.unit_text import LINE_BYTES, TextFlaw, UnitOption, UnitText
 from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState
 
@@ -22,6 +23,7 @@ __all__ = [
     "SocketLike",
     "TextFlaw",
     "Unit",
+    "UnitFiles",
     "UnitFinding",
     "UnitOption",
     "UnitState",
@@ -30,6 +32,7 @@ __all__ = [
     "check_unit_name",
     "is_live_key",
     "is_template",
+    "read_unit_files",
     "render_environment",
     "render_lease",
 ]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fleetkit.fleet.placement_options import DEPRECATED, PLACEMENT_SECTION, PlacementOptions, split_pairs
 from fleetkit.fleet.unit_text import UnitOption, UnitText
 
-__all__ = ["UnitFinding", "check_unit", "check_unit_name", "is_template"]
+__all__ = ["UNIT_TYPES", "UnitFinding", "check_unit", "check_unit_name", "is_template"]
 
-_TYPES = (
+UNIT_TYPES = (
     *("automount", "busname", "device", "mount", "path", "scope", "service"),
     *("slice", "snapshot", "socket", "swap", "target", "timer"),
 )
@@ -80,7 +80,7 @@ def check_unit_name(name: str) -> tuple[UnitFinding, ...]:
         (len(name) > _LONGEST_NAME, f"its name has {len(name)} characters", f"{_LONGEST_NAME} at most"),
         (not dot, "its name has no type", "a type at its end, such as web.service"),
         (bool(dot) and not kind, "its name ends with a dot", "a type at its end, such as web.service"),
-        (bool(kind) and kind not in _TYPES, f"{kind!r} is no type of unit", ", ".join(_TYPES)),
+        (bool(kind) and kind not in UNIT_TYPES, f"{kind!r} is no type of unit", ", ".join(UNIT_TYPES)),
         (bool(bad), f"{''.join(bad[:1])!r} is in its name", "letters, digits and : - _ . \\ @"),
         (name.startswith("@"), "its name begins with @", "web@.service for a template"),
         (
@@ -115,7 +115,10 @@ def check_unit(name: str, unit: UnitText) -> tuple[UnitFinding, ...]:
 
 
 def _check_sections(name: str, unit: UnitText) -> Iterator[UnitFinding]:
-    own = name.rpartition(".")[2].capitalize()
+    kind = name.rpartition(".")[2]
+    if kind not in UNIT_TYPES:
+        return
+    own = kind.capitalize()
     known = {*_GENERAL_SECTIONS, own}
     told = set()
     for one in unit.options:
