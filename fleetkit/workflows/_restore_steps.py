@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from fleetkit import aws
 from fleetkit.config import change_cluster_file, parse_cluster, read_cluster_data, write_cluster_file
-from fleetkit.core import FleetkitError, NotYet, Patience, SshError, WorkflowError, call_each, wait_until
+from fleetkit.core import EtcdError, FleetkitError, NotYet, Patience, SshError, WorkflowError, call_each, wait_until
 from fleetkit.etcd import (
     BackupArchive,
     Endpoint,
@@ -196,8 +196,13 @@ class Restoring:
 
     def _find_alarms(self) -> str:
         """Name the alarms that the backup brought back; until they are disarmed, nothing can be written to v3."""
-        raised = sorted({str(one.alarm) for one in list_alarms(self.way.endpoints, tls=self.way.tls, limits=_LIMITS)})
         hint = f"fleetkit etcd alarms {self.workspace.cluster.name} says what mends it"
+        try:
+            found = list_alarms(self.way.endpoints, tls=self.way.tls, limits=_LIMITS)
+        except EtcdError as error:
+            # All is put back by now, and a restore that is over does not begin again for want of this.
+            return f"whether an alarm is raised could not be read: {error.without_hint} ({hint})"
+        raised = sorted({str(one.alarm) for one in found})
         return f"raised as when it was backed up: {', '.join(raised)} ({hint})" if raised else ""
 
     def _put_tree(self, endpoint: Endpoint) -> int:

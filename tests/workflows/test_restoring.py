@@ -261,6 +261,8 @@ def test_an_alarm_that_a_backup_brings_back_is_named_and_holds_nothing_up(place:
             assert "NOSPACE (fleetkit etcd alarms demo says what mends it)" in restoring._find_alarms()
         finally:
             place.etcd.etcdctl("alarm", "disarm")
+        place.etcd.kill("etcd1")
+        assert restoring._find_alarms().startswith("whether an alarm is raised could not be read: ")
 
 
 def test_what_earlier_restores_put_aside_is_named_with_what_removes_it() -> None:
