@@ -13,7 +13,7 @@ from fleetkit.fleet.unit_text import UnitText
 
 __all__ = ["UnitFiles", "read_unit_files"]
 
-LARGEST_BYTES = 256 * 1024
+_LARGEST_BYTES = 256 * 1024
 """etcd takes no value of more than 1.5 MiB, and no unit comes near this."""
 
 
@@ -95,13 +95,13 @@ def _is_unit_file(path: Path) -> bool:
 def _read(path: Path) -> tuple[str, UnitFinding | None]:
     """Return a file's text, or what is wrong with it as a file."""
     with path.open("rb") as stream:
-        content = stream.read(LARGEST_BYTES + 1)
+        content = stream.read(_LARGEST_BYTES + 1)
 
     def wrong(seen: str, legal: str) -> tuple[str, UnitFinding]:
         return "", UnitFinding(unit=path.name, line=0, seen=seen, legal=legal)
 
-    if len(content) > LARGEST_BYTES:
-        return wrong(f"it has more than {LARGEST_BYTES} bytes", "a unit file of text")
+    if len(content) > _LARGEST_BYTES:
+        return wrong(f"it has more than {_LARGEST_BYTES} bytes", "a unit file of text")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
