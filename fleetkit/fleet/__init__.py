@@ -7,6 +7,7 @@ from fleetkit.fleet.client import FleetClient, FleetLimits, SocketLike
 from fleetkit.fleet.environment import render_environment
 from fleetkit.fleet.keys import ENGINE_LEASE, is_live_key, render_lease
 from fleetkit.fleet.placement_options import PlacementOptions
+from fleetkit.fleet.status import UnitStatus, UnitVerdict, judge_units
 from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
 from fleetkit.fleet.unit_files import UnitFiles, read_unit_files
 from fleetkit.fleet.unit_text import LINE_BYTES, TextFlaw, UnitOption, UnitText
@@ -27,11 +28,14 @@ __all__ = [
     "UnitFinding",
     "UnitOption",
     "UnitState",
+    "UnitStatus",
     "UnitText",
+    "UnitVerdict",
     "check_unit",
     "check_unit_name",
     "is_live_key",
     "is_template",
+    "judge_units",
     "read_unit_files",
     "render_environment",
     "render_lease",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fleetkit.fleet.unit_text import UnitText
 
-__all__ = ["DEPRECATED", "PLACEMENT_SECTION", "PlacementOptions", "split_pairs"]
+__all__ = ["DEPRECATED", "PLACEMENT_SECTION", "PlacementOptions", "matches", "split_pairs"]
 
 PLACEMENT_SECTION = "X-Fleet"
 
@@ -70,12 +72,18 @@ class PlacementOptions:
             is_global=(found.get("Global") or [""])[-1].lower() in _TRUE,
         )
 
-    def fits(self, metadata: dict[str, str]) -> bool:
-        """Whether a machine with this metadata is one that is asked for."""
-        wanted: dict[str, set[str]] = {}
+    def find_lacking(self, metadata: Mapping[str, str]) -> str:
+        """Return what a machine with this metadata lacks, in words; empty where it is one that is asked for."""
+        wanted: dict[str, list[str]] = {}
         for key, value in self.metadata:
-            wanted.setdefault(key, set()).add(value)
-        return all(metadata.get(key) in values for key, values in wanted.items())
+            wanted.setdefault(key, []).append(value)
+        lacking = [(key, values) for key, values in wanted.items() if metadata.get(key) not in values]
+        return ", ".join(f"{key}={' or '.join(values)}" for key, values in lacking)
+
+
+def matches(glob: str, name: str) -> bool:
+    """Whether a glob of fleet's matches a name: Go's, in which ``[^a]`` is any but ``a``."""
+    return fnmatch.fnmatchcase(name, glob.replace("[^", "[!"))
 
 
 def split_pairs(value: str) -> list[str]:

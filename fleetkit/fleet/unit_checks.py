@@ -5,11 +5,10 @@ fleet refuses some of it, stores some of it and then stumbles over it, and takes
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from fleetkit.fleet.placement_options import DEPRECATED, PLACEMENT_SECTION, PlacementOptions, split_pairs
+from fleetkit.fleet.placement_options import DEPRECATED, PLACEMENT_SECTION, PlacementOptions, matches, split_pairs
 from fleetkit.fleet.unit_text import UnitOption, UnitText
 
 __all__ = ["UNIT_TYPES", "UnitFinding", "check_unit", "check_unit_name", "is_template"]
@@ -170,7 +169,7 @@ def _check_peers(name: str, unit: UnitText) -> Iterator[UnitFinding]:
     options = PlacementOptions.of(unit)
     for what, globs in (("Conflicts", options.conflicts), ("Replaces", options.replaces)):
         for glob in globs:
-            peer = next((one for one in options.machine_of if fnmatch.fnmatchcase(one, glob)), None)
+            peer = next((one for one in options.machine_of if matches(glob, one)), None)
             if peer is not None:
                 seen = f"{what}={glob} bars {peer}, on whose machine it has to run (MachineOf)"
                 yield _finding(name, _last(unit, what), seen, "names that the other does not match")

@@ -147,7 +147,7 @@ def test_a_machine_fits_by_its_metadata_as_fleet_was_seen_to_place_units(
     lines: str, metadata: dict[str, str], fits: bool
 ) -> None:
     options = PlacementOptions.of(UnitText.parse(f"{GOOD}[X-Fleet]\n{lines}\n"))
-    assert options.fits(metadata) is fits
+    assert (options.find_lacking(metadata) == "") is fits
 
 
 def test_options_of_placement_are_read_as_fleet_does() -> None:

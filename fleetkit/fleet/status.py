@@ -1,0 +1,182 @@
+"""What has become of each unit, in one word that is true and a reason: launched is not running, and gone is not there.
+
+fleet tells what was asked for, what its engine made of it, and what each machine last said. A machine that died says
+nothing more, and its last words stand for half a minute; a unit that fits nowhere looks like one that nobody started.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fleetkit.fleet.placement import explain_no_machine
+from fleetkit.fleet.placement_options import PlacementOptions
+from fleetkit.fleet.unit_text import UnitText
+from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState
+
+__all__ = ["UnitStatus", "UnitVerdict", "judge_units"]
+
+
+class UnitVerdict(enum.StrEnum):
+    """What has become of a unit; the worse comes first."""
+
+    FAILED = "failed"
+    """It was launched, and systemd gave it up."""
+    UNSCHEDULABLE = "unschedulable"
+    """No machine takes it."""
+    STALE = "stale"
+    """Its machine is gone, and what is told of it is what that machine said last."""
+    ORPHANED = "orphaned"
+    """A machine has it, and fleet does not know it any more."""
+    DRIFTED = "drifted"
+    """What the machine has, or fleet, is another than the file."""
+    WAITING = "waiting"
+    """It was asked for, and is not there yet."""
+    ENDED = "ended"
+    """It was launched, and has come to its end."""
+    LOADED = "loaded"
+    """A machine has it and does not run it, as was asked for."""
+    INACTIVE = "inactive"
+    """It is on no machine, as was asked for."""
+    RUNNING = "running"
+    """systemd runs it."""
+
+
+_ORDER = tuple(UnitVerdict)
+_OF_ACTIVE = {
+    "active": UnitVerdict.RUNNING,
+    "reloading": UnitVerdict.RUNNING,
+    "failed": UnitVerdict.FAILED,
+    "inactive": UnitVerdict.ENDED,
+    "deactivating": UnitVerdict.ENDED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitStatus:
+    """What has become of one unit.
+
+    Attributes
+    ----------
+    name
+        The unit.
+    verdict, reason
+        In one word, and why.
+    desired_state
+        What was asked for; empty where fleet does not know the unit.
+    states
+        What each machine says, or said last.
+    is_global
+        Whether it runs on every machine that fits.
+    """
+
+    name: str
+    verdict: UnitVerdict
+    reason: str
+    desired_state: str
+    states: tuple[UnitState, ...] = ()
+    is_global: bool = False
+
+
+def judge_units(
+    units: Sequence[Unit],
+    states: Iterable[UnitState],
+    machines: Sequence[Machine],
+    *,
+    files: Mapping[str, UnitText] | None = None,
+) -> tuple[UnitStatus, ...]:
+    """Say what has become of each unit that fleet or a machine knows, by name.
+
+    Parameters
+    ----------
+    files
+        What units ought to be made of, by name; what is not among them is compared with nothing.
+    """
+    rows: dict[str, list[UnitState]] = {}
+    for state in states:
+        rows.setdefault(state.name, []).append(state)
+    placed = {
+        one.name: (one.machine_id, PlacementOptions.of(one.text))
+        for one in units
+        if any(one.machine_id == machine.id for machine in machines)
+    }
+    judge = _Judge(machines=machines, placed=placed, files=files or {})
+    found = [judge.judge(one, tuple(rows.pop(one.name, ()))) for one in units]
+    found += [judge.judge_stranger(name, tuple(left)) for name, left in rows.items()]
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judge:
+    machines: Sequence[Machine]
+    placed: Mapping[str, tuple[str, PlacementOptions]]
+    files: Mapping[str, UnitText]
+
+    def judge(self, unit: Unit, rows: tuple[UnitState, ...]) -> UnitStatus:
+        options = PlacementOptions.of(unit.text)
+        verdict, reason = self._of_global(unit, options, rows) if options.is_global else self._of_one(unit, rows)
+        file = self.files.get(unit.name)
+        if file is not None and file.unit_hash != unit.text.unit_hash and verdict not in _ORDER[:4]:
+            verdict, reason = UnitVerdict.DRIFTED, "fleet has another of that name than the file"
+        return UnitStatus(
+            name=unit.name,
+            verdict=verdict,
+            reason=reason,
+            desired_state=unit.desired_state,
+            states=rows,
+            is_global=options.is_global,
+        )
+
+    def judge_stranger(self, name: str, rows: tuple[UnitState, ...]) -> UnitStatus:
+        """Judge what only machines tell of: a unit that was destroyed leaves their last words for some seconds."""
+        living = [one for one in rows if self._lives(one.machine_id)]
+        verdict = UnitVerdict.ORPHANED if living else UnitVerdict.STALE
+        reason = f"fleet does not know it, and {self._name((living or list(rows))[0].machine_id)} does"
+        return UnitStatus(name=name, verdict=verdict, reason=reason, desired_state="", states=rows)
+
+    def _of_one(self, unit: Unit, rows: tuple[UnitState, ...]) -> tuple[UnitVerdict, str]:
+        wanted, where = unit.desired_state, unit.machine_id
+        if where and not self._lives(where):
+            return UnitVerdict.STALE, f"its machine {where[:8]} is not there any more"
+        if wanted == DesiredState.INACTIVE:
+            living = [one for one in rows if self._lives(one.machine_id)]
+            return (UnitVerdict.WAITING, "its machine still has it") if living else (UnitVerdict.INACTIVE, "")
+        if not where:
+            options = PlacementOptions.of(unit.text)
+            why = explain_no_machine(unit.name, options, machines=self.machines, placed=self.placed)
+            return (UnitVerdict.UNSCHEDULABLE, why) if why else (UnitVerdict.WAITING, "fleet has not placed it yet")
+        row = next((one for one in rows if one.machine_id == where), None)
+        return self._of_row(unit, row, where)
+
+    def _of_row(self, unit: Unit, row: UnitState | None, machine: str) -> tuple[UnitVerdict, str]:
+        if row is None:
+            return UnitVerdict.WAITING, f"{self._name(machine)} says nothing of it yet"
+        if row.unit_hash != unit.text.unit_hash:
+            return UnitVerdict.DRIFTED, f"{self._name(machine)} has another of that name"
+        told = f"{row.load}, {row.active}, {row.sub} on {self._name(machine)}"
+        if row.active == "failed":
+            return UnitVerdict.FAILED, told
+        if unit.desired_state == DesiredState.LOADED:
+            return UnitVerdict.LOADED, told
+        return _OF_ACTIVE.get(row.active, UnitVerdict.WAITING), told
+
+    def _of_global(self, unit: Unit, options: PlacementOptions, rows: tuple[UnitState, ...]) -> tuple[UnitVerdict, str]:
+        if unit.desired_state == DesiredState.INACTIVE:
+            return UnitVerdict.INACTIVE, ""
+        fitting = [one.id for one in self.machines if not options.find_lacking(one.metadata)]
+        if not fitting:
+            why = explain_no_machine(unit.name, options, machines=self.machines, placed=self.placed)
+            return UnitVerdict.UNSCHEDULABLE, why
+        by_machine = {one.machine_id: one for one in rows}
+        found = [self._of_row(unit, by_machine.get(machine), machine) for machine in fitting]
+        worst, reason = min(found, key=lambda one: _ORDER.index(one[0]))
+        alike = sum(verdict is worst for verdict, _ in found)
+        return worst, f"on {alike} of {len(fitting)} machines: {reason}"
+
+    def _lives(self, machine_id: str) -> bool:
+        return any(one.id == machine_id for one in self.machines)
+
+    def _name(self, machine_id: str) -> str:
+        found = next((one.primary_ip for one in self.machines if one.id == machine_id), "")
+        return found or machine_id[:8]

@@ -1,0 +1,153 @@
+"""What has become of a unit is told truly: launched is not running, and what a dead machine said last is not so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from support.fleet_replay import recorded
+
+from fleetkit.fleet import Machine, Unit, UnitState, UnitText, UnitVerdict, judge_units
+
+
+def units(name: str) -> list[Unit]:
+    return [Unit.from_json(one, path="units") for one in recorded(name)["json"]["units"]]
+
+
+def states(name: str) -> list[UnitState]:
+    return [UnitState.from_json(one, path="states") for one in recorded(name)["json"]["states"]]
+
+
+def machines(name: str) -> list[Machine]:
+    return [Machine.from_json(one, path="machines") for one in recorded(name)["json"]["machines"]]
+
+
+UNITS, STATES = units("147-sched-units"), states("148-sched-state")
+# The one machine whose role was changed and taken away again after the units had been placed.
+MACHINES = [
+    replace(one, metadata={**one.metadata, "role": one.metadata.get("role", "web")})
+    for one in machines("169-md-after-remove")
+]
+
+VERDICTS = {
+    "conf@1.service": "running",
+    "conf@2.service": "running",
+    "conf@3.service": "running",
+    "conf@4.service": "unschedulable",
+    "fail.service": "failed",
+    "glob.service": "running",
+    "globweb.service": "running",
+    "md1.service": "running",
+    "mdnone.service": "unschedulable",
+    "mdor.service": "running",
+    "mdquoted.service": "running",
+    "mdtwo.service": "running",
+    "mid.service": "running",
+    "midnone.service": "unschedulable",
+    "missing.service": "failed",
+    "of.service": "running",
+    "ofnone.service": "unschedulable",
+    "oneshot.service": "ended",
+    "s.socket": "ended",
+    "s.timer": "loaded",
+    "tmpl@.service": "inactive",
+    "tmpl@1.service": "running",
+}
+REASONS = {
+    "conf@4.service": "has conf@1.service, which it conflicts with (10.77.0.11)",
+    "fail.service": "loaded, failed, failed on 10.77.0.13",
+    "glob.service": "on 3 of 3 machines: loaded, active, running",
+    "globweb.service": "on 2 of 2 machines",
+    "mdnone.service": "has no role=none (10.77.0.13, 10.77.0.12, 10.77.0.11)",
+    "midnone.service": "is not the machine ffffffffffffffffffffffffffffffff",
+    "ofnone.service": "does not have nosuch.service, which it has to be with",
+}
+
+
+def judged(**options: object) -> dict[str, tuple[str, str]]:
+    """Return verdict and reason of each unit that was recorded, with some things changed."""
+    found = judge_units(
+        options.get("units", UNITS),  # type: ignore[arg-type] # as the tests name them
+        options.get("states", STATES),  # type: ignore[arg-type]
+        options.get("machines", MACHINES),  # type: ignore[arg-type]
+        files=options.get("files"),  # type: ignore[arg-type]
+    )
+    return {one.name: (str(one.verdict), one.reason) for one in found}
+
+
+def test_each_recorded_unit_is_what_it_was_made_to_be() -> None:
+    found = judged()
+    assert {name: verdict for name, (verdict, _) in found.items()} == VERDICTS
+    for name, reason in REASONS.items():
+        assert reason in found[name][1], name
+
+
+def test_units_of_a_machine_that_is_gone_are_stale_while_all_is_told_as_if_it_were_there() -> None:
+    before, rows = units("200-dead-machine-units-1s"), states("201-dead-machine-state-1s")
+    living = machines("203-dead-machine-machines-after")
+    dead = {one.name for one in before if one.machine_id and one.machine_id not in {machine.id for machine in living}}
+    told = {one.current_state for one in before if one.name in dead}
+    assert told == {"launched"}, "fleet says of all of them that they are there"
+    found = judged(units=before, states=rows, machines=living)
+    assert {name for name, (verdict, _) in found.items() if verdict == "stale"} == dead
+    assert all("is not there any more" in found[name][1] for name in dead)
+
+
+def test_a_unit_that_only_a_machine_knows_is_an_orphan_and_of_a_dead_one_stale() -> None:
+    left = [one for one in UNITS if one.name != "md1.service"]
+    assert judged(units=left)["md1.service"] == ("orphaned", "fleet does not know it, and 10.77.0.11 does")
+    gone = [one for one in MACHINES if one.primary_ip != "10.77.0.11"]
+    assert judged(units=left, machines=gone)["md1.service"][0] == "stale"
+
+
+def test_another_unit_on_the_machine_or_in_fleet_than_the_file_has_drifted() -> None:
+    other = [replace(one, unit_hash="0" * 40) if one.name == "md1.service" else one for one in STATES]
+    assert judged(states=other)["md1.service"] == ("drifted", "10.77.0.11 has another of that name")
+    file = UnitText.parse("[Service]\nExecStart=/bin/other\n")
+    assert judged(files={"md1.service": file})["md1.service"] == (
+        "drifted",
+        "fleet has another of that name than the file",
+    )
+    same = next(one.text for one in UNITS if one.name == "md1.service")
+    assert judged(files={"md1.service": same})["md1.service"][0] == "running"
+    assert judged(files={"fail.service": file})["fail.service"][0] == "failed", "the worse is told"
+
+
+@pytest.mark.parametrize("active", ["activating", "maintenance"])
+def test_what_is_on_its_way_is_waited_for(active: str) -> None:
+    changed = [replace(one, active=active) if one.name == "md1.service" else one for one in STATES]
+    assert judged(states=changed)["md1.service"][0] == "waiting"
+    without = [one for one in STATES if one.name != "md1.service"]
+    assert judged(states=without)["md1.service"] == ("waiting", "10.77.0.11 says nothing of it yet")
+
+
+def test_a_unit_that_could_run_somewhere_is_waited_for_and_one_without_machines_is_not() -> None:
+    unplaced = [replace(one, machine_id="") if one.name == "md1.service" else one for one in UNITS]
+    assert judged(units=unplaced)["md1.service"] == ("waiting", "fleet has not placed it yet")
+    alone = [replace(one, machine_id="") for one in UNITS if one.name == "md1.service"]
+    assert judged(units=alone, states=[], machines=[])["md1.service"] == ("unschedulable", "there is no machine")
+
+
+def test_a_global_unit_is_as_well_as_on_its_worst_machine() -> None:
+    rows = [
+        replace(one, active="failed", sub="failed")
+        if (one.name, one.machine_id[:4]) == ("glob.service", "4664")
+        else one
+        for one in STATES
+    ]
+    assert judged(states=rows)["glob.service"] == (
+        "failed",
+        "on 1 of 3 machines: loaded, failed, failed on 10.77.0.12",
+    )
+
+
+def test_a_unit_that_has_conflicts_bars_others_that_have_none() -> None:
+    barring = UnitText.parse("[Service]\nExecStart=/bin/a\n[X-Fleet]\nConflicts=plain*\n")
+    here = [
+        replace(one, text=barring, name=f"bar{index}.service", machine_id=machine.id)
+        for index, (one, machine) in enumerate(zip(UNITS, MACHINES, strict=False))
+    ]
+    plain = replace(UNITS[0], name="plain.service", machine_id="", text=UnitText.parse("[Service]\nExecStart=/a\n"))
+    verdict, reason = judged(units=[*here, plain], states=[])["plain.service"]
+    assert verdict == UnitVerdict.UNSCHEDULABLE
+    assert "which conflicts with it" in reason
