@@ -39,8 +39,6 @@ from fleetkit.ssh import (
 pytestmark = pytest.mark.sandbox
 
 PATIENCE = Patience(deadline_s=15, interval_s=0.05)
-UNASKED_S = 3.5
-"""Seconds within which a tunnel closes that waits for nobody: a probe that hangs takes 4, a thread that does 5."""
 
 
 class _Echo(socketserver.BaseRequestHandler):
@@ -361,7 +359,7 @@ def test_closing_while_the_bastion_is_away_is_quick(server: SshServer, echo: int
     wait_for(tunnel, TunnelState.LOST)
     started = time.monotonic()
     tunnel.close()
-    assert time.monotonic() - started < UNASKED_S
+    assert time.monotonic() - started < 2
     assert not [thread for thread in threading.enumerate() if thread.name.startswith(("watch-", "Srv-"))]
     if state == "frozen":
         server.resume()
@@ -378,7 +376,7 @@ def test_closing_does_not_wait_for_a_probe_that_hangs(server: SshServer, echo: i
     )
     started = time.monotonic()
     tunnel.close()
-    assert time.monotonic() - started < UNASKED_S
+    assert time.monotonic() - started < 2
     server.resume()
 
 
@@ -400,7 +398,7 @@ def test_closing_does_not_wait_for_a_client_that_does_not_read(server: SshServer
             wait_until(lambda: _waits_to_send(client), what="the buffers to be full", patience=PATIENCE)
             started = time.monotonic()
             tunnel.close()
-            assert time.monotonic() - started < UNASKED_S
+            assert time.monotonic() - started < 2
             assert not any(handler.is_alive() for handler in stuck)
         flood.shutdown()
         thread.join()

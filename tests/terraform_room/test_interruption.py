@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from support.tf_configuration import Bench, await_truth, processes_in
 
-from fleetkit.core import BusyError, NotYet, Patience, TerraformError, TerraformStoppedError, wait_until
+from fleetkit.core import BusyError, TerraformError, TerraformStoppedError
 from fleetkit.terraform import Action, ApplyStartEvent, BinaryOrigin, Event, LockInfo, WorkingCopy
 
 pytestmark = pytest.mark.sandbox
@@ -142,17 +142,7 @@ def test_after_kill_9_of_all_nothing_runs_and_the_lock_left_behind_does_not_bloc
         os.killpg(group, signal.SIGKILL)
         process.wait()
         await_truth(lambda: processes_in(copy.folder) == [], what="everything to be gone")
-
-    def prepared() -> tuple[str, ...] | NotYet[tuple[str, ...]]:
-        # A process that ends shows its folder no more a moment before its files are closed, a lock among them.
-        try:
-            return copy.prepare({}, provider_file=bench.provider).notes
-        except BusyError as error:
-            return NotYet(str(error))
-
-    note, *others = wait_until(
-        prepared, what="the folder to be let go", patience=Patience(deadline_s=30, interval_s=0.1)
-    )
+    note, *others = copy.prepare({}, provider_file=bench.provider).notes
     # Killed in the middle of its writing, the state is cut off, and that is told too.
     assert [one for one in others if "terraform.tfstate was cut off" not in one] == []
     assert re.match(r"Terraform was killed here: apply by \S+@\S+ since 20.*the lock that it left holds nothing", note)
