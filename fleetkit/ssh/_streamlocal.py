@@ -40,6 +40,8 @@ class StreamLocalTransport(paramiko.Transport):
     def close(self) -> None:
         """End the connection, and the one it runs through."""
         super().close()
+        # paramiko closes nothing on a connection that is about to begin, and that would wait for an answer then.
+        self.sock.close()
         if self.hop is not None:
             self.hop.close()
 

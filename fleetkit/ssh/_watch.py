@@ -102,7 +102,7 @@ class Watch:
         self._thread.start()
 
     def stop(self, *, patience_s: float) -> None:
-        """End, also in the middle of an attempt."""
+        """End, also in the middle of an attempt; one that the network does not even refuse takes its time limit."""
         self._stopping.set()
         # The probe and an attempt in progress both end at once when their connection is closed under them.
         self._transport.close()
@@ -150,3 +150,6 @@ class Watch:
 
     def _note_pending(self, transport: paramiko.Transport) -> None:
         self._pending = transport
+        # Whoever stops this has looked for it already where it comes too late to be found.
+        if self._stopping.is_set():
+            transport.close()

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import paramiko
 import pytest
 from support.debian_programs import require_program
 from support.ssh_server import QUICK, SshServer, make_key, taken_port
@@ -363,6 +364,36 @@ def test_closing_while_the_bastion_is_away_is_quick(server: SshServer, echo: int
     assert not [thread for thread in threading.enumerate() if thread.name.startswith(("watch-", "Srv-"))]
     if state == "frozen":
         server.resume()
+
+
+@pytest.mark.parametrize(
+    ("where", "name"), [(socket, "create_connection"), (paramiko.Transport, "start_client")], ids=["dialled", "begun"]
+)
+def test_closing_ends_an_attempt_that_has_just_begun(
+    server: SshServer, echo: int, monkeypatch: pytest.MonkeyPatch, where: object, name: str
+) -> None:
+    """The close comes between the call that takes the connection and the one that would wait for an answer."""
+    at_it, closing = threading.Event(), threading.Event()
+    real = getattr(where, name)
+    tunnel = Tunnel(server.target, [to(echo)], access=server.access)
+    tunnel.open()
+
+    def held_up(*arguments: object, **options: object) -> object:
+        if not threading.current_thread().name.startswith("watch-"):
+            return real(*arguments, **options)
+        at_it.set()
+        assert closing.wait(5)
+        time.sleep(0.2)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(where, name, held_up)
+    server.pause()
+    assert at_it.wait(10)
+    started = time.monotonic()
+    threading.Timer(0.1, closing.set).start()
+    tunnel.close()
+    assert time.monotonic() - started < 2
+    server.resume()
 
 
 def test_closing_does_not_wait_for_a_probe_that_hangs(server: SshServer, echo: int) -> None:
