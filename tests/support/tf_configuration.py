@@ -156,12 +156,16 @@ def await_truth(look: Callable[[], bool], *, what: str, limit_s: float = 20.0) -
 
 
 def processes_in(folder: Path) -> list[int]:
-    """Return the ids of the processes whose current folder is ``folder`` (Linux only)."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
+    """Return the ids of the processes that work in ``folder`` (Linux only), those that are ending included.
+
+    Each thread is looked at: a killed process has no command line any more while threads of it are still ending,
+    and its files and their locks are let go of by the last of them, which then has no current folder either.
+    """
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/task/[0-9]*/cwd"):
         try:
-            if (entry / "cwd").resolve() == folder.resolve() and (entry / "cmdline").read_bytes():
-                found.append(int(entry.name))
+            if entry.readlink() == folder.resolve():
+                found.add(int(entry.parts[2]))
         except OSError:
             continue
-    return found
+    return sorted(found)
