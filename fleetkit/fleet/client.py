@@ -133,6 +133,20 @@ class FleetClient:
             return None
         return Unit.from_json(_expect(status, answer, f"GET {_item(name)}"), path="the unit")
 
+    def stumbles_over(self, name: str) -> bool:
+        """Whether fleet answers 500 for a unit, as it does for ever for one that was spoiled by a wrong state.
+
+        While its etcd chooses a leader it does so for any unit: that the list is answered before or after says that
+        it is this one.
+
+        Raises
+        ------
+        FleetError
+            When fleet cannot be asked.
+        """
+        status, _ = self._ask("GET", _item(name))
+        return status == http.HTTPStatus.INTERNAL_SERVER_ERROR
+
     def put_unit(self, name: str, unit: UnitText, desired: DesiredState) -> None:
         """Create a unit, or replace one of that name that is made of something else, and ask for a state of it.
 
@@ -243,7 +257,7 @@ def _expect(status: int, content: bytes, asked: str) -> Any:
     """Return what an answer holds, where it is one of success."""
     try:
         answer = json.loads(content) if content else None
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if status in _DONE or (status == http.HTTPStatus.OK and answer is not None):
         return answer

@@ -7,7 +7,7 @@ nothing more, and its last words stand for half a minute; a unit that fits nowhe
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fleetkit.fleet.placement import explain_no_machine
@@ -27,6 +27,8 @@ class UnitVerdict(enum.StrEnum):
     """No machine takes it."""
     STALE = "stale"
     """Its machine is gone, and what is told of it is what that machine said last."""
+    POISONED = "poisoned"
+    """fleet stumbles over it: what was asked for is no state, and it can be neither read nor changed nor destroyed."""
     ORPHANED = "orphaned"
     """A machine has it, and fleet does not know it any more."""
     DRIFTED = "drifted"
@@ -41,6 +43,15 @@ class UnitVerdict(enum.StrEnum):
     """It is on no machine, as was asked for."""
     RUNNING = "running"
     """systemd runs it."""
+
+    @property
+    def is_amiss(self) -> bool:
+        """Whether somebody has to look after it: it is not as it was asked for, and not on its way there."""
+        return not self.is_milder_than(UnitVerdict.DRIFTED)
+
+    def is_milder_than(self, other: UnitVerdict) -> bool:
+        """Whether the other one comes before this one among the worse."""
+        return _ORDER.index(self) > _ORDER.index(other)
 
 
 _ORDER = tuple(UnitVerdict)
@@ -85,6 +96,7 @@ def judge_units(
     machines: Sequence[Machine],
     *,
     files: Mapping[str, UnitText] | None = None,
+    poisoned: Collection[str] = (),
 ) -> tuple[UnitStatus, ...]:
     """Say what has become of each unit that fleet or a machine knows, by name.
 
@@ -92,6 +104,8 @@ def judge_units(
     ----------
     files
         What units ought to be made of, by name; what is not among them is compared with nothing.
+    poisoned
+        Names of those over which fleet was seen to stumble: it leaves them out of its list.
     """
     rows: dict[str, list[UnitState]] = {}
     for state in states:
@@ -103,6 +117,7 @@ def judge_units(
     }
     judge = _Judge(machines=machines, placed=placed, files=files or {})
     found = [judge.judge(one, tuple(rows.pop(one.name, ()))) for one in units]
+    found += [judge.judge_poisoned(name, tuple(rows.pop(name, ()))) for name in poisoned]
     found += [judge.judge_stranger(name, tuple(left)) for name, left in rows.items()]
     return tuple(sorted(found, key=lambda one: one.name))
 
@@ -117,7 +132,7 @@ class _Judge:
         options = PlacementOptions.of(unit.text)
         verdict, reason = self._of_global(unit, options, rows) if options.is_global else self._of_one(unit, rows)
         file = self.files.get(unit.name)
-        if file is not None and file.unit_hash != unit.text.unit_hash and verdict not in _ORDER[:4]:
+        if file is not None and file.unit_hash != unit.text.unit_hash and verdict.is_milder_than(UnitVerdict.ORPHANED):
             verdict, reason = UnitVerdict.DRIFTED, "fleet has another of that name than the file"
         return UnitStatus(
             name=unit.name,
@@ -128,6 +143,12 @@ class _Judge:
             is_global=options.is_global,
         )
 
+    def judge_poisoned(self, name: str, rows: tuple[UnitState, ...]) -> UnitStatus:
+        """Judge a unit whose desired state is none; machines that have it go on with what they have."""
+        told = [f"{self._name(one.machine_id)} says {_tell(one)}" for one in rows if self._lives(one.machine_id)]
+        reason = "; ".join(["fleet answers 500 for this unit alone: what was asked for is no state", *told])
+        return UnitStatus(name=name, verdict=UnitVerdict.POISONED, reason=reason, desired_state="", states=rows)
+
     def judge_stranger(self, name: str, rows: tuple[UnitState, ...]) -> UnitStatus:
         """Judge what only machines tell of: a unit that was destroyed leaves their last words for some seconds."""
         living = [one for one in rows if self._lives(one.machine_id)]
@@ -137,11 +158,12 @@ class _Judge:
 
     def _of_one(self, unit: Unit, rows: tuple[UnitState, ...]) -> tuple[UnitVerdict, str]:
         wanted, where = unit.desired_state, unit.machine_id
-        if where and not self._lives(where):
-            return UnitVerdict.STALE, f"its machine {where[:8]} is not there any more"
-        if wanted == DesiredState.INACTIVE:
+        # A unit that was poisoned and then freed has no desired state: fleet takes that for inactive.
+        if wanted in (DesiredState.INACTIVE, ""):
             living = [one for one in rows if self._lives(one.machine_id)]
             return (UnitVerdict.WAITING, "its machine still has it") if living else (UnitVerdict.INACTIVE, "")
+        if where and not self._lives(where):
+            return UnitVerdict.STALE, f"its machine {where[:8]} is not there any more"
         if not where:
             options = PlacementOptions.of(unit.text)
             why = explain_no_machine(unit.name, options, machines=self.machines, placed=self.placed)
@@ -154,7 +176,7 @@ class _Judge:
             return UnitVerdict.WAITING, f"{self._name(machine)} says nothing of it yet"
         if row.unit_hash != unit.text.unit_hash:
             return UnitVerdict.DRIFTED, f"{self._name(machine)} has another of that name"
-        told = f"{row.load}, {row.active}, {row.sub} on {self._name(machine)}"
+        told = f"{_tell(row)} on {self._name(machine)}"
         if row.active == "failed":
             return UnitVerdict.FAILED, told
         if unit.desired_state == DesiredState.LOADED:
@@ -162,7 +184,7 @@ class _Judge:
         return _OF_ACTIVE.get(row.active, UnitVerdict.WAITING), told
 
     def _of_global(self, unit: Unit, options: PlacementOptions, rows: tuple[UnitState, ...]) -> tuple[UnitVerdict, str]:
-        if unit.desired_state == DesiredState.INACTIVE:
+        if unit.desired_state in (DesiredState.INACTIVE, ""):
             return UnitVerdict.INACTIVE, ""
         fitting = [one.id for one in self.machines if not options.find_lacking(one.metadata)]
         if not fitting:
@@ -180,3 +202,7 @@ class _Judge:
     def _name(self, machine_id: str) -> str:
         found = next((one.primary_ip for one in self.machines if one.id == machine_id), "")
         return found or machine_id[:8]
+
+
+def _tell(row: UnitState) -> str:
+    return f"{row.load}, {row.active}, {row.sub}"

@@ -51,6 +51,7 @@ from fleetkit.workflows.listing_certificates import (
 from fleetkit.workflows.next_steps import list_next_steps
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
+from fleetkit.workflows.reading_units import UnitReading, read_units, read_units_through
 from fleetkit.workflows.rebooting import (
     AppliedReboot,
     RebootPlan,
@@ -163,6 +164,7 @@ __all__ = [
     "SupposedLosses",
     "Sweep",
     "TakenBackup",
+    "UnitReading",
     "UpgradePlan",
     "VerifiedDefragment",
     "VerifiedDeploy",
@@ -232,6 +234,8 @@ __all__ = [
     "read_outputs",
     "read_paces",
     "read_scrape_history",
+    "read_units",
+    "read_units_through",
     "remember_backup",
     "require_preflight",
     "run_preflight",

@@ -151,3 +151,30 @@ def test_a_unit_that_has_conflicts_bars_others_that_have_none() -> None:
     verdict, reason = judged(units=[*here, plain], states=[])["plain.service"]
     assert verdict == UnitVerdict.UNSCHEDULABLE
     assert "which conflicts with it" in reason
+
+
+def test_a_poisoned_unit_is_told_as_such_with_what_living_machines_say_of_it() -> None:
+    left = [one for one in UNITS if one.name != "md1.service"]
+    (found,) = (one for one in judge_units(left, STATES, MACHINES, poisoned=["md1.service"]) if one.name[:3] == "md1")
+    assert (found.verdict, found.desired_state) == (UnitVerdict.POISONED, "")
+    assert found.reason.endswith("what was asked for is no state; 10.77.0.11 says loaded, active, running")
+    gone = [one for one in MACHINES if one.primary_ip != "10.77.0.11"]
+    (found,) = judge_units([], [], gone, poisoned=["md1.service"])
+    assert (found.verdict, found.states) == (UnitVerdict.POISONED, ())
+    assert "says" not in found.reason
+
+
+def test_a_unit_that_was_poisoned_and_freed_waits_for_nothing() -> None:
+    freed = Unit.from_json(recorded("9187-poison-repaired-get")["json"], path="unit")
+    assert (freed.desired_state, bool(freed.machine_id)) == ("", True)
+    assert [str(one.verdict) for one in judge_units([freed], [], MACHINES)] == ["inactive"]
+
+
+def test_an_inactive_unit_whose_last_machine_is_gone_is_inactive() -> None:
+    unloaded = replace(UNITS[0], desired_state="inactive", machine_id="0" * 32)
+    assert [str(one.verdict) for one in judge_units([unloaded], [], MACHINES)] == ["inactive"]
+
+
+def test_what_is_amiss_are_the_verdicts_down_to_drifted() -> None:
+    amiss = [str(one) for one in UnitVerdict if one.is_amiss]
+    assert amiss == ["failed", "unschedulable", "stale", "poisoned", "orphaned", "drifted"]

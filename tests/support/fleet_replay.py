@@ -1,4 +1,8 @@
-"""What a real fleet v1.0.0 was recorded to be asked and to answer, and sockets that answer so again."""
+"""What a real fleet v1.0.0 was recorded to be asked and to answer, and sockets that answer so again.
+
+An answer whose status is None closes the connection, as fleet does when it stumbles; one with ``raw`` is sent as it is,
+and one with ``silent`` never comes.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from typing import Any
 
 import pytest
 
-__all__ = ["RECORDINGS", "Replay", "recorded", "replay", "requested"]
+__all__ = ["RECORDINGS", "Replay", "answer_one", "recorded", "replay", "requested"]
 
 RECORDINGS = Path(__file__).parents[1] / "fleet" / "recordings" / "fleet-1.0.0"
 
@@ -26,6 +30,23 @@ def requested(name: str) -> dict[str, Any]:
     """Return the request that it answered."""
     found: dict[str, Any] = json.loads((RECORDINGS / f"{name}.json").read_text(encoding="utf-8"))["request"]
     return found
+
+
+def answer_one(far: socket.socket, choose: Callable[[str, str, str, Any], dict[str, Any]]) -> None:
+    """Read one request, and send what ``choose`` returns for its method, target, content type and body."""
+    with far, far.makefile("rb") as lines:
+        method, target, _ = lines.readline().decode().split()
+        headers = dict(line.decode().strip().lower().split(": ", 1) for line in iter(lines.readline, b"\r\n"))
+        sent = lines.read(int(headers.get("content-length", 0)))
+        answer = choose(method, target, headers.get("content-type", ""), json.loads(sent) if sent else None)
+        if "raw" in answer:
+            far.sendall(answer["raw"])
+        elif answer.get("silent"):
+            lines.read()
+        elif answer["status"] is not None:
+            body = b"" if answer.get("json") is None else json.dumps(answer["json"]).encode()
+            head = f"HTTP/1.1 {answer['status']} {answer['reason']}\r\nContent-Length: {len(body)}\r\n\r\n"
+            far.sendall(head.encode() + body)
 
 
 class Replay:
@@ -45,17 +66,12 @@ class Replay:
         return near
 
     def _serve(self, far: socket.socket) -> None:
-        with far, far.makefile("rb") as lines:
-            method, target, _ = lines.readline().decode().split()
+        def choose(method: str, target: str, kind: str, body: Any) -> dict[str, Any]:
             self.asked.append(target)
-            headers = dict(line.decode().strip().lower().split(": ", 1) for line in iter(lines.readline, b"\r\n"))
-            sent = lines.read(int(headers.get("content-length", 0)))
-            self.sent.append((method, headers.get("content-type", ""), json.loads(sent) if sent else None))
-            answer = self._answers.pop(0)
-            if answer["status"] is not None:
-                body = b"" if answer.get("json") is None else json.dumps(answer["json"]).encode()
-                head = f"HTTP/1.1 {answer['status']} {answer['reason']}\r\nContent-Length: {len(body)}\r\n\r\n"
-                far.sendall(head.encode() + body)
+            self.sent.append((method, kind, body))
+            return self._answers.pop(0)
+
+        answer_one(far, choose)
 
     def join(self) -> None:
         for thread in self._threads:
