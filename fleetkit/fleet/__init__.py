@@ -4,6 +4,7 @@ The API is a unix socket on each machine; how one is opened from here is the cal
 """
 
 from fleetkit.fleet.client import FleetClient, FleetLimits, SocketLike
+from fleetkit.fleet.endpoint import FleetEndpoint, parse_fleet_endpoint
 from fleetkit.fleet.environment import render_environment
 from fleetkit.fleet.keys import ENGINE_LEASE, is_live_key, render_lease
 from fleetkit.fleet.placement_options import PlacementOptions
@@ -18,6 +19,7 @@ __all__ = [
     "LINE_BYTES",
     "DesiredState",
     "FleetClient",
+    "FleetEndpoint",
     "FleetLimits",
     "Machine",
     "PlacementOptions",
@@ -36,6 +38,7 @@ __all__ = [
     "is_live_key",
     "is_template",
     "judge_units",
+    "parse_fleet_endpoint",
     "read_unit_files",
     "render_environment",
     "render_lease",

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fleetkit.core import FleetError, SshError, format_utc, utc_now
 from fleetkit.fleet import (
     FleetClient,
+    FleetEndpoint,
     FleetLimits,
     Machine,
     Unit,
@@ -65,16 +67,18 @@ class UnitReading:
 
 
 def read_units(
-    source: Workspace,
+    source: Workspace | FleetEndpoint,
     *,
     files: Mapping[str, UnitText] | None = None,
     names: Collection[str] = (),
     limits: FleetLimits | None = None,
 ) -> UnitReading:
-    """Read units and machines through the way in to a cluster, from the first master whose fleet answers.
+    """Read units and machines: of an endpoint, or of a cluster from the first of its masters whose fleet answers.
 
     Parameters
     ----------
+    source
+        The endpoint, or the cluster, which is reached through its way in.
     files
         What units ought to be made of, by name; an instance ought to be made of what its template is.
     names
@@ -85,13 +89,23 @@ def read_units(
     Raises
     ------
     FleetError
-        When no master's fleet could be read; says why of each.
+        When fleet could not be read, or no master's; says why of each.
     FleetkitError
         When the way in cannot be opened.
     """
+    limits = limits or FleetLimits()
+    if isinstance(source, FleetEndpoint):
+        client = FleetClient(partial(source.connect, limit_s=limits.wait_s), limits=limits)
+        return read_units_through(client, asked=source.url, files=files, names=names)
+    return _read_from_masters(source, files=files, names=names, limits=limits)
+
+
+def _read_from_masters(
+    workspace: Workspace, *, files: Mapping[str, UnitText] | None, names: Collection[str], limits: FleetLimits
+) -> UnitReading:
     troubles: dict[str, FleetError | SshError] = {}
-    cluster = source.cluster
-    with open_way_in(source) as way:
+    cluster = workspace.cluster
+    with open_way_in(workspace) as way:
         for name, master in cluster.masters.items():
             try:
                 with way.connect(master.address) as connection:

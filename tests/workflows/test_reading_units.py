@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from support.cluster_files import write_cluster
 from support.fleet_replay import Replay, recorded, replay
+from support.fleet_served import serve_fleet
 from support.fleet_worlds import EMPTY, ILL, SPOILED, VERDICTS, every_verdict, ok
 
 from fleetkit.core import FleetError, SshError
 from fleetkit.etcd import TlsFiles
-from fleetkit.fleet import FleetClient, FleetLimits, UnitText
+from fleetkit.fleet import FleetClient, FleetLimits, UnitText, parse_fleet_endpoint
 from fleetkit.ssh import KnownHosts, SshAccess
 from fleetkit.workflows import UnitReading, WayIn, Workspace, open_workspace, read_units, read_units_through
 
@@ -247,3 +248,16 @@ def test_where_no_master_can_be_read_each_says_why(
     assert "etcd1: no way; etcd2: " in text
     assert "unable to communicate with etcd; etcd3: " in text
     assert "next: fleetkit etcd health demo" in text
+
+
+@pytest.mark.parametrize("kind", ["unix", "http"])
+def test_an_endpoint_is_read_without_a_cluster(tmp_path: Path, kind: str) -> None:
+    with serve_fleet(every_verdict(), path=tmp_path / "s" if kind == "unix" else None) as url:
+        found = read_units(parse_fleet_endpoint(url))
+    assert (found.asked, len(found.statuses), len(found.machines)) == (url, 24, 3)
+
+
+def test_an_endpoint_that_is_silent_ends_at_the_limit() -> None:
+    with serve_fleet({STATES: {"silent": True}}) as url, pytest.raises(FleetError, match="could not be read") as caught:
+        read_units(parse_fleet_endpoint(url), limits=FleetLimits(wait_s=0.05))
+    assert f"from {url}: fleet did not answer in time: nothing within 0.05 s" in str(caught.value)
