@@ -7,6 +7,7 @@ from fleetkit.fleet.client import FleetClient, FleetLimits, SocketLike
 from fleetkit.fleet.endpoint import FleetEndpoint, parse_fleet_endpoint
 from fleetkit.fleet.environment import render_environment
 from fleetkit.fleet.keys import ENGINE_LEASE, is_live_key, render_lease
+from fleetkit.fleet.machine_load import MachineLoad, list_loads
 from fleetkit.fleet.placement_options import PlacementOptions
 from fleetkit.fleet.status import UnitStatus, UnitVerdict, judge_units
 from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
@@ -22,6 +23,7 @@ __all__ = [
     "FleetEndpoint",
     "FleetLimits",
     "Machine",
+    "MachineLoad",
     "PlacementOptions",
     "SocketLike",
     "TextFlaw",
@@ -38,6 +40,7 @@ __all__ = [
     "is_live_key",
     "is_template",
     "judge_units",
+    "list_loads",
     "parse_fleet_endpoint",
     "read_unit_files",
     "render_environment",

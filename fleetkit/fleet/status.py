@@ -15,7 +15,10 @@ from fleetkit.fleet.placement_options import PlacementOptions
 from fleetkit.fleet.unit_text import UnitText
 from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState
 
-__all__ = ["UnitStatus", "UnitVerdict", "judge_units"]
+__all__ = ["RUNNING_STATES", "UnitStatus", "UnitVerdict", "judge_units"]
+
+RUNNING_STATES = ("active", "reloading")
+"""systemd's active states of a unit that runs."""
 
 
 class UnitVerdict(enum.StrEnum):
@@ -56,8 +59,7 @@ class UnitVerdict(enum.StrEnum):
 
 _ORDER = tuple(UnitVerdict)
 _OF_ACTIVE = {
-    "active": UnitVerdict.RUNNING,
-    "reloading": UnitVerdict.RUNNING,
+    **dict.fromkeys(RUNNING_STATES, UnitVerdict.RUNNING),
     "failed": UnitVerdict.FAILED,
     "inactive": UnitVerdict.ENDED,
     "deactivating": UnitVerdict.ENDED,

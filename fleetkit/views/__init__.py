@@ -43,6 +43,18 @@ from fleetkit.views.plan_markup import alarm_html, attributes_html, changes_html
 from fleetkit.views.plan_picture import draw_plan
 from fleetkit.views.plan_values import show_value
 from fleetkit.views.preflight import checks_frame
+from fleetkit.views.units import (
+    FLEET_MACHINE_COLUMNS,
+    UNIT_COLUMNS,
+    count_verdicts,
+    fleet_machine_rows,
+    fleet_machines_frame,
+    name_machine,
+    render_verdicts_table,
+    tell_next_step,
+    unit_rows,
+    units_frame,
+)
 from fleetkit.views.what_if import Consequences, Effect, Fate, Part, judge_supposition
 from fleetkit.views.what_if_shown import consequences_lines, suppositions_frame
 from fleetkit.views.what_if_values import (
@@ -60,12 +72,14 @@ __all__ = [
     "DEFRAGMENT_STEPS",
     "DEPLOY_STEPS",
     "DESTROY_STEPS",
+    "FLEET_MACHINE_COLUMNS",
     "NO_CHANGES",
     "NO_QUORUM_UNTIL",
     "REPLACE_STEPS",
     "RESIZE_STEPS",
     "RESTORE_STEPS",
     "ROTATE_STEPS",
+    "UNIT_COLUMNS",
     "UPGRADE_STEPS",
     "ApplyLog",
     "ApplyView",
@@ -111,6 +125,7 @@ __all__ = [
     "checks_frame",
     "choose_pace",
     "consequences_lines",
+    "count_verdicts",
     "counts_html",
     "draw_certificates",
     "draw_history",
@@ -121,6 +136,8 @@ __all__ = [
     "drift_frame",
     "fault_tolerance_frame",
     "find_shared_causes",
+    "fleet_machine_rows",
+    "fleet_machines_frame",
     "frame_html",
     "grouped_table_html",
     "judge_days_left",
@@ -128,6 +145,7 @@ __all__ = [
     "machine_counts_frame",
     "machines_frame",
     "members_frame",
+    "name_machine",
     "outputs_frame",
     "outputs_html",
     "pending_changes_frame",
@@ -135,8 +153,12 @@ __all__ = [
     "quorum_frame",
     "raft_lag",
     "render_alerts_table",
+    "render_verdicts_table",
     "show_value",
     "suppositions_frame",
     "table_html",
     "targets_frame",
+    "tell_next_step",
+    "unit_rows",
+    "units_frame",
 ]
