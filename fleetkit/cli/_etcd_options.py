@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +11,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fleetkit.cli._durations import parse_duration
+from fleetkit.cli._output import is_on_command_line
 from fleetkit.core import utc_now
 from fleetkit.etcd import ClusterHealth, Endpoint, EtcdLimits, LocalFacts, TlsFiles, parse_endpoint, read_health
 
 if TYPE_CHECKING:
     from fleetkit.workflows import Workspace
 
-__all__ = ["EtcdSource", "etcd_options", "open_source", "parse_duration"]
+__all__ = ["EtcdSource", "etcd_options", "open_source"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _DEFAULT_ENDPOINT = "127.0.0.1:2379"
-_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PATH = click.Path(path_type=Path)
 
 
@@ -68,26 +68,6 @@ def etcd_options(command: F) -> F:
     return command
 
 
-def parse_duration(text: str) -> float:
-    """Read a duration as etcdctl writes it: ``5s``, ``500ms``, ``1m30s``; a bare number is seconds.
-
-    Raises
-    ------
-    click.BadParameter
-        When it is not one, or is not longer than nothing.
-    """
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h)", text)
-    if parts and "".join(number + unit for number, unit in parts) == text:
-        seconds = sum(float(number) * _UNITS_S[unit] for number, unit in parts)
-    elif re.fullmatch(r"\d+(\.\d+)?", text):
-        seconds = float(text)
-    else:
-        seconds = 0.0
-    if not seconds > 0:
-        raise click.BadParameter(f"{text!r} is not a duration longer than nothing, such as 5s or 500ms")
-    return seconds
-
-
 @contextlib.contextmanager
 def open_source(
     cluster: str | None,
@@ -108,7 +88,7 @@ def open_source(
         When the way in to the cluster cannot be opened.
     """
     limits = EtcdLimits(total_s=command_timeout)
-    given = [name for name in ("endpoints", "cacert", "cert", "key") if _is_on_command_line(name)]
+    given = [name for name in ("endpoints", "cacert", "cert", "key") if is_on_command_line(name)]
     if cluster is not None and given:
         raise click.UsageError(
             f"--{given[0]} is for an etcd without a cluster file; leave it out, or leave out CLUSTER"
@@ -137,11 +117,6 @@ def open_source(
             read_health=lambda: way.read_health(limits=limits),
             workspace=workspace,
         )
-
-
-def _is_on_command_line(name: str) -> bool:
-    source = click.get_current_context().get_parameter_source(name)
-    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def _read_facts(tls: TlsFiles) -> LocalFacts:

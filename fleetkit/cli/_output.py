@@ -22,6 +22,8 @@ from fleetkit.core import FleetkitError, Redactor, format_utc
 
 __all__ = [
     "cluster_argument",
+    "complete_cluster",
+    "is_on_command_line",
     "json_option",
     "print_error",
     "print_json",
@@ -37,7 +39,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def cluster_argument(command: F) -> F:
     """Give a command the cluster as its first argument; left out where there is only one."""
-    return click.argument("cluster", required=False, metavar="[CLUSTER]", shell_complete=_complete_cluster)(command)
+    return click.argument("cluster", required=False, metavar="[CLUSTER]", shell_complete=complete_cluster)(command)
 
 
 def json_option(command: F) -> F:
@@ -45,9 +47,16 @@ def json_option(command: F) -> F:
     return click.option("as_json", "--json", is_flag=True, help="Print the facts as one JSON document.")(command)
 
 
-def _complete_cluster(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+def complete_cluster(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of the cluster files here that begin so, for the shell."""
     files = sorted(Path.cwd().glob("clusters/*.toml"))
     return [file.stem for file in files if file.stem.startswith(incomplete)]
+
+
+def is_on_command_line(name: str) -> bool:
+    """Whether an option of the running command was typed, and does not come from a variable or a default."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def to_plain(value: Any) -> Any:

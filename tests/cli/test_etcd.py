@@ -13,7 +13,7 @@ from support.etcd_cluster import EtcdCluster
 from support.pki_made import LONG_AGO, ca_of, issue
 
 from fleetkit.cli import main
-from fleetkit.cli._etcd_options import parse_duration
+from fleetkit.cli._durations import parse_duration
 
 pytestmark = pytest.mark.usefixtures("no_etcdctl_settings")
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +11,12 @@ import pytest
 from support.cluster_files import write_cluster
 from support.fleet_replay import Replay, recorded, replay
 from support.fleet_served import serve_fleet
+from support.fleet_ways import put_way
 from support.fleet_worlds import EMPTY, ILL, SPOILED, VERDICTS, every_verdict, ok
 
 from fleetkit.core import FleetError, SshError
-from fleetkit.etcd import TlsFiles
 from fleetkit.fleet import FleetClient, FleetLimits, UnitText, parse_fleet_endpoint
-from fleetkit.ssh import KnownHosts, SshAccess
-from fleetkit.workflows import UnitReading, WayIn, Workspace, open_workspace, read_units, read_units_through
+from fleetkit.workflows import UnitReading, Workspace, open_workspace, read_units, read_units_through
 
 __all__ = ["replay"]
 
@@ -188,42 +185,10 @@ def test_units_are_compared_with_their_files_and_instances_with_their_templates(
     assert found.missing == ("new.service",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManyFleets(WayIn):
-    """A way to masters, each with a fleet of its own behind a socketpair, or with a reason why it cannot be reached."""
-
-    fleets: Mapping[str, Replay | SshError]
-
-    @contextlib.contextmanager
-    def connect(self, address: str, *, role: str = "") -> Iterator[Any]:  # noqa: ARG002 -- the base class has it
-        fleet = self.fleets[address]
-        if isinstance(fleet, SshError):
-            raise fleet
-        yield fleet
-
-    def open_fleet_socket(self, connection: Any) -> Any:
-        return connection
-
-
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     write_cluster(tmp_path)
     return open_workspace("demo", folder=tmp_path, environ={"HOME": str(tmp_path)})
-
-
-def put_way(monkeypatch: pytest.MonkeyPatch, workspace: Workspace, fleets: list[Replay | SshError]) -> None:
-    masters = [master.address for master in workspace.cluster.masters.values()]
-    way = ManyFleets(
-        cluster=workspace.cluster,
-        endpoints=(),
-        tls=TlsFiles(),
-        tunnel=None,
-        fleets=dict(zip(masters, fleets, strict=True)),
-        _pki=None,  # type: ignore[arg-type] # nobody logs in anywhere
-        _access=SshAccess(known_hosts=KnownHosts()),
-        _key_file=None,
-    )
-    monkeypatch.setattr("fleetkit.workflows.reading_units.open_way_in", lambda _: contextlib.nullcontext(way))
 
 
 def test_the_first_master_whose_fleet_answers_is_read_and_those_before_it_are_told(

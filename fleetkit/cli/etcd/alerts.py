@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from fleetkit.cli._etcd_options import etcd_options, open_source, parse_duration
+from fleetkit.cli._durations import parse_duration
+from fleetkit.cli._etcd_options import etcd_options, open_source
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note, print_table
 

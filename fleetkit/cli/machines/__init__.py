@@ -1,0 +1,22 @@
+"""``fleetkit machines``: the machines that have joined fleet."""
+
+from __future__ import annotations
+
+import click
+
+from fleetkit.cli.machines.list import command as _list
+
+__all__ = ["command"]
+
+
+@click.group()
+def command() -> None:
+    """See which machines have joined fleet, and what each carries.
+
+    Of CLUSTER through its way in; or, with --endpoint, of any fleet, named as fleetctl names it.
+    fleetctl's own variables (FLEETCTL_ENDPOINT, FLEETCTL_REQUEST_TIMEOUT) are read where no cluster and no option is
+    given.
+    """
+
+
+command.add_command(_list)
