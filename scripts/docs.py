@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fleetkit.config import render_reference_page, render_settings_table
 from fleetkit.terraform import list_flows
-from fleetkit.views import render_alerts_table
+from fleetkit.views import render_alerts_table, render_verdicts_table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -145,6 +145,7 @@ def render_all() -> dict[Path, str]:
     marked = {
         ROOT / "README.md": ("bench", render_table(read_results())),
         docs / "drills.md": ("drills", render_drills_table()),
+        docs / "units.md": ("verdicts", render_verdicts_table()),
     }
     for path, (mark, text) in marked.items():
         texts[path] = re.sub(
