@@ -6,7 +6,7 @@ import json
 
 import pytest
 from support.fleet_served import serve_fleet
-from support.fleet_worlds import EMPTY, ILL, every_verdict
+from support.fleet_worlds import EMPTY, ILL, every_verdict, ok
 
 from fleetkit.cli import main
 
@@ -42,6 +42,13 @@ def test_where_no_unit_is_left_behind_all_is_well(capsys: pytest.CaptureFixture[
     assert told["machines"][2]["metadata"] == {"az": "az1", "disk": "ssd", "k3": "v3", "role": "web"}
     assert {one["running"] for one in told["machines"]} == {0}
     assert told["stale_units"] == []
+
+
+def test_one_machine_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    world = {**EMPTY, "/fleet/v1/machines": ok(machines=[{"id": "a" * 32, "metadata": {}}])}
+    with serve_fleet(world) as url:
+        assert main(["machines", "list", "--endpoint", url]) == 0
+    assert "1 machine carries 0 units, 0 of them run" in capsys.readouterr().out
 
 
 def test_no_machine_at_all_is_a_finding(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,6 +50,7 @@ def command(cluster: str | None, as_json: bool, **options: Any) -> int:
         if stale:
             print_lines(f"on a machine that is gone: {', '.join(stale)}")
         carried, running = sum(len(one.units) for one in loads), sum(len(one.running) for one in loads)
-        told = f"{len(loads)} machines carry {carried} units, {running} of them run"
+        many = "1 machine carries" if len(loads) == 1 else f"{len(loads)} machines carry"
+        told = f"{many} {carried} units, {running} of them run"
         print_lines(f"{told if loads else 'no machine has joined fleet'} ({found.asked} at {found.at})")
     return ExitCode.DONE if loads and not stale else ExitCode.FINDINGS
