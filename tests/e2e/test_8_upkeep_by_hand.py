@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.by_hand import WINDOW, lead_by_hand, page, run_by_hand
 from support.e2e_world import CLUSTER, World, leader
-from support.lab_browser import chromium, open_page
+from support.lab_browser import chromium, open_page, widget_errors
 from support.lab_by_hand import LabByHand, lab_by_hand
 
 __all__ = ["chromium", "page"]
@@ -55,7 +55,7 @@ def test_a_backup_is_taken_proven_and_put_back(world: World, lab: LabByHand, chr
     with open_page(chromium, viewport=WINDOW) as (page, _, errors):
         guide = lead_by_hand(world, page, lab, "backup/41-restore-etcd.ipynb", button="Restore", parameters=parameters)
         assert "1 keys of the v3 store were written since, and would be lost or older: by-hand" in guide.text("Plan")
-        assert not [error for error in errors if "widget" in error.lower()]
+        assert not widget_errors(errors)
     assert world.etcdctl("get", "by-hand", "--print-value-only").must(0).out.strip() == "kept"
 
 

@@ -10,7 +10,7 @@ import pytest
 from support import e2e_world
 from support.e2e_world import CLUSTER, World, wait_for_closed_run
 from support.guide_page import GuidePage, run_all
-from support.lab_browser import chromium, open_page
+from support.lab_browser import chromium, open_page, widget_errors
 from support.lab_by_hand import LabByHand, lab_by_hand
 
 from fleetkit.core import Patience
@@ -135,7 +135,7 @@ def test_a_deploy_by_hand_is_cancelled_half_way_and_goes_on_and_its_record_verif
         cancel_half_way(guide, world)
         go_on(guide)
         stored = wait_for_closed_run(record_of(world, "10-deploy-cluster"))
-        assert not [error for error in errors if "widget" in error.lower()]
+        assert not widget_errors(errors)
     assert (stored.record.way, stored.record.outcome) == (Way.BY_HAND, Outcome.DONE)
     assert world.health()["verdict"] == "healthy"
     proof = verify_run(stored.folder, verify=verify_signature)
@@ -166,7 +166,7 @@ def test_the_board_shows_a_member_that_was_stopped_and_that_it_is_back(
         world.held.run_on(victim, ("systemctl", "start", "etcd-member"))
         board.wait_for(CLUSTER, "3 of 3 members healthy, 2 needed, 1 more may fail", timeout_ms=LONG_MS)
         board.card(CLUSTER).get_by_text("etcd2 is not healthy").first.wait_for(state="detached")
-        assert not [error for error in errors if "widget" in error.lower()]
+        assert not widget_errors(errors)
 
 
 def test_the_alerts_are_judged_by_hand_and_the_record_keeps_what_was_scraped(

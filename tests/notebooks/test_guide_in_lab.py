@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.cluster_files import write_cluster
 from support.guide_page import GuidePage, run_all
-from support.lab_browser import open_page
+from support.lab_browser import open_page, widget_errors
 from support.runs_notebooks import records_under, write_notebook
 
 from fleetkit.core import NotYet, Patience, wait_until
@@ -96,4 +96,4 @@ def test_a_change_from_the_first_check_to_the_closed_record(chromium, jupyter_la
         assert (stored.record.way, stored.record.outcome) == (Way.BY_HAND, Outcome.DONE)
         proof = verify_run(folder, verify=verify_signature)
         assert (proof.state, proof.remarks, len(proof.keys)) == (ProofState.CLOSED, (), 1)
-        assert not [error for error in errors if "widget" in error.lower()]
+        assert not widget_errors(errors)

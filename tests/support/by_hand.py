@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.e2e_world import CLUSTER, World, wait_for_closed_run
 from support.guide_page import GuidePage, run_all
-from support.lab_browser import open_page
+from support.lab_browser import open_page, widget_errors
 from support.lab_by_hand import LabByHand
 
 from fleetkit.runs import Outcome, Way
@@ -26,7 +26,7 @@ def page(chromium: Any) -> Iterator[Any]:
     """Open a page, on which no widget may fail."""
     with open_page(chromium, viewport=WINDOW) as (opened, _, errors):
         yield opened
-        assert not [error for error in errors if "widget" in error.lower()]
+        assert not widget_errors(errors)
 
 
 def lead_by_hand(
