@@ -10,6 +10,7 @@ import click
 from fleetkit.cli._approving import ask_approval
 from fleetkit.cli._exit import OUTCOME_CODES
 from fleetkit.cli._output import print_json, print_note, print_story
+from fleetkit.core import PreconditionError
 
 if TYPE_CHECKING:
     from fleetkit.workflows import Approved, ChangePlan
@@ -51,7 +52,7 @@ def carry_out(
     apply, verify
         What does the change, and what looks at what came of it.
     told
-        What of the plan is told as JSON, beside its fingerprint.
+        What of the plan is told as JSON, beside its fingerprint; told of a plan that is refused or not approved too.
 
     Raises
     ------
@@ -61,12 +62,19 @@ def carry_out(
     from fleetkit.workflows import approve
 
     print_story(str(plan), as_json=as_json)
-    plan.check()
-    applied = apply(approve(plan, ask_approval(plan, given)))
+    planned = {"plan_sha256": plan.sha256, **told}
+    try:
+        plan.check()
+        approved = approve(plan, ask_approval(plan, given))
+    except PreconditionError:
+        if as_json:
+            print_json({**planned, "applied": None, "verified": None})
+        raise
+    applied = apply(approved)
     print_story(str(applied), as_json=as_json)
     print_note("verifying")
     verified = verify(applied)
     print_story(str(verified), as_json=as_json)
     if as_json:
-        print_json({"plan_sha256": plan.sha256, **told, "applied": applied, "verified": verified})
+        print_json({**planned, "applied": applied, "verified": verified})
     return OUTCOME_CODES[verified.outcome]
