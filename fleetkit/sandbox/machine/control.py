@@ -58,8 +58,8 @@ class Answer:
 Verb = Callable[[Question, Answer], Awaitable[int]]
 
 
-async def serve_control(verbs: Mapping[str, Verb]) -> asyncio.Server:
-    """Answer questions by name of the program, from now on."""
+async def serve_control(verbs: Mapping[str, Verb], *, place: Path = CONTROL) -> asyncio.Server:
+    """Answer questions by name of the program, from now on, at a socket."""
 
     async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
@@ -71,8 +71,8 @@ async def serve_control(verbs: Mapping[str, Verb]) -> asyncio.Server:
                 await writer.drain()
         writer.close()
 
-    CONTROL.parent.mkdir(parents=True, exist_ok=True)
-    return await asyncio.start_unix_server(serve_one, CONTROL, limit=2**22)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return await asyncio.start_unix_server(serve_one, place, limit=2**22)
 
 
 async def _answer(

@@ -35,6 +35,9 @@ class Surroundings(Protocol):
     def start_later(self, name: str, *, delay_s: float) -> None:
         """Start a unit after a while, by a job of its own."""
 
+    def is_loaded(self, name: str) -> bool:
+        """Say whether there is a unit of that name, which is not masked."""
+
     def triggered_by(self, name: str) -> list[int]:
         """Return the descriptors that the sockets of a service hold for it."""
 

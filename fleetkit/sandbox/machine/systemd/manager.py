@@ -73,6 +73,14 @@ class Manager:
         live.unit = unit
         return live
 
+    def is_loaded(self, name: str) -> bool:
+        """Say whether a unit can be read; see `Surroundings`."""
+        try:
+            self.store.load(name)
+        except (UnitNotFoundError, UnitMaskedError):
+            return False
+        return True
+
     async def start(self, name: str) -> None:
         """Start a unit with all that it needs and wants, and wait for its own job alone.
 
@@ -129,6 +137,10 @@ class Manager:
         self._forget_later(name)
         loop = asyncio.get_running_loop()
         self._later[name] = loop.call_later(delay_s, lambda: self._hold(asyncio.create_task(self._start_quietly(name))))
+
+    def stop_later(self, name: str) -> None:
+        """Stop a unit by a job of its own."""
+        self._hold(asyncio.create_task(self._stop_quietly(name)))
 
     def serve_connection(self, name: str, connection: socket.socket) -> None:
         """Start a service for one connection; see `Surroundings`."""

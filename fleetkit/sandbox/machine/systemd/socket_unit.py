@@ -42,6 +42,10 @@ class SocketUnit(Live):
 
     async def start(self) -> None:
         """Listen; see `Live.start`."""
+        if not self.accepts and not self.manager.is_loaded(self.service):
+            # As systemd does, which leaves the socket as it was.
+            self.say(f"Socket service {self.service} not loaded, refusing.")
+            raise JobFailedError(f"the service {self.service} of {self.name} is not there")
         try:
             for address in self._read_addresses():
                 self._listeners.append(self._listen(address))

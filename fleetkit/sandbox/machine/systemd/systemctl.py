@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 
 from fleetkit.sandbox.machine.control import Answer, Question
-from fleetkit.sandbox.machine.systemd.live import JobFailedError, Live
+from fleetkit.sandbox.machine.systemd.live import JobFailedError
 from fleetkit.sandbox.machine.systemd.manager import Manager
 from fleetkit.sandbox.machine.systemd.service import Service
+from fleetkit.sandbox.machine.systemd.showing import absent_properties, describe, read_properties
 from fleetkit.sandbox.machine.systemd.store import UnitMaskedError, UnitNotFoundError
 
 __all__ = ["Systemctl"]
@@ -70,7 +70,11 @@ class Systemctl:
             return 0
         return await self._each(names, answer, self._manager.start)
 
-    async def _do_stop(self, names: Sequence[str], _: dict[str, str], answer: Answer) -> int:
+    async def _do_stop(self, names: Sequence[str], options: dict[str, str], answer: Answer) -> int:
+        if "--no-block" in options:
+            for name in names:
+                self._manager.stop_later(name)
+            return 0
         return await self._each(names, answer, self._manager.stop)
 
     async def _do_restart(self, names: Sequence[str], _: dict[str, str], answer: Answer) -> int:
@@ -157,7 +161,7 @@ class Systemctl:
                 code = _NOT_ACTIVE
                 continue
             lines = int(options.get("-n", options.get("--lines", "10")))
-            await answer.out(_describe(live) + "\n" + self._manager.journal.tail(name, lines=lines))
+            await answer.out(describe(live) + "\n" + self._manager.journal.tail(name, lines=lines))
             code = code if live.active == "active" else _NOT_ACTIVE
         return code
 
@@ -166,11 +170,14 @@ class Systemctl:
 
         async def show(name: str) -> None:
             try:
-                properties = _properties(self._manager.find(name))
+                properties = read_properties(self._manager.find(name))
             except UnitNotFoundError:
-                properties = {"Id": name, "LoadState": "not-found", "ActiveState": "inactive", "SubState": "dead"}
+                properties = absent_properties(name, load="not-found")
             except UnitMaskedError:
-                properties = {"Id": name, "LoadState": "masked", "ActiveState": "inactive", "SubState": "dead"}
+                properties = absent_properties(name, load="masked")
+            except JobFailedError:
+                # Of a kind that is not run here: it is there, and nothing ever comes of it.
+                properties = absent_properties(name, load="loaded")
             for key in wish.split(",") if wish else properties:
                 value = properties.get(key, "")
                 await answer.out(f"{value}\n" if "--value" in options else f"{key}={value}\n")
@@ -267,29 +274,3 @@ def _read_options(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
 
 def _full_name(name: str) -> str:
     return name if "." in name else f"{name}.service"
-
-
-def _properties(live: Live) -> dict[str, str]:
-    return {
-        "Id": live.name,
-        "Description": live.unit.description,
-        "LoadState": "loaded",
-        "ActiveState": live.active,
-        "SubState": live.sub,
-        "Result": live.result,
-        "MainPID": str(live.main_pid),
-        "FragmentPath": live.unit.path,
-    }
-
-
-def _describe(live: Live) -> str:
-    detail = f"Result: {live.result}" if live.active == "failed" else live.sub
-    since = datetime.fromtimestamp(live.since, UTC).strftime("%a %F %T UTC")
-    lines = [
-        f"{'●' if live.active == 'active' else '○'} {live.name} - {live.unit.description}",
-        f"     Loaded: loaded ({live.unit.path})",
-        f"     Active: {live.active} ({detail}) since {since}",
-    ]
-    if live.main_pid:
-        lines.append(f"   Main PID: {live.main_pid}")
-    return "\n".join(lines) + "\n"
