@@ -19,10 +19,11 @@ __all__ = ["EtcdClient", "Key"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key as etcd gives it; names without the prefix."""
+    """One key as etcd gives it; names without the prefix, and the index of its last change."""
 
     name: str
     value: str
+    index: int = 0
 
 
 class EtcdClient:
@@ -55,9 +56,9 @@ class EtcdClient:
         status, _ = self._ask("DELETE", name, query=condition or {})
         return status < http.client.BAD_REQUEST
 
-    def get(self, name: str) -> str | None:
+    def get(self, name: str, *, quorum: bool = True) -> str | None:
         """Return a key's value; None where there is none."""
-        status, body = self._ask("GET", name, query={"quorum": "true"})
+        status, body = self._ask("GET", name, query={"quorum": "true"} if quorum else {})
         return None if status == http.client.NOT_FOUND else str(body["node"].get("value", ""))
 
     def list_keys(self, name: str, *, quorum: bool) -> list[Key]:
@@ -72,6 +73,34 @@ class EtcdClient:
         status, body = self._ask("GET", name, query=query)
         return [] if status == http.client.NOT_FOUND else list(self._leaves(body["node"]))
 
+    def wait_for_change(self, name: str, *, since: int | None, limit_s: float) -> Key | None:
+        """Wait until something below a directory changes; return the key, or None at the limit.
+
+        Parameters
+        ----------
+        since
+            Index of the change that was seen last, so that none in between is missed; None for whatever comes next.
+        """
+        query = {"wait": "true", "recursive": "true", **({} if since is None else {"waitIndex": str(since + 1)})}
+        path = self._path(name, query)
+        with self._lock:
+            server = self._servers[0]
+        try:
+            status, body = self._ask_one(server, "GET", path, None, timeout_s=limit_s)
+        except TimeoutError:
+            return None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise EtcdError("etcd does not tell of changes", seen=f"{server}: {error}", transient=True) from error
+        if "node" not in body:
+            # Where the index is too old for its memory, etcd says so, and the next change is as good.
+            raise EtcdError("etcd does not tell of changes", seen=f"status {status}", transient=True)
+        node = body["node"]
+        name = str(node["key"]).removeprefix(self._prefix + "/")
+        return Key(name=name, value=str(node.get("value", "")), index=int(node["modifiedIndex"]))
+
+    def _path(self, name: str, query: Mapping[str, str]) -> str:
+        return quote(f"/v2/keys{self._prefix}/{name}") + (f"?{urlencode(query)}" if query else "")
+
     def _leaves(self, node: Mapping[str, Any]) -> list[Key]:
         if not node.get("dir"):
             return [Key(name=str(node["key"]).removeprefix(self._prefix + "/"), value=str(node.get("value", "")))]
@@ -80,7 +109,7 @@ class EtcdClient:
     def _ask(
         self, method: str, name: str, *, query: Mapping[str, str], form: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, Any]]:
-        path = quote(f"/v2/keys{self._prefix}/{name}") + (f"?{urlencode(query)}" if query else "")
+        path = self._path(name, query)
         problems = []
         with self._lock:
             servers = list(self._servers)
@@ -98,9 +127,9 @@ class EtcdClient:
         raise EtcdError("no etcd endpoint could serve fleet", seen="; ".join(problems), transient=True)
 
     def _ask_one(
-        self, server: str, method: str, path: str, form: Mapping[str, str] | None
+        self, server: str, method: str, path: str, form: Mapping[str, str] | None, *, timeout_s: float | None = None
     ) -> tuple[int, dict[str, Any]]:
-        connection = self._open(server)
+        connection = self._open(server, timeout_s=timeout_s or self._timeout_s)
         try:
             headers = {"Content-Type": "application/x-www-form-urlencoded"} if form is not None else {}
             connection.request(method, path, body=urlencode(form) if form is not None else None, headers=headers)
@@ -109,13 +138,13 @@ class EtcdClient:
         finally:
             connection.close()
 
-    def _open(self, server: str) -> http.client.HTTPConnection:
+    def _open(self, server: str, *, timeout_s: float) -> http.client.HTTPConnection:
         place = urlsplit(server)
         if place.scheme != "https":
-            return http.client.HTTPConnection(place.hostname or "", place.port, timeout=self._timeout_s)
+            return http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout_s)
         first = self._proxy or place
         connection = http.client.HTTPSConnection(
-            first.hostname or "", first.port, timeout=self._timeout_s, context=self._tls()
+            first.hostname or "", first.port, timeout=timeout_s, context=self._tls()
         )
         if self._proxy is not None:
             # TLS begins behind the proxy, and is checked against the server's own name.

@@ -60,6 +60,11 @@ class Presence:
             }
         )
 
+    @property
+    def leads(self) -> bool:
+        """Whether this fleetd's engine places units."""
+        return self._leads
+
     def start(self) -> None:
         """Begin to heartbeat, and to stand for election unless the engine is off."""
         threading.Thread(target=self._beat_on, name="heartbeat", daemon=True).start()
@@ -67,25 +72,13 @@ class Presence:
             threading.Thread(target=self._stand_on, name="engine", daemon=True).start()
 
     def leave(self) -> None:
-        """Unload the machine's units and take it out of the cluster, as fleetd does when it is told to end."""
+        """Take the machine out of the cluster, as fleetd does when it is told to end."""
         try:
-            self._unload()
             self._etcd.delete(self._key)
             if self._leads:
                 self._etcd.delete(_LEASE, condition={"prevValue": self._lease})
         except EtcdError as error:
             _log(f"could not leave the cluster: {error}")
-
-    def _unload(self) -> None:
-        """Take back what is published of the units that run here: fleetd stops them, and says no more of them."""
-        for key in self._etcd.list_keys("states", quorum=True):
-            _, unit, machine_id = key.name.split("/")
-            if machine_id == self._machine_id:
-                self._etcd.delete(f"job/{unit}/job-state", condition={"prevValue": machine_id})
-                # The older of the two keys is one for all machines, and fleetd asks not whose it is.
-                self._etcd.delete(f"state/{unit}")
-                self._etcd.delete(key.name)
-                _log(f"unloaded {unit}")
 
     def _beat_on(self) -> None:
         ttl_s = self._settings.agent_ttl_s

@@ -141,7 +141,7 @@ def _find_fleet(here: Here, relay: str) -> Program:
     }
     return Program(
         name="fleetd",
-        argv=(str(here.path(_FLEETD)), "--machine-id", str(here.path("/etc/machine-id"))),
+        argv=(str(here.path(_FLEETD)), "--machine-id-file", str(here.path("/etc/machine-id")), "--without-units"),
         environment={"PATH": _PATH, "HOME": str(here.root), **settings, "HTTPS_PROXY": relay},
         socket=here.path(_FLEET_SOCKET),
         pause_s=pause_s,
