@@ -9,6 +9,7 @@ from fleetkit.fleet.environment import render_environment
 from fleetkit.fleet.keys import ENGINE_LEASE, is_live_key, render_lease
 from fleetkit.fleet.machine_load import MachineLoad, list_loads
 from fleetkit.fleet.placement_options import PlacementOptions
+from fleetkit.fleet.service_options import SERVICE_SECTION, Probe, ProbeKind, ServiceOptions
 from fleetkit.fleet.status import UnitStatus, UnitVerdict, judge_units
 from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
 from fleetkit.fleet.unit_files import UnitFiles, read_unit_files
@@ -18,6 +19,7 @@ from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState
 __all__ = [
     "ENGINE_LEASE",
     "LINE_BYTES",
+    "SERVICE_SECTION",
     "DesiredState",
     "FleetClient",
     "FleetEndpoint",
@@ -25,6 +27,9 @@ __all__ = [
     "Machine",
     "MachineLoad",
     "PlacementOptions",
+    "Probe",
+    "ProbeKind",
+    "ServiceOptions",
     "SocketLike",
     "TextFlaw",
     "Unit",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from fleetkit.fleet.placement_options import DEPRECATED, PLACEMENT_SECTION, PlacementOptions, matches, split_pairs
+from fleetkit.fleet.service_options import SERVICE_SECTION, find_service_flaws
 from fleetkit.fleet.unit_text import UnitOption, UnitText
 
 __all__ = ["UNIT_TYPES", "UnitFinding", "check_unit", "check_unit_name", "is_template"]
@@ -33,6 +34,8 @@ _FORBIDDEN = (
     ("Conflicts", "Replaces"),
 )
 """Pairs that fleet v1.0.0 refuses in one unit."""
+
+_LISTENING_TYPES = ("service", "socket")
 
 _QUOTED = ("Exec", "Environment")
 """What systemd splits by quotes, by the beginning of its name."""
@@ -107,6 +110,7 @@ def check_unit(name: str, unit: UnitText) -> tuple[UnitFinding, ...]:
         _check_pairs,
         _check_peers,
         _check_quotes,
+        _check_service,
     )
     for check in checks:
         found += check(name, unit)
@@ -183,6 +187,16 @@ def _check_quotes(name: str, unit: UnitText) -> Iterator[UnitFinding]:
         # A value that goes on is one line to systemd.
         if split and _has_open_quote(one.value.replace("\\\n", " ")):
             yield _finding(name, one, f"a quote of {one.name} is not closed", "each quote with its other")
+
+
+def _check_service(name: str, unit: UnitText) -> Iterator[UnitFinding]:
+    for flaw in find_service_flaws(unit):
+        yield _finding(name, flaw.option, flaw.seen, flaw.legal, fatal=flaw.is_fatal)
+    first = next((one for one in unit.options if one.section == SERVICE_SECTION), None)
+    kind = name.rpartition(".")[2]
+    if first is not None and kind in UNIT_TYPES and kind not in _LISTENING_TYPES:
+        legal = f"[{SERVICE_SECTION}] in a {' or a '.join(_LISTENING_TYPES)}"
+        yield _finding(name, first, f"a {kind} listens nowhere", legal, fatal=False)
 
 
 def _has_open_quote(value: str) -> bool:
