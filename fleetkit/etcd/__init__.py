@@ -8,6 +8,7 @@ from fleetkit.etcd._backend import hash_backend
 from fleetkit.etcd.alerts import ALERT_RULES, Alert, AlertState, judge_alerts
 from fleetkit.etcd.archive import BackupArchive, open_envelope, pack_backup, pack_envelope, read_backup
 from fleetkit.etcd.changing_members import add_learner, promote_learner, remove_member
+from fleetkit.etcd.contents import ContentKind, decode_content, indent_json, show_content, show_key, tell_kind
 from fleetkit.etcd.defragmentation import compact, defragment
 from fleetkit.etcd.disarming import disarm_alarm
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles, parse_endpoint
@@ -15,6 +16,7 @@ from fleetkit.etcd.environment import render_environment, render_restore_options
 from fleetkit.etcd.hashing import hash_kv
 from fleetkit.etcd.health import read_health
 from fleetkit.etcd.histogram import Histogram
+from fleetkit.etcd.key_store import KeyStore
 from fleetkit.etcd.keys import KeyNode, get_key
 from fleetkit.etcd.leading import move_leader
 from fleetkit.etcd.maintenance import list_alarms, list_members, raft_lag, read_cluster_version, read_status
@@ -37,10 +39,22 @@ from fleetkit.etcd.stats import (
     read_store_stats,
 )
 from fleetkit.etcd.store_hashes import HashScope, MemberHash, StoreHashes
+from fleetkit.etcd.stored_keys import (
+    KeyEvent,
+    KeyEventKind,
+    KeyListing,
+    Store,
+    StoredKey,
+    normalize_key,
+    show_revision,
+    split_key,
+)
 from fleetkit.etcd.tree import V2_ROOTS, V2Root, V2Tree, export_tree, put_tree
 from fleetkit.etcd.trouble import LocalFacts, Trouble
 from fleetkit.etcd.tuning import judge_tuning
 from fleetkit.etcd.tuning_values import Advice, Disk, Fit, RaftSettings, RoundTrip, Tuning
+from fleetkit.etcd.v2_keys import V2Keys
+from fleetkit.etcd.v3_keys import V3Keys
 from fleetkit.etcd.values import Alarm, AlarmKind, Member, MemberStatus
 from fleetkit.etcd.verdict import ClusterHealth, MemberHealth, Verdict, judge_cluster
 from fleetkit.etcd.versions import (
@@ -68,6 +82,7 @@ __all__ = [
     "BackupName",
     "BackupPart",
     "ClusterHealth",
+    "ContentKind",
     "Disk",
     "Endpoint",
     "EtcdLimits",
@@ -76,7 +91,11 @@ __all__ = [
     "FollowerStats",
     "HashScope",
     "Histogram",
+    "KeyEvent",
+    "KeyEventKind",
+    "KeyListing",
     "KeyNode",
+    "KeyStore",
     "LeaderStats",
     "LocalFacts",
     "Member",
@@ -95,18 +114,23 @@ __all__ = [
     "ScratchPrograms",
     "Seal",
     "SelfStats",
+    "Store",
     "StoreHashes",
     "StoreSample",
     "StoreStats",
+    "StoredKey",
     "TlsFiles",
     "Trouble",
     "Tuning",
+    "V2Keys",
     "V2Root",
     "V2Tree",
+    "V3Keys",
     "Verdict",
     "VersionPath",
     "add_learner",
     "compact",
+    "decode_content",
     "defragment",
     "disarm_alarm",
     "export_tree",
@@ -116,6 +140,7 @@ __all__ = [
     "get_key",
     "hash_backend",
     "hash_kv",
+    "indent_json",
     "is_below_floor",
     "judge_alerts",
     "judge_cluster",
@@ -125,6 +150,7 @@ __all__ = [
     "list_members",
     "list_newer_keys",
     "move_leader",
+    "normalize_key",
     "open_envelope",
     "open_scratch",
     "pack_backup",
@@ -149,6 +175,11 @@ __all__ = [
     "render_environment",
     "render_restore_options",
     "save_snapshot",
+    "show_content",
+    "show_key",
+    "show_revision",
+    "split_key",
+    "tell_kind",
     "tell_version",
     "watch_metrics",
 ]

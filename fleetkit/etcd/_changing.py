@@ -6,8 +6,8 @@ A change is never sent to all members at once, nor sent again by itself: what wa
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from fleetkit.core import EtcdError
 from fleetkit.etcd._failures import CallError
@@ -19,7 +19,9 @@ from fleetkit.etcd.maintenance import context_for
 from fleetkit.etcd.trouble import Trouble
 from fleetkit.etcd.values import MemberStatus
 
-__all__ = ["ask_change", "ask_member", "plain_id"]
+__all__ = ["ask_change", "ask_member", "find_member", "plain_id", "send_change"]
+
+T = TypeVar("T")
 
 _HINTS = {
     "unhealthy cluster": "etcd changes its members only while all of them have been connected for five seconds: "
@@ -31,6 +33,12 @@ _HINTS = {
     "no leader": "without a quorum nothing can be changed: fleetkit etcd health says who is missing",
 }
 """What to do about etcd's refusals, by a part of their words (etcd 3.5, api/v3rpc/rpctypes/error.go)."""
+
+
+_LOOK_FIRST = (
+    "whether it was done is not known: look before you try again "
+    "(fleetkit etcd status, members, alarms; fleetkit kv get)"
+)
 
 
 def ask_change(
@@ -58,9 +66,38 @@ def ask_change(
     SettingsError
         When the TLS files cannot be used, or no endpoint was given.
     """
+    return send_change(endpoints, lambda call: Fields(call.post(path, body)), tls=tls, limits=limits, what=what)
+
+
+def send_change(
+    endpoints: Sequence[Endpoint],
+    send: Callable[[Call], T],
+    *,
+    tls: TlsFiles | None,
+    limits: EtcdLimits | None,
+    what: str,
+) -> T:
+    """Do the same with a call of any kind; ``send`` is called once, and what it raises as `CallError` is explained."""
     limits = limits or EtcdLimits()
-    context = context_for(endpoints, tls)
     end = time.monotonic() + limits.total_s
+    asked = find_member(endpoints, tls=tls, limits=limits, what=f"who could take {what}")
+    left = EtcdLimits(total_s=max(0.001, end - time.monotonic()))
+    return _send(asked, send, tls=tls, limits=left, what=what)
+
+
+def find_member(
+    endpoints: Sequence[Endpoint], *, tls: TlsFiles | None, limits: EtcdLimits | None, what: str
+) -> Endpoint:
+    """Return the first member to answer that knows a leader and votes.
+
+    Raises
+    ------
+    EtcdError
+        When there is none; says of each why.
+    SettingsError
+        When the TLS files cannot be used, or no endpoint was given.
+    """
+    context = context_for(endpoints, tls)
 
     def find(endpoint: Endpoint, deadline: float) -> Endpoint:
         with Call(endpoint, context=context, deadline=deadline) as call:
@@ -70,9 +107,7 @@ def ask_change(
             raise EtcdError(f"etcd member {endpoint.name} can take no change", seen=seen, transient=True)
         return endpoint
 
-    asked = ask_first(endpoints, find, limits=limits, what=f"who could take {what}")
-    left = EtcdLimits(total_s=max(0.001, end - time.monotonic()))
-    return ask_member(asked, path, body, tls=tls, limits=left, what=what)
+    return ask_first(endpoints, find, limits=limits or EtcdLimits(), what=what)
 
 
 def ask_member(
@@ -93,14 +128,18 @@ def ask_member(
     SettingsError
         When the TLS files cannot be used.
     """
+    return _send(endpoint, lambda call: Fields(call.post(path, body)), tls=tls, limits=limits, what=what)
+
+
+def _send(endpoint: Endpoint, send: Callable[[Call], T], *, tls: TlsFiles | None, limits: EtcdLimits, what: str) -> T:
     context = context_for([endpoint], tls)
     try:
         with Call(endpoint, context=context, deadline=time.monotonic() + limits.total_s) as call:
-            return Fields(call.post(path, body))
+            return send(call)
     except CallError as error:
         hint = next((advice for said, advice in _HINTS.items() if said in error.reason), None)
         if error.trouble is not Trouble.ODD_ANSWER:
-            hint = "whether it was done is not known: look before you try again (fleetkit etcd status, members, alarms)"
+            hint = _LOOK_FIRST
         raise EtcdError(
             f"{what} failed on etcd member {endpoint.name}", seen=error.reason, hint=hint, transient=error.transient
         ) from error

@@ -144,8 +144,40 @@ class Call:
         except (OSError, http.client.HTTPException) as error:
             raise self._name_failure(error) from error
 
+    def poll(self, path: str, *, idle_s: float) -> tuple[int, Answer | None]:
+        """Ask the v2 store for what may come much later.
+
+        Parameters
+        ----------
+        idle_s
+            Seconds to wait for it; the call's own deadline holds for the answer's beginning.
+
+        Returns
+        -------
+        tuple
+            The store's index when it was asked, and the answer; None where nothing came in that time.
+
+        Raises
+        ------
+        CallError
+            When the connection ends before.
+        """
+        try:
+            with self._send("GET", path) as response:
+                index = _read_index(response)
+                self.extend(idle_s)
+                self._limit()
+                try:
+                    return index, _read_answer(response)
+                except TimeoutError:
+                    return index, None
+        except http.client.IncompleteRead as error:
+            raise self._fail(Trouble.DOWN, "its answer was cut off in the middle") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise self._name_failure(error) from error
+
     def _send(
-        self, method: str, path: str, body: Any, form: Mapping[str, str] | None = None
+        self, method: str, path: str, body: Any = None, form: Mapping[str, str] | None = None
     ) -> http.client.HTTPResponse:
         payload, headers = None, {}
         if form is not None:
@@ -253,8 +285,12 @@ class Call:
 
 
 def _read_answer(response: http.client.HTTPResponse) -> Answer:
+    return Answer(response.status, _decode(response.read()), _read_index(response))
+
+
+def _read_index(response: http.client.HTTPResponse) -> int:
     index = response.headers.get("X-Etcd-Index", "")
-    return Answer(response.status, _decode(response.read()), int(index) if index.isdecimal() else 0)
+    return int(index) if index.isdecimal() else 0
 
 
 def _decode(content: bytes) -> Any:

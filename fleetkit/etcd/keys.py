@@ -38,6 +38,8 @@ class KeyNode:
         The index of its last change.
     ttl_s
         Seconds until it expires; None where it does not.
+    created_index
+        The index of its creation; 0 where that was not kept, as in a backup.
     """
 
     key: str
@@ -46,6 +48,7 @@ class KeyNode:
     nodes: tuple[KeyNode, ...]
     modified_index: int
     ttl_s: int | None
+    created_index: int = 0
 
     @classmethod
     def from_json(cls, fields: Fields) -> KeyNode:
@@ -57,6 +60,7 @@ class KeyNode:
             nodes=tuple(cls.from_json(child) for child in fields.children("nodes")),
             modified_index=fields.whole("modifiedIndex"),
             ttl_s=fields.whole("ttl") or None,
+            created_index=fields.whole("createdIndex"),
         )
 
 
