@@ -12,10 +12,10 @@ from fleetkit.cli._durations import parse_duration
 from fleetkit.cli._output import complete_cluster, is_on_command_line, print_note
 
 if TYPE_CHECKING:
-    from fleetkit.fleet import UnitText
-    from fleetkit.workflows import UnitReading
+    from fleetkit.fleet import FleetEndpoint, UnitText
+    from fleetkit.workflows import UnitReading, Workspace
 
-__all__ = ["files_option", "fleet_options", "read_fleet", "split_words", "words_argument"]
+__all__ = ["files_option", "fleet_options", "open_source", "read_fleet", "split_words", "words_argument"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -77,6 +77,26 @@ def split_words(words: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
     return (first, tuple(words[1:])) if is_cluster else (None, tuple(words))
 
 
+def open_source(cluster: str | None, endpoint: str | None) -> Workspace | FleetEndpoint:
+    """Return the cluster, or the fleet, that the options say.
+
+    Raises
+    ------
+    click.UsageError
+        When both a cluster and another fleet are given on the command line.
+    FleetkitError
+        When the cluster file or the endpoint is wrong.
+    """
+    from fleetkit.fleet import parse_fleet_endpoint
+    from fleetkit.workflows import open_workspace
+
+    if cluster is not None and is_on_command_line("endpoint"):
+        raise click.UsageError(
+            f"--endpoint is for a fleet without a cluster file; leave it out, or leave out CLUSTER ({cluster})"
+        )
+    return parse_fleet_endpoint(endpoint) if cluster is None and endpoint else open_workspace(cluster)
+
+
 def read_fleet(
     cluster: str | None,
     *,
@@ -94,14 +114,10 @@ def read_fleet(
     FleetkitError
         When fleet cannot be read.
     """
-    from fleetkit.fleet import FleetLimits, parse_fleet_endpoint
-    from fleetkit.workflows import open_workspace, read_units
+    from fleetkit.fleet import FleetLimits
+    from fleetkit.workflows import read_units
 
-    if cluster is not None and is_on_command_line("endpoint"):
-        raise click.UsageError(
-            f"--endpoint is for a fleet without a cluster file; leave it out, or leave out CLUSTER ({cluster})"
-        )
-    source = parse_fleet_endpoint(endpoint) if cluster is None and endpoint else open_workspace(cluster)
+    source = open_source(cluster, endpoint)
     texts = None if files is None else _read_files(files)
     found = read_units(source, files=texts, names=names, limits=FleetLimits(wait_s=request_timeout))
     for one in found.passed_over:

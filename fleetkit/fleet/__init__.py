@@ -6,13 +6,16 @@ The API is a unix socket on each machine; how one is opened from here is the cal
 from fleetkit.fleet.client import FleetClient, FleetLimits, SocketLike
 from fleetkit.fleet.endpoint import FleetEndpoint, parse_fleet_endpoint
 from fleetkit.fleet.environment import render_environment
+from fleetkit.fleet.instances import expand_names, template_of
 from fleetkit.fleet.keys import ENGINE_LEASE, is_live_key, render_lease
 from fleetkit.fleet.machine_load import MachineLoad, list_loads
+from fleetkit.fleet.placement import explain_no_machine
 from fleetkit.fleet.placement_options import PlacementOptions
 from fleetkit.fleet.service_options import SERVICE_SECTION, Probe, ProbeKind, ServiceOptions
 from fleetkit.fleet.status import UnitStatus, UnitVerdict, judge_units
 from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
 from fleetkit.fleet.unit_files import UnitFiles, read_unit_files
+from fleetkit.fleet.unit_order import UnitOrder, order_units
 from fleetkit.fleet.unit_text import LINE_BYTES, TextFlaw, UnitOption, UnitText
 from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState
 
@@ -36,18 +39,23 @@ __all__ = [
     "UnitFiles",
     "UnitFinding",
     "UnitOption",
+    "UnitOrder",
     "UnitState",
     "UnitStatus",
     "UnitText",
     "UnitVerdict",
     "check_unit",
     "check_unit_name",
+    "expand_names",
+    "explain_no_machine",
     "is_live_key",
     "is_template",
     "judge_units",
     "list_loads",
+    "order_units",
     "parse_fleet_endpoint",
     "read_unit_files",
     "render_environment",
     "render_lease",
+    "template_of",
 ]

@@ -38,6 +38,11 @@ class FleetEndpoint:
     host: str = ""
     port: int = 0
 
+    @property
+    def name(self) -> str:
+        """What it is called where a cluster's name would stand: ``127.0.0.1:49153``, or ``fleet.sock``."""
+        return self.path.rpartition("/")[2] or f"{self.host}:{self.port}"
+
     def connect(self, *, limit_s: float = 10.0) -> socket.socket:
         """Open a socket to it.
 

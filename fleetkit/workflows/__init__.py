@@ -24,6 +24,17 @@ from fleetkit.workflows.defragmenting import (
     verify_defragment,
 )
 from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
+from fleetkit.workflows.deploying_units import (
+    AppliedUnits,
+    UnitAction,
+    UnitGate,
+    UnitsPlan,
+    VerifiedUnits,
+    apply_units,
+    plan_unit_deploy,
+    plan_units,
+    verify_units,
+)
 from fleetkit.workflows.describing import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
 from fleetkit.workflows.disarming import DisarmPlan
@@ -99,6 +110,7 @@ from fleetkit.workflows.scratch_restoring import RestoredScratch, open_restored_
 from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supposing import SupposedLosses, lay_out_cluster, suppose_each
+from fleetkit.workflows.unit_journal import read_unit_journal
 from fleetkit.workflows.unlocking import clear_lock, find_lock
 from fleetkit.workflows.upgrading import (
     AppliedUpgrade,
@@ -121,6 +133,7 @@ __all__ = [
     "AppliedResize",
     "AppliedRestore",
     "AppliedRotation",
+    "AppliedUnits",
     "AppliedUpgrade",
     "Approved",
     "BackupListing",
@@ -164,7 +177,10 @@ __all__ = [
     "SupposedLosses",
     "Sweep",
     "TakenBackup",
+    "UnitAction",
+    "UnitGate",
     "UnitReading",
+    "UnitsPlan",
     "UpgradePlan",
     "VerifiedDefragment",
     "VerifiedDeploy",
@@ -173,6 +189,7 @@ __all__ = [
     "VerifiedResize",
     "VerifiedRestore",
     "VerifiedRotation",
+    "VerifiedUnits",
     "VerifiedUpgrade",
     "WayIn",
     "Workspace",
@@ -185,6 +202,7 @@ __all__ = [
     "apply_resize",
     "apply_restore",
     "apply_rotation",
+    "apply_units",
     "apply_upgrade",
     "approve",
     "back_up",
@@ -226,6 +244,8 @@ __all__ = [
     "plan_resize",
     "plan_restore",
     "plan_rotation",
+    "plan_unit_deploy",
+    "plan_units",
     "plan_upgrade",
     "read_backups",
     "read_drill_trend",
@@ -234,6 +254,7 @@ __all__ = [
     "read_outputs",
     "read_paces",
     "read_scrape_history",
+    "read_unit_journal",
     "read_units",
     "read_units_through",
     "remember_backup",
@@ -254,6 +275,7 @@ __all__ = [
     "verify_resize",
     "verify_restore",
     "verify_rotation",
+    "verify_units",
     "verify_upgrade",
     "warn_of_certificates",
 ]

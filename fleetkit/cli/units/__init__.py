@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import click
 
+from fleetkit.cli.units.change import destroy as _destroy
+from fleetkit.cli.units.change import start as _start
+from fleetkit.cli.units.change import stop as _stop
+from fleetkit.cli.units.change import unload as _unload
+from fleetkit.cli.units.deploy import command as _deploy
+from fleetkit.cli.units.journal import command as _journal
 from fleetkit.cli.units.lint import command as _lint
 from fleetkit.cli.units.list import command as _list
 from fleetkit.cli.units.show import command as _show
@@ -14,7 +20,7 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """See what has become of fleet's units, and check unit files before they are sent.
+    """See what has become of fleet's units, deploy unit files, and start and stop what is there.
 
     Of CLUSTER through its way in; or, with --endpoint, of any fleet, named as fleetctl names it.
     fleetctl's own variables (FLEETCTL_ENDPOINT, FLEETCTL_REQUEST_TIMEOUT) are read where no cluster and no option is
@@ -22,5 +28,5 @@ def command() -> None:
     """
 
 
-for _verb in (_list, _status, _show, _lint):
+for _verb in (_list, _status, _show, _journal, _lint, _deploy, _start, _stop, _unload, _destroy):
     command.add_command(_verb)

@@ -1,0 +1,74 @@
+"""``fleetkit units deploy``: unit files become what fleet has and runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fleetkit.cli._fleet_options import fleet_options, open_source
+from fleetkit.cli._output import complete_cluster, json_option
+from fleetkit.cli.units._changing import carry_out_units, changing_options
+
+__all__ = ["command"]
+
+_STATES = ("launched", "loaded", "inactive")
+
+
+@click.command("deploy")
+@click.argument("words", nargs=-1, required=True, metavar="[CLUSTER] FOLDER|FILE...", shell_complete=complete_cluster)
+@click.option(
+    "--instances", multiple=True, metavar="NAMES",
+    help="Instances of a template that are to be there too, such as 'web@{1..3}.service'.",
+)  # fmt: skip
+@click.option(
+    "--state", "desired", type=click.Choice(_STATES), default="launched", show_default=True,
+    help="What is asked for of units that are no templates.",
+)  # fmt: skip
+@fleet_options
+@changing_options
+@json_option
+def command(
+    words: tuple[str, ...],
+    instances: tuple[str, ...],
+    desired: str,
+    endpoint: str | None,
+    request_timeout: float,
+    **options: Any,
+) -> int:
+    """Send unit files, or all of a folder, to fleet of CLUSTER, and see them run.
+
+    The difference to what fleet has is shown first: what is created, replaced and started, and in which order: a unit
+    comes once those that it waits for run. A template is only kept by fleet; its instances become what it is now. Units
+    of which no file speaks are left alone. A unit counts as running once its machine's systemd runs it, and it stays
+    so; of one that fails its last words are shown.
+
+    \b
+    fleetkit units deploy demo units/
+    fleetkit units deploy demo units/ --instances 'web@{1..3}.service' --approve demo
+    fleetkit units deploy units/web.service --endpoint http://127.0.0.1:49153
+
+    Exits 0 when all is as wanted, 3 when a unit is not, 4 when it was refused or not approved.
+    """
+    from fleetkit import workflows
+    from fleetkit.fleet import DesiredState, read_unit_files
+
+    cluster, places = _split_places(words)
+    files = read_unit_files(places)
+    source = open_source(cluster, endpoint)
+    return carry_out_units(
+        source,
+        lambda limits, notes: workflows.plan_unit_deploy(
+            source, files, instances=instances, desired=DesiredState(desired), limits=limits, report=notes
+        ),
+        request_timeout=request_timeout,
+        **options,
+    )
+
+
+def _split_places(words: tuple[str, ...]) -> tuple[str | None, list[Path]]:
+    """Tell the cluster, where one is named first, from files and folders; one word alone is a place."""
+    first = words[0]
+    is_cluster = len(words) > 1 and (first.endswith(".toml") or not any(one in first for one in "./"))
+    return (first, [Path(one) for one in words[1:]]) if is_cluster else (None, [Path(one) for one in words])

@@ -1,0 +1,83 @@
+"""In which order units that belong together are started: what a unit waits for comes before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from fleetkit.fleet.placement_options import PlacementOptions
+from fleetkit.fleet.unit_text import UnitText
+
+__all__ = ["UnitOrder", "order_units"]
+
+_AFTER = ("After", "Requires", "Requisite", "BindsTo", "PartOf", "Wants", "Upholds")
+_BEFORE = ("Before",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitOrder:
+    """Units in waves.
+
+    Attributes
+    ----------
+    waves
+        Names, sorted: each wave waits only for those before it.
+    circle
+        Those that wait for each other; they are the last wave, together.
+    """
+
+    waves: tuple[tuple[str, ...], ...]
+    circle: tuple[str, ...] = ()
+
+
+def order_units(units: Mapping[str, UnitText]) -> UnitOrder:
+    """Put units into waves by their ``[Unit]`` section and by ``MachineOf``; what is not among them counts for nothing.
+
+    systemd orders what is on one machine; a unit that needs another on some other machine has only this.
+    Both kinds of systemd's dependencies count, those that order and those that require: a unit that requires another
+    is of no use before it.
+    """
+    waits: dict[str, set[str]] = {name: set() for name in units}
+    for name, unit in units.items():
+        for before, after in _list_pairs(name, unit):
+            if before != after and before in waits and after in waits:
+                waits[after].add(before)
+    waves: list[tuple[str, ...]] = []
+    while waits:
+        ready = tuple(sorted(name for name, others in waits.items() if not others & waits.keys()))
+        if not ready:
+            rest = tuple(sorted(waits))
+            return UnitOrder(waves=(*waves, rest), circle=_find_circle(waits))
+        waves.append(ready)
+        for name in ready:
+            del waits[name]
+    return UnitOrder(waves=tuple(waves))
+
+
+def _list_pairs(name: str, unit: UnitText) -> Iterator[tuple[str, str]]:
+    """Tell which of two units comes before the other."""
+    for one in unit.options:
+        if one.section == "Unit" and one.name in _AFTER:
+            yield from ((other, name) for other in _expand(one.value, name).split())
+        elif one.section == "Unit" and one.name in _BEFORE:
+            yield from ((name, other) for other in _expand(one.value, name).split())
+    yield from ((_expand(other, name), name) for other in PlacementOptions.of(unit).machine_of)
+
+
+def _expand(text: str, name: str) -> str:
+    """Put in what systemd puts in for the specifiers that name a unit."""
+    stem = name.rpartition(".")[0]
+    prefix, _, instance = stem.partition("@")
+    meant = {"%n": name, "%N": stem, "%p": prefix, "%P": prefix, "%i": instance, "%I": instance}
+    for specifier, value in meant.items():
+        text = text.replace(specifier, value)
+    return text
+
+
+def _find_circle(waits: Mapping[str, set[str]]) -> tuple[str, ...]:
+    """Return the units that wait for each other, without those that only wait for them."""
+    left = {name: others & waits.keys() for name, others in waits.items()}
+    while idle := [name for name in left if not any(name in others for others in left.values())]:
+        for name in idle:
+            del left[name]
+    return tuple(sorted(left))

@@ -1,0 +1,200 @@
+"""Units on their way to what is wanted of them: sent, waited for until they stay there, and put back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from fleetkit.core import FleetError, NotYet, Patience, WaitTimeoutError, call_each, wait_until
+from fleetkit.fleet import DesiredState, FleetClient, PlacementOptions, UnitVerdict
+from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._unit_changes import UnitAction, UnitChange
+from fleetkit.workflows._unit_reading import UnitReading
+
+__all__ = ["UnitGate", "UnitWalk", "judge_change"]
+
+_AT_ONCE = 8
+"""fleet's own API takes one request after the other of each machine's etcd; more at once only wait."""
+
+_AIMS = {
+    DesiredState.INACTIVE: (UnitVerdict.INACTIVE,),
+    DesiredState.LOADED: (UnitVerdict.LOADED,),
+    DesiredState.LAUNCHED: (UnitVerdict.RUNNING, UnitVerdict.ENDED),
+}
+_LOST = (UnitVerdict.FAILED, UnitVerdict.POISONED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitGate:
+    """When a unit counts as being there.
+
+    Attributes
+    ----------
+    patience
+        How long units may take, and how often they are looked at.
+    steady_s
+        Seconds for which a unit has to be seen running, or failed, until that counts: one that falls over and is
+        started again by systemd runs for a moment each time.
+    """
+
+    patience: Patience = field(default_factory=lambda: Patience(deadline_s=120.0, interval_s=1.0))
+    steady_s: float = 5.0
+
+
+def judge_change(change: UnitChange, reading: UnitReading) -> tuple[bool | None, str]:
+    """Say whether what was asked for has come about.
+
+    Returns
+    -------
+    tuple
+        True when it has, False when it has come to nothing, None while it may still come; and how it stands.
+    """
+    status = reading.find_status(change.name)
+    if change.desired is None:
+        living = status is not None and status.verdict is not UnitVerdict.STALE
+        return (None, f"{status.verdict}: {status.reason}") if status is not None and living else (True, "gone")
+    if status is None:
+        return None, "fleet does not tell of it yet"
+    told = f"{status.verdict}: {status.reason}" if status.reason else str(status.verdict)
+    if status.verdict in _AIMS[change.desired]:
+        return True, told
+    return (False if status.verdict in _LOST else None), told
+
+
+@dataclass(slots=True, kw_only=True)
+class UnitWalk:
+    """Walks through the waves of a plan.
+
+    Attributes
+    ----------
+    client
+        fleet, to which units are sent.
+    read
+        Reads units and machines.
+    gate
+        When a unit counts as being there.
+    told
+        Who is told what goes on.
+    sent
+        What was sent so far, in its order: that is what would have to be put back.
+    """
+
+    client: FleetClient
+    read: Callable[[], UnitReading]
+    gate: UnitGate
+    told: Reporter
+    sent: list[UnitChange] = field(default_factory=list)
+
+    def send(self, wave: Sequence[UnitChange]) -> dict[str, str]:
+        """Send a wave, several at a time; return name of each that fleet did not take to why."""
+        again = [one for one in wave if one.action is UnitAction.RESTART]
+        troubles = self._stop(again) if again else {}
+        going = [one for one in wave if one.name not in troubles]
+        # Before it is sent: what breaks off may have arrived.
+        self.sent += going
+        results = call_each([one.name for one in going], self._sender(going), catch=FleetError, at_once=_AT_ONCE)
+        return troubles | {name: str(error) for name, error in results.failed.items()}
+
+    def wait(self, wave: Sequence[UnitChange]) -> dict[str, str]:
+        """Wait until each unit of a wave is what was asked for, and stays it; return who is not, and how it stands."""
+        names = [one.name for one in wave]
+        since: dict[str, tuple[bool, float]] = {}
+        stands: dict[str, tuple[bool | None, str]] = {}
+
+        def look() -> bool | NotYet[bool]:
+            try:
+                reading, now = self.read(), time.monotonic()
+            except FleetError as error:
+                if not error.transient:
+                    raise
+                # Nobody knows what became of them meanwhile, so they have to prove themselves anew.
+                since.clear()
+                stands.update(dict.fromkeys(names, (None, f"fleet cannot be asked: {error.without_hint}")))
+                return NotYet(error.without_hint)
+            for one in wave:
+                stands[one.name] = judge_change(one, reading)
+                verdict = stands[one.name][0]
+                if verdict is None:
+                    since.pop(one.name, None)
+                elif since.get(one.name, (None, 0.0))[0] is not verdict:
+                    since[one.name] = (verdict, now)
+            open_ones = [one.name for one in wave if not self._is_settled(one, since.get(one.name), now)]
+            if not open_ones:
+                return True
+            name = open_ones[0]
+            more = f", and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
+            return NotYet(f"{name}: {stands[name][1]}{more}")
+
+        try:
+            wait_until(look, what="units to be there", patience=self.gate.patience, on_wait=self.told.note)
+        except WaitTimeoutError:
+            # Each is told below, for one that is late says nothing of the others.
+            self.told.note(f"not all units are there within {self.gate.patience.deadline_s:g} s")
+        return {name: told for name, (verdict, told) in stands.items() if verdict is not True}
+
+    def put_back(self) -> dict[str, str]:
+        """Send what was there before, the last first; return name of each that fleet did not take to why."""
+        undone = [one.undone for one in reversed(self.sent)]
+        self.sent.clear()
+        results = call_each([one.name for one in undone], self._sender(undone), catch=FleetError, at_once=_AT_ONCE)
+        troubles = {name: str(error) for name, error in results.failed.items()}
+        return troubles | self.wait([one for one in undone if one.name not in troubles])
+
+    def _is_settled(self, change: UnitChange, since: tuple[bool, float] | None, now: float) -> bool:
+        if since is None:
+            return False
+        verdict, moment = since
+        at_once = verdict and change.desired is not DesiredState.LAUNCHED
+        return at_once or now - moment >= self.gate.steady_s
+
+    def _sender(self, changes: Sequence[UnitChange]) -> Callable[[str], None]:
+        by_name: Mapping[str, UnitChange] = {one.name: one for one in changes}
+
+        def send(name: str) -> None:
+            change = by_name[name]
+            if change.desired is None:
+                self.client.destroy_unit(name)
+            elif change.action in (UnitAction.CREATE, UnitAction.REPLACE):
+                self.client.put_unit(name, change.text, change.desired)
+            else:
+                self.client.set_desired_state(name, change.desired)
+
+        return send
+
+    def _stop(self, changes: Sequence[UnitChange]) -> dict[str, str]:
+        """Stop units that are over, and wait until fleet has seen it: else it would not notice that they start anew."""
+        stopped = [_stopped(one) for one in changes]
+        results = call_each([one.name for one in stopped], self._sender(stopped), catch=FleetError, at_once=_AT_ONCE)
+        troubles = {name: str(error) for name, error in results.failed.items()}
+        left = [one for one in stopped if one.name not in troubles]
+
+        def look() -> bool | NotYet[bool]:
+            reading = self.read()
+            late = [one.name for one in left if not _is_stopped(one, reading)]
+            return NotYet(f"{', '.join(late)}: not stopped yet") if late else True
+
+        try:
+            wait_until(look, what="units to stop", patience=self.gate.patience, on_wait=self.told.note)
+        except WaitTimeoutError as error:
+            return troubles | {one.name: str(error) for one in left if not _is_stopped(one, self.read())}
+        return troubles
+
+
+def _stopped(change: UnitChange) -> UnitChange:
+    """Return what stops a unit so that it can be seen: it keeps its machine, unless it is global and has many."""
+    is_global = PlacementOptions.of(change.text).is_global
+    return replace(
+        change,
+        action=UnitAction.UNLOAD if is_global else UnitAction.STOP,
+        desired=DesiredState.INACTIVE if is_global else DesiredState.LOADED,
+    )
+
+
+def _is_stopped(change: UnitChange, reading: UnitReading) -> bool:
+    unit = reading.find_unit(change.name)
+    if change.desired is DesiredState.LOADED:
+        # systemd goes on calling failed what has failed; that it was stopped only fleet's own word tells.
+        return unit is not None and unit.current_state == DesiredState.LOADED
+    living = {one.id for one in reading.machines}
+    return not any(one.name == change.name and one.machine_id in living for one in reading.states)

@@ -1,0 +1,213 @@
+"""The plan of a change of units: what is sent to fleet, in which order, and what speaks against it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fleetkit.fleet import (
+    DesiredState,
+    PlacementOptions,
+    UnitFiles,
+    UnitOrder,
+    UnitVerdict,
+    explain_no_machine,
+    order_units,
+)
+from fleetkit.views import table_html
+from fleetkit.workflows._basis import Operation
+from fleetkit.workflows._change_plan import ChangePlan, Refusal, refuse_if
+from fleetkit.workflows._shown import list_under
+from fleetkit.workflows._unit_changes import UnitAction, UnitChange
+from fleetkit.workflows._unit_reading import UnitReading
+
+__all__ = ["MOST_MACHINES", "MOST_UNITS", "UnitsPlan", "find_cautions", "find_refusal", "order_changes"]
+
+MOST_MACHINES = 100
+MOST_UNITS = 1000
+"""What fleet's own documentation says that it is good for."""
+
+_WORDS = {
+    UnitAction.CREATE: "sent to fleet",
+    UnitAction.REPLACE: "sent in place of what fleet has; where it runs, it is stopped and started anew",
+    UnitAction.START: "started",
+    UnitAction.RESTART: "stopped and started anew: it was launched, and is over",
+    UnitAction.STOP: "stopped; its machine keeps it",
+    UnitAction.UNLOAD: "stopped, and taken from its machine",
+    UnitAction.DESTROY: "stopped, and forgotten",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class UnitsPlan(ChangePlan):
+    """What a change of units would do.
+
+    Attributes
+    ----------
+    waves
+        What is done, each wave once the one before it is there; units are told one after the other by name.
+    unchanged
+        How many of the units that are spoken of are as they are wanted already.
+    left_alone
+        Names of units of fleet of which nothing is spoken.
+    cautions
+        What is to be known before, a sentence each.
+    refused
+        Why it may not be done.
+    """
+
+    waves: tuple[tuple[UnitChange, ...], ...]
+    unchanged: int = 0
+    left_alone: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+    refused: Refusal | None = None
+
+    @property
+    def operation(self) -> Operation:
+        """What it is for."""
+        return Operation.UNITS
+
+    @property
+    def changes(self) -> tuple[UnitChange, ...]:
+        """All that is done, in its order."""
+        return tuple(one for wave in self.waves for one in wave)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.waves and self.refused is None
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What is done to which unit, and what was there before."""
+        return {"units": [[one.facts for one in wave] for wave in self.waves]}
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why it may not be done now; None where it may."""
+        return self.refused
+
+    @property
+    def impossible(self) -> str:
+        """What cannot be done where it is refused."""
+        return f"these units of {self.cluster} cannot be changed"
+
+    @property
+    def aim(self) -> str:
+        """What the plan does, in one sentence."""
+        if self.is_empty:
+            are = "unit is" if self.unchanged == 1 else "units are"
+            return f"Nothing to do: {self.unchanged} {are} in fleet of {self.cluster} as wanted."
+        counts = Counter(one.action for one in self.changes)
+        told = ", ".join(f"{counts[one]} to {one}" for one in UnitAction if one in counts)
+        return f"This changes units of {self.cluster}: {told}; {self.unchanged} unchanged."
+
+    @property
+    def course(self) -> tuple[str, ...]:
+        """What is done, and what is to be known before, a paragraph each."""
+        parts = []
+        for number, wave in enumerate(self.waves, start=1):
+            title = (
+                "all at once:"
+                if len(self.waves) == 1
+                else f"wave {number} of {len(self.waves)}, once that before runs:"
+            )
+            parts.append(list_under(title, [f"{one.name}: {_WORDS[one.action]}" for one in wave]))
+        if self.cautions:
+            parts.append(list_under("careful:", self.cautions))
+        if self.left_alone:
+            parts.append(f"left alone: {len(self.left_alone)} units of fleet of which nothing is spoken")
+        return tuple(parts)
+
+    def draw(self) -> str:
+        """Return a table of what is done."""
+        rows = [
+            (str(number), one.name, str(one.action), _tell_states(one))
+            for number, wave in enumerate(self.waves, start=1)
+            for one in wave
+        ]
+        return table_html(("wave", "unit", "what", "state"), rows, label=f"changes of units of {self.cluster}")
+
+
+def order_changes(changes: Sequence[UnitChange]) -> tuple[tuple[tuple[UnitChange, ...], ...], UnitOrder]:
+    """Put changes into waves: what starts after what it waits for, what goes before what it stands on.
+
+    Returns
+    -------
+    tuple
+        The waves, and the order that the units have among themselves.
+    """
+    by_name = {one.name: one for one in changes}
+    order = order_units({name: one.text for name, one in by_name.items()})
+    going = {one.name for one in changes if _goes(one)}
+    ups = [tuple(by_name[name] for name in wave if name not in going) for wave in order.waves]
+    downs = [tuple(by_name[name] for name in wave if name in going) for wave in reversed(order.waves)]
+    return tuple(wave for wave in (*downs, *ups) if wave), order
+
+
+def find_refusal(changes: Sequence[UnitChange], reading: UnitReading, *, files: UnitFiles | None) -> Refusal | None:
+    """Return why changes may not be made: files that fleet would refuse, or units that it stumbles over."""
+    if files is not None and not files.are_sound:
+        fatal = [f"{one.unit}:{one.line}: {one.seen}; legal: {one.legal}" for one in files.findings if one.is_fatal]
+        return refuse_if(fatal, hint="fleetkit units lint tells of all findings; mend the files, and plan again")
+    named = {one.name for one in changes}
+    poisoned = [
+        f"{one.name}: {one.reason}"
+        for one in reading.statuses
+        if one.verdict is UnitVerdict.POISONED and one.name in named
+    ]
+    return refuse_if(poisoned, hint="fleetkit units status NAME says how such a unit is freed")
+
+
+def find_cautions(
+    changes: Sequence[UnitChange], reading: UnitReading, *, order: UnitOrder, files: UnitFiles | None
+) -> tuple[str, ...]:
+    """Return what is to be known before changes are made."""
+    cautions = []
+    made = sum(one.action is UnitAction.CREATE for one in changes)
+    if len(reading.units) + made > MOST_UNITS:
+        cautions.append(f"fleet is good for {MOST_UNITS} units, and will have {len(reading.units) + made}")
+    if len(reading.machines) > MOST_MACHINES:
+        cautions.append(f"fleet is good for {MOST_MACHINES} machines, and has {len(reading.machines)}")
+    if order.circle:
+        cautions.append(f"these wait for each other, and are started together: {', '.join(order.circle)}")
+    cautions += [f"{name}: no machine would take it: {why}" for name, why in _list_homeless(changes, reading)]
+    careful = [] if files is None else [one for one in files.findings if not one.is_fatal]
+    if careful:
+        cautions.append(
+            f"fleet takes these files, and systemd does not do as it looks: {len(careful)} findings "
+            "(fleetkit units lint)"
+        )
+    return tuple(cautions)
+
+
+def _list_homeless(changes: Sequence[UnitChange], reading: UnitReading) -> list[tuple[str, str]]:
+    """Return units that nobody would take as things stand; those that follow another one of the plan are left out."""
+    coming = {one.name for one in changes}
+    living = {one.id for one in reading.machines}
+    placed = {
+        one.name: (one.machine_id, PlacementOptions.of(one.text))
+        for one in reading.units
+        if one.machine_id in living and one.name not in coming
+    }
+    found = []
+    for one in changes:
+        if one.desired in (None, DesiredState.INACTIVE):
+            continue
+        options = PlacementOptions.of(one.text)
+        if not coming & set(options.machine_of):
+            why = explain_no_machine(one.name, options, machines=reading.machines, placed=placed)
+            found += [(one.name, why)] if why else []
+    return found
+
+
+def _goes(change: UnitChange) -> bool:
+    return change.action in (UnitAction.STOP, UnitAction.UNLOAD, UnitAction.DESTROY)
+
+
+def _tell_states(change: UnitChange) -> str:
+    was = "" if change.before is None else change.before.desired_state or DesiredState.INACTIVE
+    becomes = change.desired or ""
+    return becomes if was == becomes else f"{was or 'unknown'} → {becomes or 'gone'}"

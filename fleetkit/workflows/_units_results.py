@@ -1,0 +1,89 @@
+"""What came of a change of units, and how they stand after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fleetkit.workflows._shown import Shown, Verified
+
+__all__ = ["AppliedUnits", "VerifiedUnits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class AppliedUnits(Shown):
+    """What came of a change of units.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    done
+        Names of units that were sent and came to what was asked for, in their order.
+    failed
+        Name of each that did not, to how it stands.
+    unsent
+        Names of those that were not sent, since one before them failed.
+    put_back
+        Whether what was sent was put back.
+    not_put_back
+        Name of each of which that did not succeed, to how it stands.
+    """
+
+    cluster: str
+    done: tuple[str, ...]
+    failed: dict[str, str] = field(default_factory=dict)
+    unsent: tuple[str, ...] = ()
+    put_back: bool = False
+    not_put_back: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """What came of it, a line for each that did not come about."""
+        if not self.done and not self.failed:
+            return f"Nothing to do: all units of {self.cluster} that are spoken of are as wanted."
+        lines = [f"{len(self.done)} units of {self.cluster} are as wanted, {len(self.failed)} are not."]
+        lines += [f"! {name} is {how}" for name, how in self.failed.items()]
+        if self.unsent:
+            lines.append(f"! not sent, since one before them failed: {', '.join(self.unsent)}")
+        if self.put_back:
+            lines.append("All that was sent was put back as it was before.")
+        lines += [f"! not put back: {name} is {how}" for name, how in self.not_put_back.items()]
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class VerifiedUnits(Verified):
+    """How units stand after a change.
+
+    Attributes
+    ----------
+    cluster
+        Name of the cluster.
+    units
+        How many were looked at.
+    findings
+        What is not as it should be, one sentence each.
+    journals
+        The last lines of what failed, by unit and machine.
+    """
+
+    cluster: str
+    units: int
+    findings: tuple[str, ...]
+    journals: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        if self.findings:
+            return f"{len(self.findings)} findings on units of {self.cluster}"
+        return f"all {self.units} units of {self.cluster} that were changed are as wanted"
+
+    def __str__(self) -> str:
+        told = [Verified.__str__(self)]
+        for place, lines in self.journals.items():
+            told += [f"the last lines of {place}:", *(f"  {line}" for line in lines)]
+        return "\n".join(told)

@@ -1,0 +1,282 @@
+"""Change units: deploy a folder of unit files, or start, stop, unload and destroy units that are named.
+
+Launched is not running: what was started counts once systemd on its machine runs it, and it stays so for some seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
+
+from fleetkit.config import Approval
+from fleetkit.core import FleetkitError, StalePlanError
+from fleetkit.fleet import DesiredState, FleetEndpoint, FleetLimits, UnitFiles, expand_names
+from fleetkit.runs import EventKind
+from fleetkit.workflows._recording import record_plan
+from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._unit_changes import (
+    UnitAction,
+    UnitChange,
+    find_changes,
+    find_named_changes,
+    find_wanted,
+)
+from fleetkit.workflows._unit_reading import UnitReading
+from fleetkit.workflows._unit_walk import UnitGate, UnitWalk, judge_change
+from fleetkit.workflows._units_plan import UnitsPlan, find_cautions, find_refusal, order_changes
+from fleetkit.workflows._units_results import AppliedUnits, VerifiedUnits
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.approval import Approved
+from fleetkit.workflows.reading_units import OpenFleet, open_fleet
+from fleetkit.workflows.unit_journal import UnitJournal, find_machines
+from fleetkit.workflows.unlocking import hold_everywhere
+
+__all__ = [
+    "AppliedUnits",
+    "UnitAction",
+    "UnitGate",
+    "UnitsPlan",
+    "VerifiedUnits",
+    "apply_units",
+    "plan_unit_deploy",
+    "plan_units",
+    "verify_units",
+]
+
+_JOURNAL_LINES = 10
+
+
+def plan_unit_deploy(
+    source: Workspace | FleetEndpoint,
+    files: UnitFiles,
+    *,
+    instances: Collection[str] = (),
+    desired: DesiredState = DesiredState.LAUNCHED,
+    limits: FleetLimits | None = None,
+    report: Reporter | None = None,
+) -> UnitsPlan:
+    """Plan how a folder of unit files becomes what fleet has; changes nothing.
+
+    Parameters
+    ----------
+    source
+        A cluster, or any fleet by its endpoint.
+    files
+        The unit files; a template is only kept by fleet, and its instances that are there become what it is.
+    instances
+        Instances that are to be there too, such as ``web@{1..3}.service``.
+    desired
+        What is asked for of units that are no templates.
+    limits
+        How long each wait for fleet may take.
+
+    Returns
+    -------
+    UnitsPlan
+        Where a file would be refused, or fleet stumbles over a unit, its ``check`` refuses.
+
+    Raises
+    ------
+    FleetError, SshError
+        When fleet cannot be read.
+    NotFoundError, SettingsError
+        When an instance has no template, or a name is none.
+    """
+    told = report or Reporter()
+    named = [name for pattern in instances for name in expand_names(pattern)]
+    told.note("reading units and machines")
+    with open_fleet(source, names=[*files.units, *named], limits=limits) as fleet:
+        reading = fleet.reading
+    wanted = find_wanted(files, reading, instances=named, desired=desired)
+    changes = find_changes(wanted, reading)
+    left = tuple(one.name for one in reading.units if one.name not in wanted)
+    plan = _make_plan(source, changes, reading, files=files, unchanged=len(wanted) - len(changes), left_alone=left)
+    return record_plan(told, plan)
+
+
+def plan_units(
+    source: Workspace | FleetEndpoint,
+    names: Collection[str],
+    action: UnitAction,
+    *,
+    limits: FleetLimits | None = None,
+    report: Reporter | None = None,
+) -> UnitsPlan:
+    """Plan how units that are named are started, stopped, unloaded or destroyed; changes nothing.
+
+    Parameters
+    ----------
+    action
+        One of START, STOP, UNLOAD and DESTROY. To start what has failed or ended is to restart it.
+
+    Raises
+    ------
+    FleetError, SshError
+        When fleet cannot be read.
+    NotFoundError
+        When fleet does not know one of them.
+    """
+    told = report or Reporter()
+    told.note("reading units and machines")
+    with open_fleet(source, names=names, limits=limits) as fleet:
+        reading = fleet.reading
+    changes = find_named_changes(names, action, reading)
+    return record_plan(told, _make_plan(source, changes, reading, unchanged=len(set(names)) - len(changes)))
+
+
+def apply_units(
+    source: Workspace | FleetEndpoint,
+    approved: Approved[UnitsPlan],
+    *,
+    gate: UnitGate | None = None,
+    roll_back: bool = False,
+    limits: FleetLimits | None = None,
+    report: Reporter | None = None,
+) -> AppliedUnits:
+    """Send what was approved, wave by wave; the next one only once all of the one before are as wanted.
+
+    Parameters
+    ----------
+    gate
+        When a unit counts as being there.
+    roll_back
+        Whether all that was sent is put back as it was when a unit fails; else it stays for whoever looks at it.
+
+    Raises
+    ------
+    StalePlanError
+        When a unit is another, or in another state, than when the plan was made.
+    BusyError
+        When another operation is at work on the cluster, here or wherever else its state is used.
+    FleetError, SshError
+        When fleet cannot be asked any more; what was sent stays, and the same again goes on from there.
+    """
+    told, plan = report or Reporter(), approved.plan
+    plan.check()
+    if plan.is_empty:
+        return AppliedUnits(cluster=plan.cluster, done=())
+    names = [one.name for one in plan.changes]
+    with _hold(source, told), open_fleet(source, names=names, limits=limits) as fleet:
+        _require_unmoved(plan, fleet.reading)
+        if isinstance(source, Workspace):
+            told.record(EventKind.APPROVAL, approved.facts(source))
+        walk = UnitWalk(client=fleet.client, read=partial(fleet.read, names=names), gate=gate or UnitGate(), told=told)
+        applied = _walk(plan, walk, told, roll_back=roll_back)
+    facts = {"what": "units", "done": list(applied.done), "failed": applied.failed, "unsent": list(applied.unsent)}
+    told.record(EventKind.CHANGE, {**facts, "put_back": applied.put_back})
+    return applied
+
+
+def verify_units(
+    source: Workspace | FleetEndpoint,
+    plan: UnitsPlan,
+    *,
+    limits: FleetLimits | None = None,
+    report: Reporter | None = None,
+) -> VerifiedUnits:
+    """Look whether the units of a plan are what it wanted of them; of what failed, read what it said last.
+
+    Raises
+    ------
+    FleetError, SshError
+        When fleet cannot be read.
+    """
+    told = report or Reporter()
+    changes = plan.changes
+    with open_fleet(source, names=[one.name for one in changes], limits=limits) as fleet:
+        stands = {one.name: judge_change(one, fleet.reading) for one in changes}
+        amiss = {name: how for name, (verdict, how) in stands.items() if verdict is not True}
+        journals = dict(_read_journals(source, fleet, amiss)) if isinstance(source, Workspace) else {}
+    findings = tuple(f"{name} is {how}" for name, how in amiss.items())
+    told.record(EventKind.VERIFIED, {"what": "units", "ok": not findings, "findings": list(findings)})
+    return VerifiedUnits(cluster=plan.cluster, units=len(changes), findings=findings, journals=journals)
+
+
+def _make_plan(
+    source: Workspace | FleetEndpoint,
+    changes: Sequence[UnitChange],
+    reading: UnitReading,
+    *,
+    files: UnitFiles | None = None,
+    unchanged: int = 0,
+    left_alone: tuple[str, ...] = (),
+) -> UnitsPlan:
+    waves, order = order_changes(changes)
+    return UnitsPlan(
+        cluster=source.cluster.name if isinstance(source, Workspace) else source.name,
+        rules=source.cluster.approval if isinstance(source, Workspace) else Approval(),
+        waves=waves,
+        unchanged=unchanged,
+        left_alone=left_alone,
+        cautions=find_cautions(changes, reading, order=order, files=files),
+        refused=find_refusal(changes, reading, files=files),
+    )
+
+
+def _walk(plan: UnitsPlan, walk: UnitWalk, told: Reporter, *, roll_back: bool) -> AppliedUnits:
+    done: list[str] = []
+    failed: dict[str, str] = {}
+    for number, wave in enumerate(plan.waves, start=1):
+        told.note(f"wave {number} of {len(plan.waves)}: {len(wave)} units")
+        failed = walk.send(wave)
+        failed |= walk.wait([one for one in wave if one.name not in failed])
+        done += [one.name for one in wave if one.name not in failed]
+        if failed:
+            break
+    reached = {*done, *failed}
+    unsent = tuple(one.name for one in plan.changes if one.name not in reached)
+    back: dict[str, str] = {}
+    if failed and roll_back:
+        told.note(f"putting {len(walk.sent)} units back")
+        back = walk.put_back()
+    return AppliedUnits(
+        cluster=plan.cluster,
+        done=tuple(done),
+        failed=failed,
+        unsent=unsent,
+        put_back=bool(failed) and roll_back,
+        not_put_back=back,
+    )
+
+
+@contextlib.contextmanager
+def _hold(source: Workspace | FleetEndpoint, told: Reporter) -> Iterator[None]:
+    """Be alone at work on a cluster; of a fleet without a cluster file nobody keeps a lock."""
+    if isinstance(source, Workspace):
+        with hold_everywhere(source, operation="change of units", told=told):
+            yield
+    else:
+        yield
+
+
+def _require_unmoved(plan: UnitsPlan, reading: UnitReading) -> None:
+    moved = []
+    for one in plan.changes:
+        now = reading.find_unit(one.name)
+        before = (one.before.text.unit_hash, one.before.desired_state) if one.before else None
+        if (None if now is None else (now.text.unit_hash, now.desired_state)) != before:
+            moved.append(one.name)
+    if moved:
+        raise StalePlanError(
+            f"units of {plan.cluster} are others than the plan was made for",
+            seen=", ".join(moved),
+            hint="plan again, look at the new plan, and approve that",
+        )
+
+
+def _read_journals(
+    source: Workspace, fleet: OpenFleet, names: Collection[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Read what units that are amiss said last; that a machine does not tell is told in its place."""
+    if fleet.way is None:
+        return
+    journal = UnitJournal(source, fleet.way)
+    for name in names:
+        status = fleet.reading.find_status(name)
+        for machine in () if status is None else find_machines(fleet.reading, status):
+            place = f"{name} on {machine.primary_ip}"
+            try:
+                yield place, journal.read(name, machine, lines=_JOURNAL_LINES)
+            except FleetkitError as error:
+                yield place, (f"it could not be read: {error.without_hint}",)
