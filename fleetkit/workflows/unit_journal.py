@@ -12,7 +12,7 @@ from fleetkit.workflows._unit_reading import UnitReading
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
-__all__ = ["UnitJournal", "read_unit_journal"]
+__all__ = ["UnitJournal", "find_machines", "read_unit_journal"]
 
 _MOST_LINES = 10_000
 _LIMIT_S = 30.0

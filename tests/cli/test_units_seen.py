@@ -269,7 +269,7 @@ def test_a_cluster_is_asked_through_its_way_in_and_masters_that_were_asked_in_va
         (["machines", "list"], "de", ["demo"]),
         (["units", "list", "--verdict"], "fa", ["failed"]),
         (["units", "list", "--verdict"], "failed,lo", ["failed,loaded"]),
-        (["units"], "st", ["status"]),
+        (["units"], "sta", ["start", "status"]),
     ],
 )
 def test_the_shell_completes_clusters_and_verdicts(

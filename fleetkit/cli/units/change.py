@@ -13,7 +13,10 @@ from fleetkit.cli.units._changing import carry_out_units, changing_options
 
 __all__ = ["destroy", "start", "stop", "unload"]
 
-_EXITS = "Exits 0 when all of them are as wanted, 3 when one is not, 4 when it was refused or not approved."
+_EXITS = (
+    "Exits 0 when all of them are as wanted, 2 when fleet does not know one, 3 when one is not as wanted, "
+    "4 when it was refused or not approved."
+)
 
 
 def _make(verb: str, help_text: str) -> click.Command:
