@@ -38,7 +38,7 @@ from fleetkit.config.tables import (
 )
 from fleetkit.config.template import DEFAULT_VPC_CIDR, propose_cluster
 from fleetkit.config.terraform import terraform_variables
-from fleetkit.config.values import SECRET_SCHEMES, check_name
+from fleetkit.config.values import check_name
 from fleetkit.config.waivers import STANDING_WAIVERS, StandingWaiver, propose_waivers
 from fleetkit.config.writing import render_cluster_file, write_cluster_file
 
@@ -46,7 +46,6 @@ __all__ = [
     "DEFAULT_VPC_CIDR",
     "FOREIGN_SETTINGS",
     "POOL_LIMITS",
-    "SECRET_SCHEMES",
     "SETTINGS",
     "STANDING_WAIVERS",
     "About",

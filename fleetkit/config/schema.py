@@ -27,6 +27,7 @@ from fleetkit.config.tables import (
     State,
     Waiver,
 )
+from fleetkit.core import SecretScheme
 
 __all__ = ["Access", "Cluster", "Master", "Network", "Pool"]
 
@@ -186,7 +187,7 @@ class Cluster(Table):
         dict[str, Annotated[str, AfterValidator(values.check_secret_reference)]],
         About(
             "Secrets, by reference alone",
-            f"a reference such as ssm:/path; known are {', '.join(f'{scheme}:' for scheme in values.SECRET_SCHEMES)}",
+            f"a reference such as ssm:/path; known are {', '.join(f'{scheme}:' for scheme in SecretScheme)}",
         ),
     ] = Field(default={})
     approval: Annotated[Approval, About("Who may approve a deploy or destroy, and what that takes", "a table")] = (

@@ -9,11 +9,10 @@ import ipaddress
 import re
 from pathlib import PurePath
 
-from fleetkit.core import parse_public_key
+from fleetkit.core import SettingsError, parse_public_key, parse_reference
 
 __all__ = [
     "RETENTION_DAYS",
-    "SECRET_SCHEMES",
     "check_address",
     "check_approver",
     "check_dns_zone",
@@ -31,9 +30,6 @@ __all__ = [
     "parse_network",
     "pattern",
 ]
-
-SECRET_SCHEMES = ("env", "file", "secretsmanager", "ssm", "vault")
-"""Where a secret may be kept; the cluster file holds the reference alone."""
 
 # CloudWatch Logs API, PutRetentionPolicy: the spans that it takes.
 RETENTION_DAYS = (
@@ -200,10 +196,10 @@ def check_retention(value: int) -> int:
 
 def check_secret_reference(value: str) -> str:
     """Check that a secret is a reference and not the secret itself. The message never repeats the value."""
-    scheme, colon, place = value.partition(":")
-    if not colon or scheme not in SECRET_SCHEMES or not place.strip():
-        raise ValueError("a value that is no reference; it is not repeated here")
-    return value
+    try:
+        return str(parse_reference(value))
+    except SettingsError as error:
+        raise ValueError(error.seen) from error
 
 
 def check_metadata(value: dict[str, str]) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""What every room may use: errors, results, quorum arithmetic, waiting, redaction, signing, time.
+"""What every room may use: errors, results, quorum arithmetic, waiting, redaction, references, signing, time.
 
 Standard library only; nothing here knows of AWS, etcd, notebooks or screens.
 """
 
+from fleetkit.core._remembered import remember_secret
 from fleetkit.core.clock import SYSTEM_CLOCK, Clock, format_duration, format_utc, parse_utc, utc_now
 from fleetkit.core.data import data_folder
 from fleetkit.core.errors import (
@@ -23,6 +24,7 @@ from fleetkit.core.errors import (
     StoppedError,
     TerraformError,
     TerraformStoppedError,
+    VaultError,
     WaitTimeoutError,
     WorkflowError,
 )
@@ -35,6 +37,7 @@ from fleetkit.core.quorum import (
     tolerated_failures,
 )
 from fleetkit.core.redaction import MASK, Redactor
+from fleetkit.core.references import SecretReference, SecretScheme, parse_reference
 from fleetkit.core.results import Results, call_each
 from fleetkit.core.signing import KeyScheme, Signer, VerifySignature, format_public_key, parse_public_key
 from fleetkit.core.sizes import format_bytes
@@ -63,6 +66,8 @@ __all__ = [
     "QuorumState",
     "Redactor",
     "Results",
+    "SecretReference",
+    "SecretScheme",
     "ServiceError",
     "SettingsError",
     "Signer",
@@ -71,6 +76,7 @@ __all__ = [
     "StoppedError",
     "TerraformError",
     "TerraformStoppedError",
+    "VaultError",
     "VerifySignature",
     "WaitTimeoutError",
     "WorkflowError",
@@ -83,8 +89,10 @@ __all__ = [
     "format_utc",
     "judge_quorum",
     "parse_public_key",
+    "parse_reference",
     "parse_utc",
     "quorum_size",
+    "remember_secret",
     "tolerated_failures",
     "utc_now",
     "wait_until",

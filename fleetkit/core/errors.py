@@ -17,8 +17,9 @@
     │   ├── EtcdError
     │   ├── FleetError
     │   ├── SshError
-    │   └── TerraformError
-    │       └── TerraformStoppedError    ... because it was asked to stop, in good order
+    │   ├── TerraformError
+    │   │   └── TerraformStoppedError    ... because it was asked to stop, in good order
+    │   └── VaultError
     └── WorkflowError                    a step of a workflow failed; says which, and what was completed
         └── StoppedError                 ... because somebody asked it to stop, in good order
 
@@ -48,6 +49,7 @@ __all__ = [
     "StoppedError",
     "TerraformError",
     "TerraformStoppedError",
+    "VaultError",
     "WaitTimeoutError",
     "WorkflowError",
 ]
@@ -200,6 +202,10 @@ class TerraformError(ServiceError):
 
 class TerraformStoppedError(TerraformError):
     """Terraform was asked to stop, finished what it had begun, and went no further."""
+
+
+class VaultError(ServiceError):
+    """Vault refused, failed or could not be reached."""
 
 
 class WorkflowError(FleetkitError):

@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from fleetkit.core._remembered import remembered_forms
 from fleetkit.core._secret_forms import SHORTEST_SECRET, forms_of
 from fleetkit.core._secret_shapes import find_shapes
 
@@ -27,7 +28,7 @@ _Span = tuple[int, int]
 
 
 class Redactor:
-    """Replaces secrets in text.
+    """Replaces secrets in text: those that it is given, and those that `remember_secret` was told of.
 
     Parameters
     ----------
@@ -68,25 +69,27 @@ class Redactor:
 
     def _find(self, text: str) -> list[_Span]:
         """Return where secrets lie, in order; what overlaps is one."""
-        found = {*self._find_forms(text), *find_shapes(text)}
+        forms = [*self._forms, *remembered_forms()]
+        found = {*_find_forms(text, forms), *find_shapes(text)}
         # A secret may hold such things itself, so the text is searched with and without them.
         for mark, between in (("\x1b[", _COLOURS), ("<", _MARKUP)):
             if mark in text:
                 shown, places = _leave_out(between, text)
-                seen = {*self._find_forms(shown), *find_shapes(shown)}
+                seen = {*_find_forms(shown, forms), *find_shapes(shown)}
                 found.update((places[start], places[end - 1] + 1) for start, end in seen)
         # Shapes are not looked for across lines: where one ends is often told by the line's end alone.
-        if self._forms and "\n" in text:
+        if forms and "\n" in text:
             unwrapped, places = _leave_out(_LINE_ENDS, text)
-            found.update((places[start], places[end - 1] + 1) for start, end in self._find_forms(unwrapped))
+            found.update((places[start], places[end - 1] + 1) for start, end in _find_forms(unwrapped, forms))
         return _merge(found)
 
-    def _find_forms(self, text: str) -> Iterator[_Span]:
-        for form in self._forms:
-            start = text.find(form)
-            while start >= 0:
-                yield start, start + len(form)
-                start = text.find(form, start + 1)
+
+def _find_forms(text: str, forms: Iterable[str]) -> Iterator[_Span]:
+    for form in forms:
+        start = text.find(form)
+        while start >= 0:
+            yield start, start + len(form)
+            start = text.find(form, start + 1)
 
 
 def _leave_out(between: re.Pattern[str], text: str) -> tuple[str, list[int]]:

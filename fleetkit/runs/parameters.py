@@ -13,12 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fleetkit.core import MASK, NotFoundError, Redactor, SettingsError
+from fleetkit.core import MASK, NotFoundError, Redactor, SettingsError, parse_reference
 
 __all__ = ["Parameter", "check_parameters", "parse_parameters", "read_parameters", "refuse_secrets"]
 
 _SECRET_NAMES = re.compile(r"(?i)passw(or)?d|passphrase|secret|token|api_?key|private_?key|access_?key|credential")
-_REFERENCE = re.compile(r"(env|file|ssm|secretsmanager|vault):.+")
 _AWS_SECRET_KEY = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9/+=]{40}")
 
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -180,14 +179,23 @@ def _wrong_type(value: object, parameter: Parameter) -> SettingsError:
 
 def _refuse_secret(name: str, value: Any) -> None:
     texts = [str(item) for item in _leaves(value)]
-    named = bool(_SECRET_NAMES.search(name)) and any(text and not _REFERENCE.fullmatch(text) for text in texts)
+    named = bool(_SECRET_NAMES.search(name)) and any(text and not _is_reference(text) for text in texts)
     shaped = any(Redactor().redact(text) != text or _AWS_SECRET_KEY.fullmatch(text) for text in texts)
     if named or shaped:
         raise SettingsError(
             f"the value of parameter {name!r} looks like a secret, and parameters are kept in the record",
             seen=MASK,
-            hint="pass a reference in its place: env:NAME, file:PATH, ssm:NAME, secretsmanager:NAME or vault:PATH",
+            hint="pass a reference in its place: env:NAME, file:/PATH, ssm:NAME, secretsmanager:NAME or "
+            "vault:MOUNT/PATH#FIELD",
         )
+
+
+def _is_reference(text: str) -> bool:
+    try:
+        parse_reference(text)
+    except SettingsError:
+        return False
+    return True
 
 
 def _leaves(value: Any) -> list[Any]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fleetkit.config import SECRET_SCHEMES, FieldKind
-from fleetkit.core import MASK
+from fleetkit.config import FieldKind
+from fleetkit.core import MASK, SettingsError, parse_reference
 
 __all__ = ["parse_typed", "show_typed", "summarize_fixed"]
 
@@ -51,5 +51,7 @@ def summarize_fixed(path: str, value: Any) -> str:
 
 def _reference(text: object) -> str:
     """Return a reference; what is none may be the secret itself, and is not repeated."""
-    scheme = str(text).partition(":")[0]
-    return str(text) if ":" in str(text) and scheme in SECRET_SCHEMES else MASK
+    try:
+        return str(parse_reference(str(text)))
+    except SettingsError:
+        return MASK

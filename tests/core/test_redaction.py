@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetkit.core import MASK, Redactor
+from fleetkit.core import MASK, Redactor, remember_secret
 
 KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----"
 
@@ -137,3 +137,22 @@ def test_a_secret_too_short_to_replace_is_refused_without_being_named() -> None:
 def test_ordinary_text_stays_as_it_is() -> None:
     text = "etcd1 https://10.10.3.100:2379 healthy, sha256 " + "ab" * 32
     assert Redactor(["correct horse"]).redact(text) == text
+
+
+def test_what_was_remembered_is_masked_by_whoever_redacts_from_then_on_in_every_form(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fleetkit.core._remembered._FORMS", set())
+    early = Redactor()
+    assert early.redact("hunter2-hunter2") == "hunter2-hunter2"
+    remember_secret("hunter2-hunter2")
+    for text in (
+        "hunter2-hunter2",
+        base64.b64encode(b"hunter2-hunter2").decode(),
+        "hunter2-\nhunter2",
+        "hunter<b>2-</b>hunter2",
+    ):
+        assert early.redact(text).count(MASK) == Redactor().redact(text).count(MASK) == 1
+    with pytest.raises(ValueError, match="fewer than 6 characters") as caught:
+        remember_secret("k3y")
+    assert "k3y" not in str(caught.value)
