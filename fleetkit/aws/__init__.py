@@ -7,6 +7,7 @@ never an empty list. It knows no cluster file: it is handed names and numbers.
 from fleetkit.aws._errors import asking
 from fleetkit.aws.address import is_known_name, read_public_address
 from fleetkit.aws.bucket import bucket_exists, delete_bucket, ensure_bucket
+from fleetkit.aws.identity import SignedRequest, sign_caller_identity
 from fleetkit.aws.images import (
     FLATCAR_OWNER,
     UBUNTU_OWNER,
@@ -104,6 +105,7 @@ __all__ = [
     "ScalingMember",
     "SecurityGroup",
     "SecurityRule",
+    "SignedRequest",
     "StoredObject",
     "Subnet",
     "Target",
@@ -151,6 +153,7 @@ __all__ = [
     "remove_rule",
     "remove_thing",
     "send_file",
+    "sign_caller_identity",
     "start_instances",
     "take_inventory",
     "take_parts",

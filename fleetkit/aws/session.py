@@ -15,6 +15,7 @@ from fleetkit.core import AwsError
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.credentials import ReadOnlyCredentials
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
@@ -122,6 +123,22 @@ class AwsSession:
             if service not in self._clients:
                 self._clients[service] = self._session.client(service)  # type: ignore[call-overload]  # any, by design
             return self._clients[service]
+
+    def credentials(self) -> ReadOnlyCredentials:
+        """Return the credentials as they are now; for what signs, and never shown.
+
+        Raises
+        ------
+        AwsError
+            When there are none, or they cannot be had.
+        """
+        from botocore.exceptions import NoCredentialsError
+
+        with self._lock, asking("credentials"):
+            found = self._session.get_credentials()
+            if found is None:
+                raise NoCredentialsError
+            return found.get_frozen_credentials()
 
     def caller(self) -> Caller:
         """Return whose credentials these are; asked once.
