@@ -78,6 +78,15 @@ from fleetkit.aws.security_groups import SecurityGroup, SecurityRule, list_secur
 from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsLimits, AwsSession, Caller, open_session
 from fleetkit.aws.signing import open_signing_key
 from fleetkit.aws.wrapping import unwrap_secret, wrap_secret
+from fleetkit.aws.zones import (
+    PrivateZone,
+    RecordChange,
+    ZoneRecord,
+    change_zone_records,
+    find_private_zone,
+    is_zone_in_sync,
+    list_zone_records,
+)
 
 __all__ = [
     "CLUSTER_TAG",
@@ -98,9 +107,11 @@ __all__ = [
     "NatGateway",
     "Part",
     "PartKind",
+    "PrivateZone",
     "Quota",
     "QuotaKind",
     "QuotaUse",
+    "RecordChange",
     "ScalingGroup",
     "ScalingMember",
     "SecurityGroup",
@@ -113,8 +124,10 @@ __all__ = [
     "Thing",
     "ThingKind",
     "Vpc",
+    "ZoneRecord",
     "asking",
     "bucket_exists",
+    "change_zone_records",
     "count_vcpus",
     "delete_bucket",
     "delete_objects",
@@ -123,9 +136,11 @@ __all__ = [
     "find_image",
     "find_newest_flatcar",
     "find_newest_ubuntu",
+    "find_private_zone",
     "find_vpc",
     "has_object",
     "is_known_name",
+    "is_zone_in_sync",
     "lift_termination_protection",
     "list_addresses_in_use",
     "list_elastic_addresses",
@@ -142,6 +157,7 @@ __all__ = [
     "list_subnets",
     "list_unclaimed_target_groups",
     "list_vpcs",
+    "list_zone_records",
     "list_zones",
     "open_session",
     "open_signing_key",

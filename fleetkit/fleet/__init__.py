@@ -11,7 +11,15 @@ from fleetkit.fleet.keys import ENGINE_LEASE, is_live_key, render_lease
 from fleetkit.fleet.machine_load import MachineLoad, list_loads
 from fleetkit.fleet.placement import explain_no_machine
 from fleetkit.fleet.placement_options import PlacementOptions
+from fleetkit.fleet.service_instances import (
+    JudgedInstance,
+    ServiceInstance,
+    judge_instances,
+    list_service_instances,
+    render_service_keys,
+)
 from fleetkit.fleet.service_options import SERVICE_SECTION, Probe, ProbeKind, ServiceOptions
+from fleetkit.fleet.service_probes import Health, ProbeResult, judge_probe_command, probe_command, probe_service
 from fleetkit.fleet.status import UnitStatus, UnitVerdict, judge_units
 from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
 from fleetkit.fleet.unit_files import UnitFiles, read_unit_files
@@ -27,11 +35,15 @@ __all__ = [
     "FleetClient",
     "FleetEndpoint",
     "FleetLimits",
+    "Health",
+    "JudgedInstance",
     "Machine",
     "MachineLoad",
     "PlacementOptions",
     "Probe",
     "ProbeKind",
+    "ProbeResult",
+    "ServiceInstance",
     "ServiceOptions",
     "SocketLike",
     "TextFlaw",
@@ -50,12 +62,18 @@ __all__ = [
     "explain_no_machine",
     "is_live_key",
     "is_template",
+    "judge_instances",
+    "judge_probe_command",
     "judge_units",
     "list_loads",
+    "list_service_instances",
     "order_units",
     "parse_fleet_endpoint",
+    "probe_command",
+    "probe_service",
     "read_unit_files",
     "render_environment",
     "render_lease",
+    "render_service_keys",
     "template_of",
 ]

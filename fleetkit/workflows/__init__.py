@@ -110,6 +110,14 @@ from fleetkit.workflows.scratch_restoring import RestoredScratch, open_restored_
 from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supposing import SupposedLosses, lay_out_cluster, suppose_each
+from fleetkit.workflows.syncing_dns import (
+    AppliedDnsSync,
+    DnsSyncPlan,
+    VerifiedDnsSync,
+    apply_dns_sync,
+    plan_dns_sync,
+    verify_dns_sync,
+)
 from fleetkit.workflows.unit_journal import read_unit_journal
 from fleetkit.workflows.unlocking import clear_lock, find_lock
 from fleetkit.workflows.upgrading import (
@@ -128,6 +136,7 @@ __all__ = [
     "AppliedDefragment",
     "AppliedDeploy",
     "AppliedDestroy",
+    "AppliedDnsSync",
     "AppliedReboot",
     "AppliedReplace",
     "AppliedResize",
@@ -149,6 +158,7 @@ __all__ = [
     "DeployPlan",
     "DestroyPlan",
     "DisarmPlan",
+    "DnsSyncPlan",
     "DrillTrend",
     "DrilledBackup",
     "Emptiness",
@@ -184,6 +194,7 @@ __all__ = [
     "UpgradePlan",
     "VerifiedDefragment",
     "VerifiedDeploy",
+    "VerifiedDnsSync",
     "VerifiedReboot",
     "VerifiedReplace",
     "VerifiedResize",
@@ -197,6 +208,7 @@ __all__ = [
     "apply_defragment",
     "apply_deploy",
     "apply_destroy",
+    "apply_dns_sync",
     "apply_reboot",
     "apply_replace",
     "apply_resize",
@@ -239,6 +251,7 @@ __all__ = [
     "plan_defragment",
     "plan_deploy",
     "plan_destroy",
+    "plan_dns_sync",
     "plan_reboot",
     "plan_replace",
     "plan_resize",
@@ -269,6 +282,7 @@ __all__ = [
     "verify_ca_rotation",
     "verify_defragment",
     "verify_deploy",
+    "verify_dns_sync",
     "verify_emptiness",
     "verify_reboot",
     "verify_replace",

@@ -51,6 +51,7 @@ class Operation(enum.StrEnum):
     RESTORE = "restore"
     ROTATE = "rotate"
     ROTATE_CA = "rotate-ca"
+    SYNC_NAMES = "sync-names"
     UNITS = "change-units"
     UPGRADE = "upgrade"
 

@@ -15,6 +15,7 @@ from fleetkit.aws import AwsLimits, AwsSession, open_session
 from fleetkit.sandbox.aws.patches import applied
 from fleetkit.sandbox.aws.patches.bucket_policies import BUCKET_POLICIES
 from fleetkit.sandbox.aws.patches.signing_keys import SIGNING_KEYS
+from fleetkit.sandbox.aws.patches.zone_records import ZONE_RECORDS
 
 REGION = "us-west-2"
 ACCOUNT = "123456789012"
@@ -25,9 +26,10 @@ QUICK = AwsLimits(connect_timeout_s=1.0, read_timeout_s=2.0, attempts=1)
 @contextlib.contextmanager
 def emulated_aws(region: str = REGION) -> Iterator[AwsSession]:
     """Give a session with an empty account behind it."""
-    # moto's own list of images takes a second to load, and its bucket policies deny whatever a condition excepts.
+    # moto's own list of images takes a second to load, its bucket policies deny whatever a condition excepts, and its
+    # zones let a record that is there be created once more.
     without_images = mock.patch.dict(os.environ, {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"})
-    with without_images, applied(BUCKET_POLICIES, SIGNING_KEYS), mock_aws():
+    with without_images, applied(BUCKET_POLICIES, SIGNING_KEYS, ZONE_RECORDS), mock_aws():
         yield open_session(region)
 
 
