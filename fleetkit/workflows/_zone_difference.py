@@ -33,6 +33,8 @@ class ServiceDifference:
         The service.
     instances
         Its instances, and whether each serves.
+    named
+        Those of them that have their names now.
     changes
         What has to change; empty where its names are true, or are left as they are.
     findings
@@ -41,6 +43,7 @@ class ServiceDifference:
 
     name: str
     instances: tuple[JudgedInstance, ...]
+    named: frozenset[ServiceInstance] = frozenset()
     changes: tuple[RecordChange, ...] = ()
     findings: tuple[str, ...] = ()
 
@@ -109,7 +112,8 @@ class _Comparing:
         owned = {name for name, owner in self.owners.items() if owner == service}
         unknown = [one for one in instances if one.health is Health.UNKNOWN]
         serving = [one.instance for one in instances if one.health is Health.HEALTHY]
-        serving += [one.instance for one in unknown if self._has(one.instance)]
+        named = frozenset(one.instance for one in instances if one.instance.address and self._has(one.instance))
+        serving += [one.instance for one in unknown if one.instance in named]
         findings = [
             f"{one.instance.address}:{one.instance.port} of {service} is left as it is, for nobody knows whether it "
             f"serves: {one.reason}"
@@ -118,16 +122,18 @@ class _Comparing:
         if not serving and not (owned and self.remove_last):
             left = "its names stay as they are" if owned else "it gets no name"
             findings.append(f"{service} has no healthy instance{_tell_reasons(instances)}: {left}")
-            return ServiceDifference(name=service, instances=instances, findings=tuple(findings))
+            return ServiceDifference(name=service, instances=instances, named=named, findings=tuple(findings))
         wanted = render_service_records(service, serving, cluster=self.cluster, zone=self.zone)
         taken = self._find_taken({one.name for one in wanted}, owned)
         if taken:
             findings.append(
                 f"{service} is left as it is, for not all of its names are ours: {', '.join(taken)} is there already"
             )
-            return ServiceDifference(name=service, instances=instances, findings=tuple(findings))
+            return ServiceDifference(name=service, instances=instances, named=named, findings=tuple(findings))
         changes = self._list_changes({(one.name, one.kind): one for one in wanted}, owned)
-        return ServiceDifference(name=service, instances=instances, changes=tuple(changes), findings=tuple(findings))
+        return ServiceDifference(
+            name=service, instances=instances, named=named, changes=tuple(changes), findings=tuple(findings)
+        )
 
     def _has(self, instance: ServiceInstance) -> bool:
         """Whether an instance has its names now."""
