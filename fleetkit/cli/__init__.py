@@ -62,6 +62,7 @@ VERBS: tuple[Verb, ...] = (
         module="what_if",
     ),
     Verb(name="etcd", summary="Health, alerts, upkeep and backups of etcd.", shelf="Look"),
+    Verb(name="kv", summary="Read, watch and change keys of etcd's two stores.", shelf="Look"),
     Verb(name="certificates", summary="When certificates expire, and their rotation.", shelf="Look"),
     Verb(name="units", summary="What has become of fleet's units; unit files, checked before they go.", shelf="Look"),
     Verb(name="machines", summary="Machines that have joined fleet, and what each carries.", shelf="Look"),

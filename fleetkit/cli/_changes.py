@@ -42,6 +42,7 @@ def carry_out(
     verify: Callable[[A], _Verified],
     told: Mapping[str, Any],
     as_json: bool,
+    tell_applied: Callable[[A], Any] = lambda applied: applied,
 ) -> int:
     """Lead a change that was planned to its end, and return the exit code.
 
@@ -53,6 +54,9 @@ def carry_out(
         What does the change, and what looks at what came of it.
     told
         What of the plan is told as JSON, beside its fingerprint; told of a plan that is refused or not approved too.
+
+    tell_applied
+        How what was done is told as JSON, where that is not just its fields.
 
     Raises
     ------
@@ -76,5 +80,5 @@ def carry_out(
     verified = verify(applied)
     print_story(str(verified), as_json=as_json)
     if as_json:
-        print_json({**planned, "applied": applied, "verified": verified})
+        print_json({**planned, "applied": tell_applied(applied), "verified": verified})
     return OUTCOME_CODES[verified.outcome]

@@ -35,6 +35,15 @@ class KeyStore(Protocol):
             When no member answered in time.
         """
 
+    def require_fit(self, key: bytes, content: bytes | None) -> None:
+        """Make sure that the store can hold this at all; None is a directory.
+
+        Raises
+        ------
+        SettingsError
+            When it cannot.
+        """
+
     def list_children(self, path: bytes, *, most: int, start: bytes | None = None, revision: int = 0) -> KeyListing:
         """List what lies directly below a path, without values.
 

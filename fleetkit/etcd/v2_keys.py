@@ -65,6 +65,15 @@ class V2Keys:
         node, _ = self._read(key)
         return from_node(node)
 
+    def require_fit(self, key: bytes, content: bytes | None) -> None:
+        """Refuse a value that is no text: v2 would keep something else."""
+        try:
+            (content or b"").decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise SettingsError(
+                f"the value for {show_key(key)} is no text", seen=str(error), hint="the v2 store holds text alone"
+            ) from error
+
     def list_children(self, path: bytes, *, most: int, start: bytes | None = None, revision: int = 0) -> KeyListing:
         """List what lies directly in a directory, and the hidden roots that begin there; ``revision`` is of no use."""
         del revision  # v2 tells of nothing but now
@@ -94,7 +103,8 @@ class V2Keys:
 
     def put(self, key: bytes, content: bytes | None, *, expected: int, ttl_s: int | None = None) -> StoredKey:
         """Write a key if it still has an index; seconds that it has left are kept unless others are asked for."""
-        form = {"dir": "true"} if content is None else {"value": _require_text(key, content)}
+        self.require_fit(key, content)
+        form = {"dir": "true"} if content is None else {"value": content.decode()}
         if ttl_s is None and expected:
             ttl_s = self._read_ttl(key, expected=expected)
         if ttl_s:
@@ -198,15 +208,6 @@ class V2Keys:
         if code in _REFUSALS:
             raise SettingsError(f"etcd's v2 store does not take {key.name}", seen=_REFUSALS[code] + more)
         raise EtcdError(f"etcd's v2 store does not take {key.name}", seen=said.text("message") + more)
-
-
-def _require_text(key: bytes, content: bytes) -> str:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SettingsError(
-            f"the value for {show_key(key)} is no text", seen=str(error), hint="the v2 store holds text alone"
-        ) from error
 
 
 def _flatten(node: KeyNode, *, root: bool) -> Iterator[StoredKey]:

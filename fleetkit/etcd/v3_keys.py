@@ -61,6 +61,12 @@ class V3Keys:
             raise missing_key(self.store, StoredKey(store=self.store, key=key))
         return self._with_ttl(read_key(found[0], values=True))
 
+    def require_fit(self, key: bytes, content: bytes | None) -> None:
+        """Refuse a directory and an empty key, of which v3 has none."""
+        self._require_key(key)
+        if content is None:
+            raise SettingsError("the v3 store has no directories", hint="a key whose name has a / needs none")
+
     def list_children(self, path: bytes, *, most: int, start: bytes | None = None, revision: int = 0) -> KeyListing:
         """List what lies directly below what keys begin with, up to the next ``/``."""
         return _paging.list_children(self._fetch, path, limit=self.page_keys, most=most, start=start, revision=revision)
@@ -76,10 +82,8 @@ class V3Keys:
 
     def put(self, key: bytes, content: bytes | None, *, expected: int, ttl_s: int | None = None) -> StoredKey:
         """Write a key if it still has a revision; a lease that it has is kept unless another time to live is asked."""
-        self._require_key(key)
-        if content is None:
-            raise SettingsError("the v3 store has no directories", hint="a key whose name has a / needs none")
-        written: dict[str, Any] = {"key": _encode(key), "value": _encode(content)}
+        self.require_fit(key, content)
+        written: dict[str, Any] = {"key": _encode(key), "value": _encode(content or b"")}
         what = f"the writing of {show_key(key)}"
         lease = ""
         if ttl_s:

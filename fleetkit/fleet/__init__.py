@@ -7,7 +7,7 @@ from fleetkit.fleet.client import FleetClient, FleetLimits, SocketLike
 from fleetkit.fleet.endpoint import FleetEndpoint, parse_fleet_endpoint
 from fleetkit.fleet.environment import render_environment
 from fleetkit.fleet.instances import expand_names, template_of
-from fleetkit.fleet.keys import ENGINE_LEASE, is_live_key, render_lease
+from fleetkit.fleet.keys import ENGINE_LEASE, is_fleet_key, is_live_key, render_lease
 from fleetkit.fleet.machine_load import MachineLoad, list_loads
 from fleetkit.fleet.placement import explain_no_machine
 from fleetkit.fleet.placement_options import PlacementOptions
@@ -60,6 +60,7 @@ __all__ = [
     "check_unit_name",
     "expand_names",
     "explain_no_machine",
+    "is_fleet_key",
     "is_live_key",
     "is_template",
     "judge_instances",

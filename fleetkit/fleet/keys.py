@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-__all__ = ["ENGINE_LEASE", "is_live_key", "render_lease"]
+__all__ = ["ENGINE_LEASE", "is_fleet_key", "is_live_key", "render_lease"]
 
 _PREFIX = "/_coreos.com/fleet"
 _ENGINE_VERSION = 1
@@ -16,6 +16,11 @@ _LIVE = re.compile(rf"{_PREFIX}/((lease|machines|state|states)|job/[^/]+/job-sta
 
 ENGINE_LEASE = f"{_PREFIX}/lease/engine-leader"
 """Who holds it places units, and takes them off machines that are not there."""
+
+
+def is_fleet_key(key: str) -> bool:
+    """Return whether a key is fleet's own: its prefix, and all below it."""
+    return key == _PREFIX or key.startswith(f"{_PREFIX}/")
 
 
 def is_live_key(key: str) -> bool:

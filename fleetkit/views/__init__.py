@@ -34,6 +34,17 @@ from fleetkit.views.inspect import (
     raft_lag,
     targets_frame,
 )
+from fleetkit.views.key_browser import BranchState, KeyBrowser, TreeRow, root_path
+from fleetkit.views.keys import (
+    KEY_COLUMNS,
+    key_facts,
+    key_rows,
+    keys_frame,
+    tell_event,
+    tell_key,
+    tell_lifetime,
+    value_facts,
+)
 from fleetkit.views.markup import grouped_table_html, table_html
 from fleetkit.views.outputs import Reach, Signpost, outputs_frame, outputs_html
 from fleetkit.views.pace import Pace, choose_pace
@@ -73,6 +84,7 @@ __all__ = [
     "DEPLOY_STEPS",
     "DESTROY_STEPS",
     "FLEET_MACHINE_COLUMNS",
+    "KEY_COLUMNS",
     "NO_CHANGES",
     "NO_QUORUM_UNTIL",
     "REPLACE_STEPS",
@@ -85,6 +97,7 @@ __all__ = [
     "ApplyView",
     "Board",
     "BoardPart",
+    "BranchState",
     "ClusterForm",
     "ClusterLayout",
     "Consequences",
@@ -95,6 +108,7 @@ __all__ = [
     "FormGroup",
     "Guide",
     "GuideStep",
+    "KeyBrowser",
     "LaidBalancer",
     "LaidMember",
     "LaidPool",
@@ -116,6 +130,7 @@ __all__ = [
     "StepState",
     "Supposition",
     "Throttle",
+    "TreeRow",
     "alarm_html",
     "alert_rows",
     "alerts_frame",
@@ -142,6 +157,9 @@ __all__ = [
     "grouped_table_html",
     "judge_days_left",
     "judge_supposition",
+    "key_facts",
+    "key_rows",
+    "keys_frame",
     "machine_counts_frame",
     "machines_frame",
     "members_frame",
@@ -154,11 +172,16 @@ __all__ = [
     "raft_lag",
     "render_alerts_table",
     "render_verdicts_table",
+    "root_path",
     "show_value",
     "suppositions_frame",
     "table_html",
     "targets_frame",
+    "tell_event",
+    "tell_key",
+    "tell_lifetime",
     "tell_next_step",
     "unit_rows",
     "units_frame",
+    "value_facts",
 ]

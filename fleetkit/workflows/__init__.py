@@ -7,6 +7,7 @@ plan, approve, apply, verify.
 from fleetkit.workflows._change_plan import ChangePlan
 from fleetkit.workflows._deploy_plan import DeployPlan
 from fleetkit.workflows._destroy_plan import DestroyPlan
+from fleetkit.workflows._keys_plan import KeyChange, KeysPlan, warn_of
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._signed_approval import SignedApproval
 from fleetkit.workflows._workspace import Workspace, open_workspace
@@ -15,6 +16,16 @@ from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
 from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd, remember_backup
 from fleetkit.workflows.backup_place import BackupPlace, open_backup_place, open_cluster_backups, read_backups
+from fleetkit.workflows.changing_keys import (
+    ChangedKeys,
+    KeyPlace,
+    VerifiedKeys,
+    apply_key_changes,
+    plan_key_copy,
+    plan_key_deletion,
+    plan_key_put,
+    verify_key_changes,
+)
 from fleetkit.workflows.defragmenting import (
     AppliedDefragment,
     DefragmentPlan,
@@ -62,6 +73,14 @@ from fleetkit.workflows.listing_certificates import (
 from fleetkit.workflows.next_steps import list_next_steps
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
+from fleetkit.workflows.reading_keys import (
+    KeyTree,
+    KeyTrees,
+    find_keys,
+    open_key_places,
+    read_key_tree,
+    read_key_trees,
+)
 from fleetkit.workflows.reading_units import UnitReading, read_units, read_units_through
 from fleetkit.workflows.rebooting import (
     AppliedReboot,
@@ -151,6 +170,7 @@ __all__ = [
     "CaPlan",
     "CertificateListing",
     "ChangePlan",
+    "ChangedKeys",
     "CheckedAlerts",
     "ClusterOutputs",
     "ClusterWatch",
@@ -165,6 +185,11 @@ __all__ = [
     "FinalBackup",
     "Inspection",
     "KeptBackup",
+    "KeyChange",
+    "KeyPlace",
+    "KeyTree",
+    "KeyTrees",
+    "KeysPlan",
     "LastBackup",
     "ListedCertificate",
     "Overview",
@@ -195,6 +220,7 @@ __all__ = [
     "VerifiedDefragment",
     "VerifiedDeploy",
     "VerifiedDnsSync",
+    "VerifiedKeys",
     "VerifiedReboot",
     "VerifiedReplace",
     "VerifiedResize",
@@ -209,6 +235,7 @@ __all__ = [
     "apply_deploy",
     "apply_destroy",
     "apply_dns_sync",
+    "apply_key_changes",
     "apply_reboot",
     "apply_replace",
     "apply_resize",
@@ -226,6 +253,7 @@ __all__ = [
     "draft_description",
     "drill_backup",
     "drill_etcd",
+    "find_keys",
     "find_lock",
     "find_setback",
     "forget_cluster",
@@ -241,6 +269,7 @@ __all__ = [
     "open_backup_place",
     "open_cluster_backups",
     "open_description",
+    "open_key_places",
     "open_record_place",
     "open_restored_scratch",
     "open_signer",
@@ -252,6 +281,9 @@ __all__ = [
     "plan_deploy",
     "plan_destroy",
     "plan_dns_sync",
+    "plan_key_copy",
+    "plan_key_deletion",
+    "plan_key_put",
     "plan_reboot",
     "plan_replace",
     "plan_resize",
@@ -263,6 +295,8 @@ __all__ = [
     "read_backups",
     "read_drill_trend",
     "read_drills",
+    "read_key_tree",
+    "read_key_trees",
     "read_member_history",
     "read_outputs",
     "read_paces",
@@ -284,6 +318,7 @@ __all__ = [
     "verify_deploy",
     "verify_dns_sync",
     "verify_emptiness",
+    "verify_key_changes",
     "verify_reboot",
     "verify_replace",
     "verify_resize",
@@ -291,5 +326,6 @@ __all__ = [
     "verify_rotation",
     "verify_units",
     "verify_upgrade",
+    "warn_of",
     "warn_of_certificates",
 ]

@@ -41,6 +41,7 @@ _NOT_DESCRIBED = {"approval", "waivers"}
 class Operation(enum.StrEnum):
     """What a plan is for."""
 
+    CHANGE_KEYS = "change-keys"
     DEFRAGMENT = "defragment"
     DEPLOY = "deploy"
     DESTROY = "destroy"

@@ -1,0 +1,240 @@
+"""A change of keys shows what is and what will be, and is done only while it is that; no value comes into a record."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+from support.kept_keys import KeptKeys, place_of
+
+from fleetkit.config import Approval, ApprovalKind
+from fleetkit.core import ApprovalMissingError, EtcdError, NotFoundError, SettingsError, StalePlanError
+from fleetkit.etcd import Store
+from fleetkit.workflows import (
+    KeyPlace,
+    KeysPlan,
+    Reporter,
+    apply_key_changes,
+    approve,
+    plan_key_copy,
+    plan_key_deletion,
+    plan_key_put,
+    verify_key_changes,
+    warn_of,
+)
+
+SECRET = b"hunter2-hunter2"
+
+
+@pytest.fixture
+def keys() -> KeptKeys:
+    return KeptKeys.of({"/app/config": b'{"size": 3}', "/app/name": b"web", "/apple": b"red"})
+
+
+@pytest.fixture
+def place(keys: KeptKeys) -> KeyPlace:
+    return place_of(keys)
+
+
+def carry_out(place: KeyPlace, plan: KeysPlan, *, report: Reporter | None = None) -> tuple[str, str]:
+    changed = apply_key_changes(place, approve(plan, "demo"), report=report)
+    verified = verify_key_changes(place, changed)
+    return str(changed), verified.outcome
+
+
+def test_a_plan_shows_what_is_there_what_will_be_there_and_the_condition(place: KeyPlace) -> None:
+    plan = plan_key_put(place, b"/app/config", content=b'{"size": 4}', ttl_s=60)
+    assert str(plan) == (
+        "Write /app/config in the v3 store of demo.\n\n"
+        'now (mod_revision 2, json, 11 B, never expires):\n  {\n    "size": 3\n  }\n'
+        'then (json, 11 B, expires in 60 s):\n  {\n    "size": 4\n  }\n\n'
+        "It is refused if the key is not at mod_revision 2 any more."
+    )
+    assert carry_out(place, plan) == ("wrote /app/config, mod_revision 5", "done")
+
+
+def test_of_long_texts_what_changes_in_them_is_shown(place: KeyPlace, keys: KeptKeys) -> None:
+    lines = [f"line {number}" for number in range(40)]
+    keys.put(b"/long", "\n".join(lines).encode(), expected=0)
+    lines[20] = "another"
+    text = str(plan_key_put(place, b"/long", content="\n".join(lines).encode()))
+    assert "  -line 20\n  +another\n" in text
+    assert "line 5" not in text
+
+
+def test_bytes_are_shown_in_hex_and_long_ones_by_their_hash_too(place: KeyPlace) -> None:
+    assert "  00 ff\n" in str(plan_key_put(place, b"/bytes", content=b"\0\xff"))
+    assert "… and 3.5 KiB more, sha256 " in str(plan_key_put(place, b"/bytes", content=b"\0\xff" * 2048))
+
+
+def test_what_is_so_already_needs_no_approval_and_changes_nothing(place: KeyPlace, keys: KeptKeys) -> None:
+    before = keys.revision
+    plan = plan_key_put(place, b"/app/name", content=b"web")
+    assert str(plan) == "Nothing to do: /app/name in the v3 store of demo is as asked for."
+    assert str(apply_key_changes(place, approve(plan, ""))) == "nothing was done"
+    assert keys.revision == before
+    assert plan_key_put(place, b"/app/name", content=b"web", ttl_s=0).is_empty
+    assert not plan_key_put(place, b"/app/name", content=b"web", ttl_s=60).is_empty
+
+
+def test_what_has_changed_since_the_plan_is_refused(place: KeyPlace, keys: KeptKeys) -> None:
+    plan = plan_key_put(place, b"/app/name", content=b"mine")
+    theirs = keys.put(b"/app/name", b"theirs", expected=keys.get(b"/app/name").revision)
+    with pytest.raises(StalePlanError, match=f"and it is at {theirs.revision}"):
+        apply_key_changes(place, approve(plan, "demo"))
+    assert keys.get(b"/app/name") == theirs
+    gone = plan_key_deletion(place, b"/apple")
+    keys.delete((keys.get(b"/apple"),))
+    with pytest.raises(StalePlanError, match="it is gone"):
+        apply_key_changes(place, approve(gone, "demo"))
+
+
+def test_what_has_changed_since_somebody_read_it_is_not_even_planned(place: KeyPlace) -> None:
+    with pytest.raises(StalePlanError, match="has changed since it was at 99: it is at mod_revision 3"):
+        plan_key_put(place, b"/app/name", content=b"x", revision=99)
+    with pytest.raises(StalePlanError, match="it is not there"):
+        plan_key_put(place, b"/new", content=b"x", revision=99)
+    with pytest.raises(StalePlanError, match="/app/name is there already"):
+        plan_key_put(place, b"/app/name", content=b"x", revision=0)
+    with pytest.raises(StalePlanError, match="since it was at 99"):
+        plan_key_deletion(place, b"/app/name", revision=99)
+
+
+@pytest.mark.parametrize("given", ["", "another"])
+def test_nothing_is_changed_without_an_approval(place: KeyPlace, given: str) -> None:
+    with pytest.raises(ApprovalMissingError):
+        approve(plan_key_put(place, b"/app/name", content=b"x"), given)
+
+
+def test_the_fingerprint_is_of_the_key_its_revision_and_its_value(place: KeyPlace, keys: KeptKeys) -> None:
+    plan = plan_key_put(place, b"/app/name", content=b"x")
+    assert plan.sha256 == plan_key_put(place, b"/app/name", content=b"x").sha256
+    others = [
+        plan_key_put(place, b"/app/name", content=b"y"),
+        plan_key_put(place, b"/app/name", content=b"x", ttl_s=5),
+        plan_key_put(place, b"/apple", content=b"x"),
+        plan_key_deletion(place, b"/app/name"),
+        plan_key_put(dataclasses.replace(place, owner="other"), b"/app/name", content=b"x"),
+    ]
+    keys.put(b"/app/name", b"moved", expected=keys.get(b"/app/name").revision)
+    others.append(plan_key_put(place, b"/app/name", content=b"x"))
+    assert len({plan.sha256, *(one.sha256 for one in others)}) == 7
+    strict = plan_key_put(place_of(keys, rules=Approval(required=ApprovalKind.SHA256)), b"/apple", content=b"x")
+    with pytest.raises(ApprovalMissingError, match="demands more"):
+        approve(strict, "demo")
+    assert approve(strict, strict.sha256).sha256 == strict.sha256
+
+
+def test_an_etcd_without_a_cluster_file_is_approved_by_its_url(keys: KeptKeys) -> None:
+    place = KeyPlace(keys=keys, owner="http://127.0.0.1:2379")
+    plan = plan_key_put(place, b"/apple", content=b"green")
+    assert apply_key_changes(place, approve(plan, "http://127.0.0.1:2379")).written[0].content == b"green"
+
+
+def test_all_below_a_path_goes_and_each_is_named(place: KeyPlace, keys: KeptKeys) -> None:
+    plan = plan_key_deletion(place, b"/app/", below=True)
+    assert str(plan).startswith("Delete 2 keys from /app/config to /app/name in the v3 store of demo.")
+    assert "  - /app/config: mod_revision 2, json, 11 B, never expires\n" in str(plan)
+    assert carry_out(place, plan) == ("deleted /app/config\ndeleted /app/name", "done")
+    assert list(keys.kept) == [b"/apple"]
+    with pytest.raises(NotFoundError, match="begins with /app/"):
+        plan_key_deletion(place, b"/app/", below=True)
+
+
+def test_what_nobody_would_look_through_is_not_planned(keys: KeptKeys) -> None:
+    many = KeptKeys.of({f"/many/{number:04}": b"x" for number in range(1001)})
+    with pytest.raises(SettingsError, match="more than 1000 keys"):
+        plan_key_deletion(place_of(many), b"/many/", below=True)
+
+
+def test_a_copy_goes_where_nothing_is_and_never_into_itself(place: KeyPlace, keys: KeptKeys) -> None:
+    plan = plan_key_copy(place, b"/app/", target=b"/kept/", below=True)
+    assert carry_out(place, plan)[1] == "done"
+    assert keys.get(b"/kept/config").content == b'{"size": 3}'
+    with pytest.raises(StalePlanError, match="/kept/config is there already"):
+        plan_key_copy(place, b"/app/", target=b"/kept/", below=True)
+    with pytest.raises(SettingsError, match="lies within"):
+        plan_key_copy(place, b"/app", target=b"/app/kept", below=True)
+    alone = plan_key_copy(place, b"/apple", target=b"/pear")
+    assert [one.key for one in alone.changes] == [b"/pear"]
+
+
+def test_a_directory_of_v2_goes_with_what_is_in_it_and_is_no_key() -> None:
+    place = place_of(KeptKeys.of({"/app/a": b"1", "/app/b": b"2"}, store=Store.V2))
+    plan = plan_key_deletion(place, b"/app", below=True)
+    assert [one.key for one in plan.changes] == [b"/app", b"/app/a", b"/app/b"]
+    with pytest.raises(SettingsError, match="/app is a directory, and cannot be made a key"):
+        plan_key_put(place, b"/app", content=b"x")
+    with pytest.raises(SettingsError, match="--below"):
+        plan_key_copy(place, b"/app", target=b"/new")
+
+
+@pytest.mark.parametrize(
+    ("key", "store", "said"),
+    [
+        (b"/_coreos.com/fleet/job/a.service/target-state", Store.V2, "fleet's own state"),
+        (b"/_coreos.com/fleet", Store.V2, "fleet's own state"),
+        (b"/_coreos.com/fleet/machines/abc/object", Store.V2, "by themselves"),
+        (b"/_coreos.com/fleetlock", Store.V2, ""),
+        (b"/_coreos.com/fleet/job", Store.V3, ""),
+        (b"/registry/pods/x", Store.V3, "Kubernetes"),
+        (b"/registry", Store.V3, "Kubernetes"),
+        (b"/registryother", Store.V3, ""),
+        (b"/registry/x", Store.V2, ""),
+        (b"/app", Store.V3, ""),
+    ],
+)
+def test_keys_of_others_are_warned_of(key: bytes, store: Store, said: str) -> None:
+    warning = warn_of(key, store=store)
+    assert (said in warning) if said else not warning
+    plan = plan_key_put(place_of(KeptKeys(store=store)), key, content=b"x")
+    assert (f"\n\n{warning}\n\n" in str(plan)) is bool(said)
+
+
+def test_what_somebody_changed_at_once_is_a_finding(place: KeyPlace, keys: KeptKeys) -> None:
+    changed = apply_key_changes(place, approve(plan_key_put(place, b"/new", content=b"x"), "demo"))
+    (written,) = changed.written
+    keys.put(b"/new", b"theirs", expected=written.revision)
+    assert "was changed since" in verify_key_changes(place, changed).findings[0]
+    keys.delete((keys.get(b"/new"),))
+    assert verify_key_changes(place, changed).findings == ("/new is gone: somebody deleted it",)
+    gone = apply_key_changes(place, approve(plan_key_deletion(place, b"/apple"), "demo"))
+    keys.put(b"/apple", b"again", expected=0)
+    verified = verify_key_changes(place, gone)
+    assert (verified.outcome, verified.findings) == ("findings", ("/apple is there again: somebody writes it",))
+
+
+def test_the_record_has_which_keys_and_never_what_they_hold(place: KeyPlace, keys: KeptKeys) -> None:
+    facts: list[Any] = []
+    report = Reporter(record=lambda _kind, data: facts.append(data))
+    carry_out(place, plan_key_put(place, b"/app/name", content=SECRET), report=report)
+    carry_out(place, plan_key_deletion(place, b"/app/name"), report=report)
+    assert [(one["written"], one["deleted"]) for one in facts] == [
+        ([{"key": "/app/name", "revision": 5}], []),
+        ([], [{"key": "/app/name", "revision": 5}]),
+    ]
+    assert SECRET.decode() not in repr(facts)
+
+
+def test_what_broke_off_says_how_far_it_came_and_is_recorded(place: KeyPlace, keys: KeptKeys) -> None:
+    facts: list[Any] = []
+    plan = plan_key_copy(place, b"/app/", target=b"/kept/", below=True)
+    second = iter([None, True])
+
+    def interfere() -> None:
+        if next(second, None):
+            keys.kept[b"/kept/name"] = dataclasses.replace(keys.get(b"/apple"), key=b"/kept/name")
+
+    keys.before_change = interfere
+    with pytest.raises(StalePlanError, match="1 of 2 were written before it"):
+        apply_key_changes(place, approve(plan, "demo"), report=Reporter(record=lambda _, data: facts.append(data)))
+    assert [one["key"] for one in facts[0]["written"]] == ["/kept/config"]
+    assert "/kept/name has changed" in facts[0]["failed"]
+
+    def fail() -> None:
+        raise EtcdError("no member answers")
+
+    keys.before_change = fail
+    with pytest.raises(EtcdError):
+        apply_key_changes(place, approve(plan_key_put(place, b"/z", content=b"x"), "demo"))
