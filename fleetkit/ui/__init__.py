@@ -11,6 +11,7 @@ from fleetkit.ui.replace import ReplaceGuide, begin_replace
 from fleetkit.ui.resize import ResizeGuide, begin_resize
 from fleetkit.ui.restore import RestoreGuide, begin_restore
 from fleetkit.ui.rotate import RotateGuide, begin_rotate
+from fleetkit.ui.sync_names import SyncNamesGuide, begin_sync_names
 from fleetkit.ui.upgrade import UpgradeGuide, begin_upgrade
 from fleetkit.ui.what_if import WhatIfCard, open_what_if
 
@@ -24,6 +25,7 @@ __all__ = [
     "ResizeGuide",
     "RestoreGuide",
     "RotateGuide",
+    "SyncNamesGuide",
     "UpgradeGuide",
     "WhatIfCard",
     "begin_defragment",
@@ -33,6 +35,7 @@ __all__ = [
     "begin_resize",
     "begin_restore",
     "begin_rotate",
+    "begin_sync_names",
     "begin_upgrade",
     "open_board",
     "open_what_if",

@@ -17,6 +17,7 @@ from fleetkit.views.guide_steps import (
     RESIZE_STEPS,
     RESTORE_STEPS,
     ROTATE_STEPS,
+    SYNC_NAMES_STEPS,
     UPGRADE_STEPS,
     StepPlan,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "RESIZE_STEPS",
     "RESTORE_STEPS",
     "ROTATE_STEPS",
+    "SYNC_NAMES_STEPS",
     "UNIT_COLUMNS",
     "UPGRADE_STEPS",
     "ApplyLog",

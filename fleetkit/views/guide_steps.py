@@ -12,6 +12,7 @@ __all__ = [
     "RESIZE_STEPS",
     "RESTORE_STEPS",
     "ROTATE_STEPS",
+    "SYNC_NAMES_STEPS",
     "UPGRADE_STEPS",
     "StepPlan",
 ]
@@ -107,6 +108,13 @@ ROTATE_STEPS = _change(
     verify="at what members and machines really have",
 )
 """A rotation of certificates."""
+
+SYNC_NAMES_STEPS = _change(
+    plan="which names would come and go, and which stay as they are",
+    apply="change the names in the zone",
+    verify="whether the names are those of the instances that serve",
+)
+"""A sync of services' names."""
 
 UPGRADE_STEPS = _change(
     plan="which version each member would go to, and what speaks against it",

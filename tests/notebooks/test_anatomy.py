@@ -24,6 +24,7 @@ from fleetkit.views import (
     RESIZE_STEPS,
     RESTORE_STEPS,
     ROTATE_STEPS,
+    SYNC_NAMES_STEPS,
     UPGRADE_STEPS,
 )
 
@@ -212,6 +213,7 @@ def test_the_steps_of_a_guide_stand_in_the_notebook_in_the_order_in_which_it_let
         ui.ResizeGuide: RESIZE_STEPS,
         ui.RestoreGuide: RESTORE_STEPS,
         ui.RotateGuide: ROTATE_STEPS,
+        ui.SyncNamesGuide: SYNC_NAMES_STEPS,
         ui.UpgradeGuide: UPGRADE_STEPS,
     }[guide]
     called = [code.removeprefix("guide.").removesuffix("()") for _, code in steps_of(path)]

@@ -13,6 +13,7 @@ from fleetkit.views import (
     RESIZE_STEPS,
     RESTORE_STEPS,
     ROTATE_STEPS,
+    SYNC_NAMES_STEPS,
     UPGRADE_STEPS,
     Guide,
     StepState,
@@ -54,9 +55,10 @@ def test_at_first_only_the_first_step_is_ready() -> None:
         RESIZE_STEPS,
         RESTORE_STEPS,
         ROTATE_STEPS,
+        SYNC_NAMES_STEPS,
         UPGRADE_STEPS,
     ],
-    ids=["defragment", "deploy", "destroy", "replace", "resize", "restore", "rotate", "upgrade"],
+    ids=["defragment", "deploy", "destroy", "replace", "resize", "restore", "rotate", "sync-names", "upgrade"],
 )
 def test_the_steps_pass_one_after_the_other_to_the_end(steps) -> None:
     guide = Guide(steps)
