@@ -145,14 +145,21 @@ def _describe(details: ErrorDetails) -> Problem:
         return Problem(path=path, seen="missing", legal=legal)
     if details["type"] == "value_error":
         reason = str(details["ctx"]["error"])
-        if location[0] == "secrets":
+        if _may_be_secret(location):
             return Problem(path=path, seen=f"saw {reason}", legal=legal)
         value = details["input"]
         shown = "it" if isinstance(value, dict) else f"saw {show_value(value)}, which"
         return Problem(path=path, seen=f"{shown} {reason}", legal=legal)
-    if location[0] == "secrets":
-        return Problem(path=path, seen="saw a value that is no reference; it is not repeated here", legal=legal)
+    if _may_be_secret(location):
+        kind = "of another kind" if path.partition("[")[0] == "registries" else "that is no reference"
+        return Problem(path=path, seen=f"saw a value {kind}; it is not repeated here", legal=legal)
     return Problem(path=path, seen=f"saw {show_value(details['input'])}", legal=legal)
+
+
+def _may_be_secret(location: tuple[int | str, ...]) -> bool:
+    """Return whether a reference belongs here, so that what stands in its place may be the secret itself."""
+    shown = ("name", "user", "pools")
+    return location[0] == "secrets" or (location[0] == "registries" and not set(location) & set(shown))
 
 
 def _unknown_key(location: tuple[int | str, ...]) -> Problem:

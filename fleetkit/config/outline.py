@@ -16,13 +16,14 @@ from pydantic.fields import FieldInfo
 
 from fleetkit.config.fields import About
 from fleetkit.config.schema import Cluster, Master, Pool
-from fleetkit.config.tables import Waiver
+from fleetkit.config.tables import Registry, Waiver
 
 __all__ = ["REPEATED", "FieldKind", "FieldOutline", "describe_table", "outline_fields", "table_model"]
 
 REPEATED: dict[str, tuple[str, type[BaseModel]]] = {
     "masters": ("masters.NAME", Master),
     "pools": ("pools.NAME", Pool),
+    "registries": ("registries[]", Registry),
     "waivers": ("waivers[]", Waiver),
 }
 """Tables that a file has several of: how the path of one is written, and what it holds."""

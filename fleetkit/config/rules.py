@@ -43,6 +43,8 @@ def find_problems(draft: Draft, *, stem: str, today: dt.date) -> Iterator[Proble
     yield from _etcd(draft)
     yield from _certificate(draft)
     yield from _secrets(draft)
+    yield from _delivered(draft)
+    yield from _registries(draft)
     yield from _approval(draft)
     yield from _state(draft)
     yield from _waivers(draft, today)
@@ -145,6 +147,39 @@ def _secrets(draft: Draft) -> Iterator[Problem]:
                 path="secrets",
                 seen="a name that does not fit; it is not repeated here",
                 legal="a-z, 0-9 and _, beginning with a letter",
+            )
+
+
+def _delivered(draft: Draft) -> Iterator[Problem]:
+    known = draft.table("secrets")
+    for pool in draft.table("pools"):
+        for index, name in enumerate(names := draft.array("pools", pool, "secrets")):
+            if name in known and name not in names[:index]:
+                continue
+            # The name is not shown: it may be a secret that was put into the wrong place.
+            seen = "saw a name again" if name in known else "saw a name that [secrets] does not have"
+            legal = f"each once of: {', '.join(known)}" if known else "none, as long as [secrets] is empty"
+            yield Problem(path=f"pools.{pool}.secrets[{index}]", seen=seen, legal=legal)
+
+
+def _registries(draft: Draft) -> Iterator[Problem]:
+    rows = [row if isinstance(row, dict) else {} for row in draft.array("registries")]
+    names = [row.get("name") for row in rows]
+    for index, row in enumerate(rows):
+        if names[index] is not None and names[index] in names[:index]:
+            yield Problem(
+                path=f"registries[{index}].name",
+                seen=f"saw {show_value(names[index])} again",
+                legal="each registry once: Docker keeps one login of each",
+            )
+        pools = row.get("pools")
+        if isinstance(pools, list) and (
+            set(map(str, pools)) - set(POOL_LIMITS) or len(set(map(str, pools))) < len(pools)
+        ):
+            yield Problem(
+                path=f"registries[{index}].pools",
+                seen=f"saw {show_value(pools)}",
+                legal="internal, public or both, each once",
             )
 
 

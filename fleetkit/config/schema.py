@@ -24,6 +24,7 @@ from fleetkit.config.tables import (
     LoadBalancers,
     Logs,
     Pins,
+    Registry,
     State,
     Waiver,
 )
@@ -111,6 +112,10 @@ class Pool(Table):
     desired: Annotated[int, Field(ge=0), About("Machines wanted now", "a whole number from minimum to maximum")]
     instance_type: Annotated[InstanceType, About("Instance type of the pool's machines", TYPE)] = "t3.medium"
     disk_gb: Annotated[DiskGb, About("Root volume in GB", DISK)] = 30
+    secrets: Annotated[
+        Strings,
+        About("Secrets that its machines find in /etc/fleetkit/secrets", "names of the table [secrets], each once"),
+    ] = ()
 
 
 class Cluster(Table):
@@ -190,6 +195,11 @@ class Cluster(Table):
             f"a reference such as ssm:/path; known are {', '.join(f'{scheme}:' for scheme in SecretScheme)}",
         ),
     ] = Field(default={})
+    registries: Annotated[
+        tuple[Registry, ...],
+        Field(strict=False),
+        About("Container registries that machines sign in to", "tables [[registries]], one for each registry"),
+    ] = ()
     approval: Annotated[Approval, About("Who may approve a deploy or destroy, and what that takes", "a table")] = (
         Approval()
     )

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from fleetkit.config import values
-from fleetkit.config.fields import AMI, DISK, TYPE, About, Ami, DiskGb, InstanceType, Table
+from fleetkit.config.fields import AMI, DISK, TYPE, About, Ami, DiskGb, InstanceType, Strings, Table
 
 __all__ = [
     "Approval",
@@ -22,6 +22,7 @@ __all__ = [
     "LoadBalancers",
     "Logs",
     "Pins",
+    "Registry",
     "State",
     "StateKind",
     "Waiver",
@@ -192,6 +193,33 @@ class Pins(Table):
         Field(pattern=values.pattern("|[0-9a-f]{64}")),
         About("SHA-256 of that archive", "64 hex digits"),
     ] = ""
+
+
+class Registry(Table):
+    """Who signs in to a container registry, and where."""
+
+    name: Annotated[
+        str,
+        Field(pattern=values.pattern(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?")),
+        About(
+            "Registry, as images name it", "a name in lower case such as quay.io or docker.io, with :PORT if need be"
+        ),
+    ]
+    user: Annotated[
+        str,
+        Field(pattern=values.pattern(r"[!-9;-~]{1,256}")),
+        About("Who signs in", "a name without spaces and colons"),
+    ]
+    password: Annotated[
+        str,
+        AfterValidator(values.check_secret_reference),
+        About("Where the password lies", "a reference such as ssm:/path"),
+    ]
+    pools: Annotated[
+        Strings,
+        Field(min_length=1),
+        About("Pools whose machines sign in", "internal, public or both, each once"),
+    ] = ("internal", "public")
 
 
 class State(Table):

@@ -72,7 +72,7 @@ def terraform_variables(
             "nat_gateways": network.nat_gateways,
         },
         "operator_cidr": cluster.operator_cidr,
-        "pools": {name: pool.model_dump() for name, pool in cluster.pools.items()},
+        "pools": {name: pool.model_dump(exclude={"secrets"}) for name, pool in cluster.pools.items()},
         "region": cluster.region,
         "tags": dict(cluster.tags),
         "termination_protection": termination_protection,

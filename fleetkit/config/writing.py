@@ -20,7 +20,6 @@ from tomlkit.items import AoT, Table
 from fleetkit.config.fields import About
 from fleetkit.config.outline import REPEATED, table_model
 from fleetkit.config.schema import Cluster
-from fleetkit.config.tables import Waiver
 from fleetkit.core import ClusterFileError
 
 __all__ = ["NOT_FOUND", "render_cluster_file", "toml_of", "write_cluster_file"]
@@ -55,8 +54,8 @@ def render_cluster_file(values: Mapping[str, object], *, unknown: Mapping[str, s
         table = REPEATED[name][1] if name in _NAMED else table_model(field)
         if table is not None:
             sections += ["", *_comment(f"{_about(field).text}."), *_section(name, table, values.get(name), gaps)]
-        elif name == "waivers":
-            sections += ["", *_comment(f"{_about(field).text}."), *_waivers(values.get(name))]
+        elif name in REPEATED:
+            sections += ["", *_comment(f"{_about(field).text}."), *_rows(name, values.get(name))]
         elif field.annotation == dict[str, str] or name == "secrets":
             sections += ["", *_comment(f"{_about(field).text}. Legal: {_about(field).legal}."), f"[{name}]"]
             sections += [f"{key} = {toml_of(value)}" for key, value in _mapping(values.get(name)).items()]
@@ -147,11 +146,12 @@ def _field(
         yield f"# {key} = {toml_of(field.get_default())}"
 
 
-def _waivers(given: object) -> Iterator[str]:
-    for waiver in given if isinstance(given, Sequence) else ():
-        yield "[[waivers]]"
-        for key in Waiver.model_fields:
-            yield f"{key} = {toml_of(waiver[key])}"
+def _rows(name: str, given: object) -> Iterator[str]:
+    for row in given if isinstance(given, Sequence) else ():
+        yield f"[[{name}]]"
+        for key in REPEATED[name][1].model_fields:
+            if key in row:
+                yield f"{key} = {toml_of(row[key])}"
 
 
 def _about(field: FieldInfo) -> About:

@@ -43,10 +43,16 @@ def summarize_fixed(path: str, value: Any) -> str:
         return "\n".join(f"{name} = {show_typed(one)}" for name, one in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "\n".join(
-            ", ".join(f"{key} {show_typed(one)}" for key, one in entry.items()) if isinstance(entry, Mapping) else ""
+            ", ".join(f"{key} {_show_part(path, key, one)}" for key, one in entry.items())
+            if isinstance(entry, Mapping)
+            else ""
             for entry in value
         )
     return show_typed(value)
+
+
+def _show_part(path: str, key: str, value: object) -> str:
+    return _reference(value) if (path, key) == ("registries", "password") else show_typed(value)
 
 
 def _reference(text: object) -> str:

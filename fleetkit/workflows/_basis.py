@@ -34,8 +34,11 @@ from fleetkit.workflows.way_in import open_way_in
 __all__ = ["Basis", "Operation", "Person", "describe_cluster", "identify", "require_unmoved", "take_basis"]
 
 _UNREADABLE = (EtcdError, NotFoundError, SettingsError, SshError)
-_NOT_DESCRIBED = {"approval", "waivers"}
-"""Tables of the cluster file that a deploy does not carry out; they may change while an approval is waited for."""
+_NOT_DESCRIBED: dict[str, Any] = {
+    **dict.fromkeys(("approval", "registries", "secrets", "waivers"), True),
+    "pools": {"__all__": {"secrets"}},
+}
+"""What of the cluster file a deploy does not carry out; it may change while an approval is waited for."""
 
 
 class Operation(enum.StrEnum):
@@ -52,6 +55,7 @@ class Operation(enum.StrEnum):
     RESTORE = "restore"
     ROTATE = "rotate"
     ROTATE_CA = "rotate-ca"
+    SECRETS = "deliver-secrets"
     SYNC_NAMES = "sync-names"
     UNITS = "change-units"
     UPGRADE = "upgrade"

@@ -93,7 +93,7 @@ def test_a_field_that_is_left_out_leaves_its_default_as_a_comment_and_comes_back
     text = render_cluster_file(cluster_data())
     without = change_cluster_file(text, {}, remove=["network.nat_gateways", "pools.public.disk_gb"])
     assert without == text.replace("nat_gateways = 1", "# nat_gateways = 1").replace(
-        "disk_gb = 30\n\n# The masters", "# disk_gb = 30\n\n# The masters"
+        "disk_gb = 30\n# secrets = []\n\n# The masters", "# disk_gb = 30\n# secrets = []\n\n# The masters"
     )
     assert change_cluster_file(without, {"network.nat_gateways": 3}) == without.replace(
         "# nat_gateways = 1", "nat_gateways = 3"

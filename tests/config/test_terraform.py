@@ -38,8 +38,14 @@ def test_the_deploy_hosts_mark_is_looked_for_where_there_is_a_bucket_to_look_int
 
 
 def test_no_reference_to_a_secret_reaches_terraform() -> None:
-    cluster = make_cluster(**{"secrets.registry_credentials": "ssm:/fleetkit/demo/dockercfg"})
-    assert "dockercfg" not in json.dumps(terraform_variables(cluster, **TOLD))
+    cluster = make_cluster(
+        **{
+            "secrets.token": "ssm:/fleetkit/demo/canary",
+            "pools.internal.secrets": ["token"],
+            "registries": [{"name": "quay.io", "user": "ada", "password": "ssm:/fleetkit/demo/canary"}],
+        }
+    )
+    assert terraform_variables(cluster, **TOLD) == terraform_variables(make_cluster(), **TOLD)
 
 
 def test_images_that_are_not_pinned_are_refused_with_the_way_to_pin_them() -> None:

@@ -67,8 +67,10 @@ def test_whatever_is_proposed_is_legal_and_survives_being_written(count: int, ci
     values = propose_cluster("demo", region="eu-west-1", zones=zones, today=TODAY, who="ada", cidr=cidr)
     values |= {"operator_cidr": "198.51.100.7/32", "key_name": "fleetkit"}
     values["waivers"] = [{"check": "a", "resource": "*", "reason": quote, "who": quote, "until": TODAY}]
+    values["registries"] = [{"name": "quay.io", "user": "ada", "password": "ssm:/demo"}]
     text = render_cluster_file(values)
     cluster = parse_cluster(tomllib.loads(text), file=Path("demo.toml"), today=TODAY)
+    assert cluster.registries[0].password == "ssm:/demo"
     assert cluster.waivers[0].reason == quote
     assert len({master.address for master in cluster.masters.values()}) == 3
     assert all(

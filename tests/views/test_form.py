@@ -26,7 +26,7 @@ def said_of(form: ClusterForm, path: str) -> list[str]:
 def test_every_field_of_the_schema_is_shown_in_the_files_order() -> None:
     form = make_form()
     shown = {field.outline.path for group in form.groups() for field in group.fields}
-    inner = {outline.path for outline in outline_fields() if outline.path.startswith("waivers[]")}
+    inner = {outline.path for outline in outline_fields() if "[]." in outline.path}
     assert shown == {outline.path for outline in outline_fields()} - inner - {"masters", "pools"}
     assert [group.name for group in form.groups()][:7] == [
         *("cluster", "network", "masters.etcd1", "masters.etcd2", "masters.etcd3"),
@@ -155,11 +155,19 @@ def test_what_the_form_does_not_edit_says_so_and_a_secret_that_is_no_reference_i
     form = make_form(secrets={"good": "ssm:/demo/key", "bad": "CANARY-5c3a"})
     fields = form.fields()
     assert {path for path, field in fields.items() if field.fixed} == {
-        *("name", "fleet.metadata", "secrets", "tags", "waivers")
+        *("name", "fleet.metadata", "registries", "secrets", "tags", "waivers")
     }
     assert "good = ssm:/demo/key" in fields["secrets"].value
     assert "CANARY" not in str(form.to_frame().to_dict()) + str(form.problems())
     assert said_of(form, "secrets")
+
+
+def test_a_registrys_password_that_is_no_reference_is_not_shown() -> None:
+    rows = [{"name": "quay.io", "user": "ada", "password": value} for value in ("ssm:/demo/quay", "CANARY-5c3a")]
+    form = make_form(registries=rows)
+    shown = form.fields()["registries"].value
+    assert "name quay.io, user ada, password ssm:/demo/quay" in shown
+    assert "CANARY" not in shown + str(form.to_frame().to_dict()) + str(form.problems())
 
 
 def test_a_key_that_nobody_knows_is_a_problem_of_its_table() -> None:

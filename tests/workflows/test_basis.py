@@ -139,8 +139,10 @@ def test_a_state_that_moved_is_refused(workspace: Workspace, ada: Somebody, stat
         ({"pins.etcd_version": "3.5.34"}, True),
         ({"approval.required": "sha256"}, False),
         ({"waivers": []}, False),
+        ({"secrets.token": "ssm:/token", "pools.internal.secrets": ["token"]}, False),
+        ({"registries": [{"name": "quay.io", "user": "ada", "password": "ssm:/quay"}]}, False),
     ],
-    ids=["pool", "pin", "who may approve", "waivers"],
+    ids=["pool", "pin", "who may approve", "waivers", "secrets", "registries"],
 )
 def test_a_changed_cluster_file_is_refused_where_a_deploy_would_carry_the_change_out(
     workspace: Workspace, ada: Somebody, change: dict[str, Any], moves: bool
