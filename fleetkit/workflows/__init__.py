@@ -34,6 +34,14 @@ from fleetkit.workflows.defragmenting import (
     plan_defragment,
     verify_defragment,
 )
+from fleetkit.workflows.delivering_secrets import (
+    AppliedSecrets,
+    SecretsPlan,
+    VerifiedSecrets,
+    apply_secrets,
+    plan_secrets,
+    verify_secrets,
+)
 from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
 from fleetkit.workflows.deploying_units import (
     AppliedUnits,
@@ -161,6 +169,7 @@ __all__ = [
     "AppliedResize",
     "AppliedRestore",
     "AppliedRotation",
+    "AppliedSecrets",
     "AppliedUnits",
     "AppliedUpgrade",
     "Approved",
@@ -206,6 +215,7 @@ __all__ = [
     "RestorePlan",
     "RestoredScratch",
     "RotationPlan",
+    "SecretsPlan",
     "Section",
     "SignedApproval",
     "StopRequest",
@@ -226,6 +236,7 @@ __all__ = [
     "VerifiedResize",
     "VerifiedRestore",
     "VerifiedRotation",
+    "VerifiedSecrets",
     "VerifiedUnits",
     "VerifiedUpgrade",
     "WayIn",
@@ -241,6 +252,7 @@ __all__ = [
     "apply_resize",
     "apply_restore",
     "apply_rotation",
+    "apply_secrets",
     "apply_units",
     "apply_upgrade",
     "approve",
@@ -289,6 +301,7 @@ __all__ = [
     "plan_resize",
     "plan_restore",
     "plan_rotation",
+    "plan_secrets",
     "plan_unit_deploy",
     "plan_units",
     "plan_upgrade",
@@ -324,6 +337,7 @@ __all__ = [
     "verify_resize",
     "verify_restore",
     "verify_rotation",
+    "verify_secrets",
     "verify_units",
     "verify_upgrade",
     "warn_of",

@@ -8,6 +8,7 @@ A machine's user data points to the manifest and never changes; what varies is d
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,12 +25,15 @@ __all__ = [
     "DeliveredFile",
     "archive_key",
     "image_file",
+    "keep_secrets",
     "list_deliveries",
     "master_prefix",
     "name_members",
     "render_manifest",
     "says_image",
     "says_joining",
+    "secret_key",
+    "secret_lines",
     "settings_key",
 ]
 
@@ -145,6 +149,22 @@ def render_manifest(files: tuple[DeliveredFile, ...]) -> bytes:
     """Write the manifest of one prefix: what the fetch script on the machine reads."""
     lines = [f"{one.sha256} {one.mode:04o} {one.owner} {one.destination} {one.key}\n" for one in files]
     return "".join(lines).encode("ascii")
+
+
+def secret_key(role: str, destination: str) -> str:
+    """Return the object key of a secret that the machines of a role fetch; no other role may read it."""
+    return f"roles/{role}/secrets{destination}"
+
+
+def secret_lines(manifest: bytes) -> tuple[str, ...]:
+    """Return the lines of a manifest that name secrets, which are delivered apart from all the rest."""
+    lines = manifest.decode("ascii", "replace").splitlines()
+    return tuple(line for line in lines if re.fullmatch(r"roles/[^/]+/secrets/.+", line.split(" ")[-1]))
+
+
+def keep_secrets(manifest: bytes, before: bytes) -> bytes:
+    """Return a manifest that names the secrets of the one before as well: whoever delivers the rest leaves them."""
+    return manifest + "".join(f"{line}\n" for line in secret_lines(before)).encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from fleetkit.workflows.delivery import (
     DeliveredFile,
     archive_key,
     image_file,
+    keep_secrets,
     list_deliveries,
     master_prefix,
     render_manifest,
@@ -72,7 +73,9 @@ def find_pending_deliveries(workspace: Workspace) -> tuple[str, ...]:
         wrong = [one.key for one in files if one.key in there and one.key not in right]
         if manifest not in there or missing:
             pending.append(f"what {prefix} fetches ({len(missing) or len(files)} files)")
-        elif aws.read_object(workspace.session, workspace.bucket, key=manifest) != render_manifest(files):
+        elif (before := aws.read_object(workspace.session, workspace.bucket, key=manifest)) != keep_secrets(
+            render_manifest(files), before
+        ):
             pending.append(f"what {prefix} fetches (it changed)")
         pending += [f"{key} (what lies there is not what was put there)" for key in wrong]
     return tuple(dict.fromkeys(pending))
@@ -210,7 +213,11 @@ def _put_files(workspace: Workspace, prefix: str, files: tuple[DeliveredFile, ..
 
     put = [key for key, was_put in _each(contents, put_one).items() if was_put]
     manifest = f"{prefix}/manifest"
-    if aws.put_object(session, bucket, key=manifest, content=render_manifest(files)):
+    try:
+        before = aws.read_object(session, bucket, key=manifest)
+    except NotFoundError:
+        before = b""
+    if aws.put_object(session, bucket, key=manifest, content=keep_secrets(render_manifest(files), before)):
         put.append(manifest)
     return put
 
