@@ -43,17 +43,7 @@ from fleetkit.workflows.delivering_secrets import (
     verify_secrets,
 )
 from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deploy
-from fleetkit.workflows.deploying_units import (
-    AppliedUnits,
-    UnitAction,
-    UnitGate,
-    UnitsPlan,
-    VerifiedUnits,
-    apply_units,
-    plan_unit_deploy,
-    plan_units,
-    verify_units,
-)
+from fleetkit.workflows.deploying_units import AppliedUnits, UnitGate, VerifiedUnits, apply_units, verify_units
 from fleetkit.workflows.describing import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
 from fleetkit.workflows.disarming import DisarmPlan
@@ -80,6 +70,7 @@ from fleetkit.workflows.listing_certificates import (
 )
 from fleetkit.workflows.next_steps import list_next_steps
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
+from fleetkit.workflows.planning_units import UnitAction, UnitsPlan, plan_unit_deploy, plan_units, plan_units_undo
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
 from fleetkit.workflows.reading_keys import (
     KeyTree,
@@ -304,6 +295,7 @@ __all__ = [
     "plan_secrets",
     "plan_unit_deploy",
     "plan_units",
+    "plan_units_undo",
     "plan_upgrade",
     "read_backups",
     "read_drill_trend",

@@ -1,4 +1,4 @@
-"""Change units: deploy a folder of unit files, or start, stop, unload and destroy units that are named.
+"""Change units as it was planned and approved, and look at what came of it.
 
 Launched is not running: what was started counts once systemd on its machine runs it, and it stays so for some seconds.
 """
@@ -6,25 +6,17 @@ Launched is not running: what was started counts once systemd on its machine run
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from functools import partial
 
-from fleetkit.config import Approval
 from fleetkit.core import FleetkitError, StalePlanError
-from fleetkit.fleet import DesiredState, FleetEndpoint, FleetLimits, UnitFiles, expand_names
+from fleetkit.fleet import FleetEndpoint, FleetLimits
 from fleetkit.runs import EventKind
-from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
-from fleetkit.workflows._unit_changes import (
-    UnitAction,
-    UnitChange,
-    find_changes,
-    find_named_changes,
-    find_wanted,
-)
 from fleetkit.workflows._unit_reading import UnitReading
 from fleetkit.workflows._unit_walk import UnitGate, UnitWalk, judge_change
-from fleetkit.workflows._units_plan import UnitsPlan, find_cautions, find_refusal, order_changes
+from fleetkit.workflows._units_note import write_units_note
+from fleetkit.workflows._units_plan import UnitsPlan
 from fleetkit.workflows._units_results import AppliedUnits, VerifiedUnits
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
@@ -34,95 +26,13 @@ from fleetkit.workflows.unlocking import hold_everywhere
 
 __all__ = [
     "AppliedUnits",
-    "UnitAction",
     "UnitGate",
-    "UnitsPlan",
     "VerifiedUnits",
     "apply_units",
-    "plan_unit_deploy",
-    "plan_units",
     "verify_units",
 ]
 
 _JOURNAL_LINES = 10
-
-
-def plan_unit_deploy(
-    source: Workspace | FleetEndpoint,
-    files: UnitFiles,
-    *,
-    instances: Collection[str] = (),
-    desired: DesiredState = DesiredState.LAUNCHED,
-    limits: FleetLimits | None = None,
-    report: Reporter | None = None,
-) -> UnitsPlan:
-    """Plan how a folder of unit files becomes what fleet has; changes nothing.
-
-    Parameters
-    ----------
-    source
-        A cluster, or any fleet by its endpoint.
-    files
-        The unit files; a template is only kept by fleet, and its instances that are there become what it is.
-    instances
-        Instances that are to be there too, such as ``web@{1..3}.service``.
-    desired
-        What is asked for of units that are no templates.
-    limits
-        How long each wait for fleet may take.
-
-    Returns
-    -------
-    UnitsPlan
-        Where a file would be refused, or fleet stumbles over a unit, its ``check`` refuses.
-
-    Raises
-    ------
-    FleetError, SshError
-        When fleet cannot be read.
-    NotFoundError, SettingsError
-        When an instance has no template, or a name is none.
-    """
-    told = report or Reporter()
-    named = [name for pattern in instances for name in expand_names(pattern)]
-    told.note("reading units and machines")
-    with open_fleet(source, names=[*files.units, *named], limits=limits) as fleet:
-        reading = fleet.reading
-    wanted = find_wanted(files, reading, instances=named, desired=desired)
-    changes = find_changes(wanted, reading)
-    left = tuple(one.name for one in reading.units if one.name not in wanted)
-    plan = _make_plan(source, changes, reading, files=files, unchanged=len(wanted) - len(changes), left_alone=left)
-    return record_plan(told, plan)
-
-
-def plan_units(
-    source: Workspace | FleetEndpoint,
-    names: Collection[str],
-    action: UnitAction,
-    *,
-    limits: FleetLimits | None = None,
-    report: Reporter | None = None,
-) -> UnitsPlan:
-    """Plan how units that are named are started, stopped, unloaded or destroyed; changes nothing.
-
-    Parameters
-    ----------
-    action
-        One of START, STOP, UNLOAD and DESTROY. To start what has failed or ended is to restart it.
-
-    Raises
-    ------
-    FleetError, SshError
-        When fleet cannot be read.
-    NotFoundError
-        When fleet does not know one of them.
-    """
-    told = report or Reporter()
-    told.note("reading units and machines")
-    with open_fleet(source, names=names, limits=limits) as fleet:
-        reading = fleet.reading
-    changes = find_named_changes(names, action, reading)
-    return record_plan(told, _make_plan(source, changes, reading, unchanged=len(set(names)) - len(changes)))
 
 
 def apply_units(
@@ -161,6 +71,7 @@ def apply_units(
         _require_unmoved(plan, fleet.reading)
         if isinstance(source, Workspace):
             told.record(EventKind.APPROVAL, approved.facts(source))
+            write_units_note(source.paths.folder, plan.changes)
         walk = UnitWalk(client=fleet.client, read=partial(fleet.read, names=names), gate=gate or UnitGate(), told=told)
         applied = _walk(plan, walk, told, roll_back=roll_back)
     facts = {"what": "units", "done": list(applied.done), "failed": applied.failed, "unsent": list(applied.unsent)}
@@ -191,27 +102,6 @@ def verify_units(
     findings = tuple(f"{name} is {how}" for name, how in amiss.items())
     told.record(EventKind.VERIFIED, {"what": "units", "ok": not findings, "findings": list(findings)})
     return VerifiedUnits(cluster=plan.cluster, units=len(changes), findings=findings, journals=journals)
-
-
-def _make_plan(
-    source: Workspace | FleetEndpoint,
-    changes: Sequence[UnitChange],
-    reading: UnitReading,
-    *,
-    files: UnitFiles | None = None,
-    unchanged: int = 0,
-    left_alone: tuple[str, ...] = (),
-) -> UnitsPlan:
-    waves, order = order_changes(changes)
-    return UnitsPlan(
-        cluster=source.cluster.name if isinstance(source, Workspace) else source.name,
-        rules=source.cluster.approval if isinstance(source, Workspace) else Approval(),
-        waves=waves,
-        unchanged=unchanged,
-        left_alone=left_alone,
-        cautions=find_cautions(changes, reading, order=order, files=files),
-        refused=find_refusal(changes, reading, files=files),
-    )
 
 
 def _walk(plan: UnitsPlan, walk: UnitWalk, told: Reporter, *, roll_back: bool) -> AppliedUnits:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from support.e2e_units import lasting_unit, process_of
 from support.e2e_world import CLUSTER, World
 
 from fleetkit.core import data_folder
@@ -54,12 +56,14 @@ def watched_machines(world: World) -> Iterator[list[str]]:
     actions += [json.loads(line)["action"] for line in told.splitlines() if line.endswith("}")]
 
 
-def test_every_certificate_is_replaced_while_members_and_fleet_run_on(world: World) -> None:
+def test_every_certificate_is_replaced_while_members_fleet_and_its_units_run_on(world: World, tmp_path: Path) -> None:
     before = listed(world)
     assert {f"served by {name}" for name in ("etcd1", "etcd2", "etcd3")} < set(before)
     processes = etcd_processes(world)
-    with watched_machines(world) as actions:
+    with lasting_unit(world, tmp_path) as unit, watched_machines(world) as actions:
+        running = process_of(world, unit)
         told = world.fleetkit("certificates", "rotate", CLUSTER, "--all", "--approve", CLUSTER, "--json").must(0).json()
+        assert process_of(world, unit) == running
     assert len(told["renewed"]) == len(told["verified"]["proven"]) == 9
     machines = {one["name"] for one in told["machines"] if one["is_running"]}
     assert set(told["applied"]["fetched"]) == machines

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.e2e_units import lasting_unit, process_of
 from support.e2e_world import BACKUP_BUCKET, CLUSTER, Ended, World
+
+from fleetkit.core import NotYet, Patience, wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900)]
 
 PLACE = f"s3://{BACKUP_BUCKET}/restored"
 FLEET = "/_coreos.com/fleet"
-UNITS = {
-    f"{FLEET}/unit/0a1b": '{"Raw":"[Service]\\nExecStart=/bin/true\\n"}',
-    f"{FLEET}/job/web.service/object": '{"Name":"web.service","UnitHash":[1,2,3]}',
-    f"{FLEET}/job/web.service/target-state": "launched",
-    f"{FLEET}/job/web.service/target": "0123456789abcdef0123456789abcdef",
-}
-LIVE = {f"{FLEET}/job/web.service/job-state": "0123456789abcdef0123456789abcdef"}
+UNIT = "lasting.service"
+LIVE = {f"{FLEET}/lease/written-by-a-test": "fleetd"}
 PLAIN = {"/config/colour": "green"}
 
 
@@ -62,11 +61,19 @@ def fleets(world: World) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def wiped(world: World, fleets: dict[str, str]) -> World:
+def running(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Have a unit of fleet run, and return its machine and its process."""
+    with lasting_unit(world, tmp_path_factory.mktemp("units")) as unit:
+        yield process_of(world, unit)
+
+
+@pytest.fixture(scope="module")
+def wiped(world: World, fleets: dict[str, str], running: tuple[str, str]) -> World:
     """Back up what is there, write on, and then wipe the disks of all three masters."""
+    assert running
     world.make_backup_bucket()
     world.etcdctl("put", "kept", "before the backup").must(0)
-    for key, value in {**UNITS, **LIVE, **PLAIN}.items():
+    for key, value in {**LIVE, **PLAIN}.items():
         _v2(world, key, "-X", "PUT", "--data-urlencode", f"value={value}")
     world.fleetkit("etcd", "backup", CLUSTER, "--to", PLACE).must(0)
     world.etcdctl("put", "later", "after the backup").must(0)
@@ -99,8 +106,9 @@ def test_one_that_is_killed_in_the_middle_is_gone_on_with_and_both_stores_come_b
     assert "both stores are as they were backed up; lost is what was written since" in ended.out
     assert wiped.etcdctl("get", "kept", "--print-value-only", member="etcd3").must(0).out.strip() == "before the backup"
     assert wiped.etcdctl("get", "later", "--print-value-only").must(0).out.strip() == ""
-    for key, value in {**UNITS, **PLAIN}.items():
+    for key, value in PLAIN.items():
         assert _v2(wiped, key)["node"]["value"] == value
+    assert _v2(wiped, f"{FLEET}/job/{UNIT}/target-state")["node"]["value"] == "launched"
     for key in LIVE:
         assert _v2(wiped, key)["errorCode"] == 100
 
@@ -110,6 +118,17 @@ def test_fleet_goes_on_as_the_very_processes_that_it_was(wiped: World, fleets: d
     for address, process in fleets.items():
         state = _shell(wiped, address, "cat", f"/proc/{process}/stat").out.rpartition(")")[2].split()[0]
         assert state in "SR", "fleetd still stands still"
+
+
+def test_units_run_on_and_fleet_tells_of_them(wiped: World, running: tuple[str, str]) -> None:
+    def look() -> tuple[str, str] | NotYet[tuple[str, str]]:
+        (told,) = wiped.fleetkit("units", "status", CLUSTER, UNIT, "--json").must(0, 3).json()["units"]
+        return process_of(wiped, UNIT) if told["verdict"] == "running" else NotYet(str(told))
+
+    # fleet's machines say anew what they have before the time to live of what they said has passed.
+    assert (
+        wait_until(look, what="fleet to tell of the unit", patience=Patience(deadline_s=120, interval_s=2)) == running
+    )
 
 
 def test_a_later_deploy_agrees_and_has_nothing_to_do(wiped: World) -> None:

@@ -14,6 +14,7 @@ from fleetkit.cli.units.lint import command as _lint
 from fleetkit.cli.units.list import command as _list
 from fleetkit.cli.units.show import command as _show
 from fleetkit.cli.units.status import command as _status
+from fleetkit.cli.units.undo import command as _undo
 
 __all__ = ["command"]
 
@@ -28,5 +29,5 @@ def command() -> None:
     """
 
 
-for _verb in (_list, _status, _show, _journal, _lint, _deploy, _start, _stop, _unload, _destroy):
+for _verb in (_list, _status, _show, _journal, _lint, _deploy, _start, _stop, _unload, _destroy, _undo):
     command.add_command(_verb)

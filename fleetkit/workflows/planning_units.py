@@ -1,0 +1,151 @@
+"""Plan a change of units: a folder of unit files, units that are named, or the way back to what was before.
+
+Nothing is changed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from fleetkit.config import Approval
+from fleetkit.fleet import DesiredState, FleetEndpoint, FleetLimits, UnitFiles, expand_names
+from fleetkit.workflows._recording import record_plan
+from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._unit_changes import (
+    UnitAction,
+    UnitChange,
+    find_changes,
+    find_named_changes,
+    find_wanted,
+)
+from fleetkit.workflows._unit_reading import UnitReading
+from fleetkit.workflows._units_note import read_units_note
+from fleetkit.workflows._units_plan import UnitsPlan, find_cautions, find_refusal, order_changes
+from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.reading_units import open_fleet
+
+__all__ = ["UnitAction", "UnitsPlan", "plan_unit_deploy", "plan_units", "plan_units_undo"]
+
+
+def plan_unit_deploy(
+    source: Workspace | FleetEndpoint,
+    files: UnitFiles,
+    *,
+    instances: Collection[str] = (),
+    desired: DesiredState = DesiredState.LAUNCHED,
+    limits: FleetLimits | None = None,
+    report: Reporter | None = None,
+) -> UnitsPlan:
+    """Plan how a folder of unit files becomes what fleet has; changes nothing.
+
+    Parameters
+    ----------
+    source
+        A cluster, or any fleet by its endpoint.
+    files
+        The unit files; a template is only kept by fleet, and its instances that are there become what it is.
+    instances
+        Instances that are to be there too, such as ``web@{1..3}.service``.
+    desired
+        What is asked for of units that are no templates.
+    limits
+        How long each wait for fleet may take.
+
+    Returns
+    -------
+    UnitsPlan
+        Where a file would be refused, or fleet stumbles over a unit, its ``check`` refuses.
+
+    Raises
+    ------
+    FleetError, SshError
+        When fleet cannot be read.
+    NotFoundError, SettingsError
+        When an instance has no template, or a name is none.
+    """
+    told = report or Reporter()
+    named = [name for pattern in instances for name in expand_names(pattern)]
+    told.note("reading units and machines")
+    with open_fleet(source, names=[*files.units, *named], limits=limits) as fleet:
+        reading = fleet.reading
+    wanted = find_wanted(files, reading, instances=named, desired=desired)
+    changes = find_changes(wanted, reading)
+    left = tuple(one.name for one in reading.units if one.name not in wanted)
+    plan = _make_plan(source, changes, reading, files=files, unchanged=len(wanted) - len(changes), left_alone=left)
+    return record_plan(told, plan)
+
+
+def plan_units(
+    source: Workspace | FleetEndpoint,
+    names: Collection[str],
+    action: UnitAction,
+    *,
+    limits: FleetLimits | None = None,
+    report: Reporter | None = None,
+) -> UnitsPlan:
+    """Plan how units that are named are started, stopped, unloaded or destroyed; changes nothing.
+
+    Parameters
+    ----------
+    action
+        One of START, STOP, UNLOAD and DESTROY. To start what has failed or ended is to restart it.
+
+    Raises
+    ------
+    FleetError, SshError
+        When fleet cannot be read.
+    NotFoundError
+        When fleet does not know one of them.
+    """
+    told = report or Reporter()
+    told.note("reading units and machines")
+    with open_fleet(source, names=names, limits=limits) as fleet:
+        reading = fleet.reading
+    changes = find_named_changes(names, action, reading)
+    return record_plan(told, _make_plan(source, changes, reading, unchanged=len(set(names)) - len(changes)))
+
+
+def plan_units_undo(
+    workspace: Workspace, *, limits: FleetLimits | None = None, report: Reporter | None = None
+) -> UnitsPlan:
+    """Plan how the units of a cluster become what they were before the last change from this computer; changes nothing.
+
+    Raises
+    ------
+    FleetError, SshError
+        When fleet cannot be read.
+    NotFoundError
+        When there was none.
+    StalePlanError
+        When the note of it cannot be read.
+    """
+    told = report or Reporter()
+    before = read_units_note(workspace.paths.folder).before
+    told.note("reading units and machines")
+    with open_fleet(workspace, names=list(before), limits=limits) as fleet:
+        reading = fleet.reading
+    wanted = {name: its for name, its in before.items() if its is not None}
+    fresh = [name for name, its in before.items() if its is None and reading.find_unit(name) is not None]
+    changes = (*find_changes(wanted, reading), *find_named_changes(fresh, UnitAction.DESTROY, reading))
+    return record_plan(told, _make_plan(workspace, changes, reading, unchanged=len(before) - len(changes)))
+
+
+def _make_plan(
+    source: Workspace | FleetEndpoint,
+    changes: Sequence[UnitChange],
+    reading: UnitReading,
+    *,
+    files: UnitFiles | None = None,
+    unchanged: int = 0,
+    left_alone: tuple[str, ...] = (),
+) -> UnitsPlan:
+    waves, order = order_changes(changes)
+    return UnitsPlan(
+        cluster=source.cluster.name if isinstance(source, Workspace) else source.name,
+        rules=source.cluster.approval if isinstance(source, Workspace) else Approval(),
+        waves=waves,
+        unchanged=unchanged,
+        left_alone=left_alone,
+        cautions=find_cautions(changes, reading, order=order, files=files),
+        refused=find_refusal(changes, reading, files=files),
+    )
