@@ -77,14 +77,14 @@ class UnitWalk:
     told
         Who is told what goes on.
     sent
-        What was sent so far, in its order: that is what would have to be put back.
+        What was sent so far, wave by wave: that is what would have to be put back.
     """
 
     client: FleetClient
     read: Callable[[], UnitReading]
     gate: UnitGate
     told: Reporter
-    sent: list[UnitChange] = field(default_factory=list)
+    sent: list[tuple[UnitChange, ...]] = field(default_factory=list)
 
     def send(self, wave: Sequence[UnitChange]) -> dict[str, str]:
         """Send a wave, several at a time; return name of each that fleet did not take to why."""
@@ -92,7 +92,7 @@ class UnitWalk:
         troubles = self._stop(again) if again else {}
         going = [one for one in wave if one.name not in troubles]
         # Before it is sent: what breaks off may have arrived.
-        self.sent += going
+        self.sent.append(tuple(going))
         results = call_each([one.name for one in going], self._sender(going), catch=FleetError, at_once=_AT_ONCE)
         return troubles | {name: str(error) for name, error in results.failed.items()}
 
@@ -134,12 +134,15 @@ class UnitWalk:
         return {name: told for name, (verdict, told) in stands.items() if verdict is not True}
 
     def put_back(self) -> dict[str, str]:
-        """Send what was there before, the last first; return name of each that fleet did not take to why."""
-        undone = [one.undone for one in reversed(self.sent)]
+        """Send what was there before, the last wave first, each once that before is there; return who is not back."""
+        troubles: dict[str, str] = {}
+        for wave in reversed(self.sent):
+            undone = [one.undone for one in wave]
+            results = call_each([one.name for one in undone], self._sender(undone), catch=FleetError, at_once=_AT_ONCE)
+            troubles |= {name: str(error) for name, error in results.failed.items()}
+            troubles |= self.wait([one for one in undone if one.name not in troubles])
         self.sent.clear()
-        results = call_each([one.name for one in undone], self._sender(undone), catch=FleetError, at_once=_AT_ONCE)
-        troubles = {name: str(error) for name, error in results.failed.items()}
-        return troubles | self.wait([one for one in undone if one.name not in troubles])
+        return troubles
 
     def _is_settled(self, change: UnitChange, since: tuple[bool, float] | None, now: float) -> bool:
         if since is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from fleetkit.fleet import (
     UnitVerdict,
     explain_no_machine,
     order_units,
+    template_of,
 )
 from fleetkit.views import table_html
 from fleetkit.workflows._basis import Operation
@@ -131,8 +132,15 @@ class UnitsPlan(ChangePlan):
         return table_html(("wave", "unit", "what", "state"), rows, label=f"changes of units of {self.cluster}")
 
 
-def order_changes(changes: Sequence[UnitChange]) -> tuple[tuple[tuple[UnitChange, ...], ...], UnitOrder]:
+def order_changes(
+    changes: Sequence[UnitChange], *, at_once: int = 0
+) -> tuple[tuple[tuple[UnitChange, ...], ...], UnitOrder]:
     """Put changes into waves: what starts after what it waits for, what goes before what it stands on.
+
+    Parameters
+    ----------
+    at_once
+        The most instances of one template that run and are replaced at one time; 0 for any number.
 
     Returns
     -------
@@ -144,7 +152,23 @@ def order_changes(changes: Sequence[UnitChange]) -> tuple[tuple[tuple[UnitChange
     going = {one.name for one in changes if _goes(one)}
     ups = [tuple(by_name[name] for name in wave if name not in going) for wave in order.waves]
     downs = [tuple(by_name[name] for name in wave if name in going) for wave in reversed(order.waves)]
+    if at_once:
+        ups = [part for wave in ups for part in _roll(wave, at_once)]
     return tuple(wave for wave in (*downs, *ups) if wave), order
+
+
+def _roll(wave: Sequence[UnitChange], at_once: int) -> Iterator[tuple[UnitChange, ...]]:
+    """Divide a wave so that of each template only some of what runs is replaced at a time, and the others serve on."""
+    turns: dict[int, list[UnitChange]] = {0: []}
+    taken: Counter[str] = Counter()
+    for one in wave:
+        template = template_of(one.name)
+        turn = 0
+        if template != one.name and one.action is UnitAction.REPLACE and _runs(one):
+            turn = taken[template] // at_once
+            taken[template] += 1
+        turns.setdefault(turn, []).append(one)
+    yield from (tuple(turns[turn]) for turn in sorted(turns))
 
 
 def find_refusal(changes: Sequence[UnitChange], reading: UnitReading, *, files: UnitFiles | None) -> Refusal | None:
@@ -205,6 +229,10 @@ def _list_homeless(changes: Sequence[UnitChange], reading: UnitReading) -> list[
 
 def _goes(change: UnitChange) -> bool:
     return change.action in (UnitAction.STOP, UnitAction.UNLOAD, UnitAction.DESTROY)
+
+
+def _runs(change: UnitChange) -> bool:
+    return change.before is not None and change.before.desired_state == DesiredState.LAUNCHED
 
 
 def _tell_states(change: UnitChange) -> str:

@@ -118,7 +118,7 @@ def _walk(plan: UnitsPlan, walk: UnitWalk, told: Reporter, *, roll_back: bool) -
     unsent = tuple(one.name for one in plan.changes if one.name not in reached)
     back: dict[str, str] = {}
     if failed and roll_back:
-        told.note(f"putting {len(walk.sent)} units back")
+        told.note(f"putting {sum(map(len, walk.sent))} units back")
         back = walk.put_back()
     return AppliedUnits(
         cluster=plan.cluster,

@@ -33,6 +33,7 @@ def plan_unit_deploy(
     *,
     instances: Collection[str] = (),
     desired: DesiredState = DesiredState.LAUNCHED,
+    at_once: int = 0,
     limits: FleetLimits | None = None,
     report: Reporter | None = None,
 ) -> UnitsPlan:
@@ -48,6 +49,8 @@ def plan_unit_deploy(
         Instances that are to be there too, such as ``web@{1..3}.service``.
     desired
         What is asked for of units that are no templates.
+    at_once
+        The most instances of one template that run and are replaced at one time; 0 for any number.
     limits
         How long each wait for fleet may take.
 
@@ -71,7 +74,15 @@ def plan_unit_deploy(
     wanted = find_wanted(files, reading, instances=named, desired=desired)
     changes = find_changes(wanted, reading)
     left = tuple(one.name for one in reading.units if one.name not in wanted)
-    plan = _make_plan(source, changes, reading, files=files, unchanged=len(wanted) - len(changes), left_alone=left)
+    plan = _make_plan(
+        source,
+        changes,
+        reading,
+        files=files,
+        at_once=at_once,
+        unchanged=len(wanted) - len(changes),
+        left_alone=left,
+    )
     return record_plan(told, plan)
 
 
@@ -136,10 +147,11 @@ def _make_plan(
     reading: UnitReading,
     *,
     files: UnitFiles | None = None,
+    at_once: int = 0,
     unchanged: int = 0,
     left_alone: tuple[str, ...] = (),
 ) -> UnitsPlan:
-    waves, order = order_changes(changes)
+    waves, order = order_changes(changes, at_once=at_once)
     return UnitsPlan(
         cluster=source.cluster.name if isinstance(source, Workspace) else source.name,
         rules=source.cluster.approval if isinstance(source, Workspace) else Approval(),

@@ -24,12 +24,18 @@ def _duration(_context: click.Context, _parameter: click.Parameter, text: str) -
     return parse_duration(text)
 
 
-def changing_options(command: F) -> F:
-    """Give a command that changes units its options."""
-    for option in (
+def changing_options(*, roll_back: bool = False) -> Callable[[F], F]:
+    """Give a command that changes units its options.
+
+    Parameters
+    ----------
+    roll_back
+        What is done by itself when a unit fails.
+    """
+    options = (
         click.option(
-            "--roll-back", is_flag=True,
-            help="Put all that was sent back as it was when one unit fails; else it stays, to be looked at.",
+            "--roll-back/--keep", "roll_back", default=roll_back, show_default=True,
+            help="Put all that was sent back as it was when one unit fails, or keep it, to be looked at.",
         ),
         click.option(
             "--steady", default="5s", show_default=True, metavar="DURATION", callback=_duration,
@@ -40,9 +46,14 @@ def changing_options(command: F) -> F:
             help="How long the units of a wave may take.",
         ),
         approve_shown_option,
-    ):  # fmt: skip
-        command = option(command)
-    return command
+    )  # fmt: skip
+
+    def give(command: F) -> F:
+        for option in options:
+            command = option(command)
+        return command
+
+    return give
 
 
 def carry_out_units(

@@ -23,7 +23,7 @@ def _make(verb: str, help_text: str) -> click.Command:
     @click.command(verb, help=f"{inspect.cleandoc(help_text)}\n\n{_EXITS}")
     @words_argument("NAME...")
     @fleet_options
-    @changing_options
+    @changing_options()
     @json_option
     def command(words: tuple[str, ...], endpoint: str | None, request_timeout: float, **options: Any) -> int:
         from fleetkit import workflows

@@ -1,9 +1,10 @@
-"""``fleetkit units deploy``: unit files become what fleet has and runs."""
+"""``fleetkit units deploy`` and ``roll``: unit files become what fleet has and runs, at once or some at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -11,32 +12,46 @@ from fleetkit.cli._fleet_options import fleet_options, open_source
 from fleetkit.cli._output import complete_cluster, json_option
 from fleetkit.cli.units._changing import carry_out_units, changing_options
 
-__all__ = ["command"]
+__all__ = ["deploy", "roll"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _STATES = ("launched", "loaded", "inactive")
 
 
+def _files_options(*, at_once: int) -> Callable[[F], F]:
+    options = (
+        click.option(
+            "--at-once", type=click.IntRange(0), default=at_once, show_default=True, metavar="N",
+            help="The most instances of one template that run and are replaced at one time; 0: all.",
+        ),
+        click.option(
+            "--state", "desired", type=click.Choice(_STATES), default="launched", show_default=True,
+            help="What is asked for of units that are no templates.",
+        ),
+        click.option(
+            "--instances", multiple=True, metavar="NAMES",
+            help="Instances of a template that are to be there too, such as 'web@{1..3}.service'.",
+        ),
+        click.argument(
+            "words", nargs=-1, required=True, metavar="[CLUSTER] FOLDER|FILE...", shell_complete=complete_cluster
+        ),
+    )  # fmt: skip
+
+    def give(command: F) -> F:
+        for option in options:
+            command = option(command)
+        return command
+
+    return give
+
+
 @click.command("deploy")
-@click.argument("words", nargs=-1, required=True, metavar="[CLUSTER] FOLDER|FILE...", shell_complete=complete_cluster)
-@click.option(
-    "--instances", multiple=True, metavar="NAMES",
-    help="Instances of a template that are to be there too, such as 'web@{1..3}.service'.",
-)  # fmt: skip
-@click.option(
-    "--state", "desired", type=click.Choice(_STATES), default="launched", show_default=True,
-    help="What is asked for of units that are no templates.",
-)  # fmt: skip
+@_files_options(at_once=0)
 @fleet_options
-@changing_options
+@changing_options()
 @json_option
-def command(
-    words: tuple[str, ...],
-    instances: tuple[str, ...],
-    desired: str,
-    endpoint: str | None,
-    request_timeout: float,
-    **options: Any,
-) -> int:
+def deploy(**options: Any) -> int:
     """Send unit files, or all of a folder, to fleet of CLUSTER, and see them run.
 
     The difference to what fleet has is shown first: what is created, replaced and started, and in which order: a unit
@@ -51,6 +66,40 @@ def command(
 
     Exits 0 when all is as wanted, 3 when a unit is not, 4 when it was refused or not approved.
     """
+    return _deploy(**options)
+
+
+@click.command("roll")
+@_files_options(at_once=1)
+@fleet_options
+@changing_options(roll_back=True)
+@json_option
+def roll(**options: Any) -> int:
+    """Replace the instances of templates some at a time, while the others serve on.
+
+    As deploy does it, with another way when it goes wrong: the next instance is replaced once the one before has run
+    for a while, and where one fails, the rest is left as it is and those that were replaced become what they were. A
+    global unit is replaced by fleet on all machines at once.
+
+    \b
+    fleetkit units roll demo units/web@.service
+    fleetkit units roll demo units/web@.service --at-once 2 --steady 30s --approve demo
+
+    Exits 0 when all is as wanted, 3 when a unit is not, 4 when it was refused or not approved.
+    """
+    return _deploy(**options)
+
+
+def _deploy(
+    *,
+    words: tuple[str, ...],
+    instances: tuple[str, ...],
+    desired: str,
+    at_once: int,
+    endpoint: str | None,
+    request_timeout: float,
+    **options: Any,
+) -> int:
     from fleetkit import workflows
     from fleetkit.fleet import DesiredState, read_unit_files
 
@@ -60,7 +109,13 @@ def command(
     return carry_out_units(
         source,
         lambda limits, notes: workflows.plan_unit_deploy(
-            source, files, instances=instances, desired=DesiredState(desired), limits=limits, report=notes
+            source,
+            files,
+            instances=instances,
+            desired=DesiredState(desired),
+            at_once=at_once,
+            limits=limits,
+            report=notes,
         ),
         request_timeout=request_timeout,
         **options,

@@ -17,7 +17,7 @@ _WAIT_S = 10.0
 
 @click.command("undo")
 @cluster_argument
-@changing_options
+@changing_options()
 @json_option
 def command(cluster: str | None, **options: Any) -> int:
     """Bring units of CLUSTER back to what they were before the last change from this computer, text and state.
