@@ -19,7 +19,10 @@ from fleetkit.sandbox._fault_commands import COMMANDS, SPEED_UP
 from fleetkit.sandbox.hall import Hall
 from fleetkit.sandbox.halls import AnyHall
 
-__all__ = ["Fault", "FaultBook", "FaultKind"]
+__all__ = ["HIT_S", "Fault", "FaultBook", "FaultKind"]
+
+HIT_S = 60.0
+"""How long it may take to hit one machine."""
 
 
 class FaultKind(enum.StrEnum):
@@ -147,7 +150,7 @@ class FaultBook:
     def _run_in(hall: Hall, machines: Sequence[str], command: str, *argv: str) -> None:
         failed = []
         for machine in machines:
-            done = hall.machine(machine).run(["bash", "-c", command, "fault", *argv])
+            done = hall.machine(machine).run(["bash", "-c", command, "fault", *argv], timeout_s=HIT_S)
             if done.returncode != 0:
                 failed.append(f"{machine}: {done.stderr.decode(errors='replace').strip()}")
         if failed:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fleetkit.core import NotFoundError
 from fleetkit.sandbox.control import ask, send_message
-from fleetkit.sandbox.faults import FaultKind
+from fleetkit.sandbox.faults import HIT_S, FaultKind
 from fleetkit.sandbox.folder import SandboxFolder
 from fleetkit.sandbox.programs import run_to_end
 
@@ -109,14 +109,18 @@ class SandboxVisit:
         """
         asked = {"do": "give", "kind": kind, "machines": list(machines), "others": list(others)}
         words = list(certificates) if delay_ms is None else [str(1000 * delay_ms)]
-        return self._ask("fault", **asked, port=port, delay_ms=delay_ms, words=words)[0]
+        # One machine is hit after the other, and to fill a store takes a slow computer a while.
+        return self._ask(
+            "fault", wait_s=ANSWER_S + HIT_S * len(machines), **asked, port=port, delay_ms=delay_ms, words=words
+        )[0]
 
     def heal(self) -> list[dict[str, Any]]:
         """Take all faults away, and return them."""
         return self._ask("fault", do="heal")
 
-    def _ask(self, operation: str, **facts: Any) -> list[dict[str, Any]]:
+    def _ask(self, operation: str, *, wait_s: float = ANSWER_S, **facts: Any) -> list[dict[str, Any]]:
         with self._connection() as connection:
+            connection.settimeout(wait_s)
             answer: list[dict[str, Any]] = ask(connection, {"op": operation, **facts})
             return answer
 

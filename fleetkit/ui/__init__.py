@@ -12,6 +12,7 @@ from fleetkit.ui.resize import ResizeGuide, begin_resize
 from fleetkit.ui.restore import RestoreGuide, begin_restore
 from fleetkit.ui.rotate import RotateGuide, begin_rotate
 from fleetkit.ui.sync_names import SyncNamesGuide, begin_sync_names
+from fleetkit.ui.units import UnitsGuide, begin_deploy_units, begin_roll_units
 from fleetkit.ui.upgrade import UpgradeGuide, begin_upgrade
 from fleetkit.ui.what_if import WhatIfCard, open_what_if
 
@@ -26,14 +27,17 @@ __all__ = [
     "RestoreGuide",
     "RotateGuide",
     "SyncNamesGuide",
+    "UnitsGuide",
     "UpgradeGuide",
     "WhatIfCard",
     "begin_defragment",
     "begin_deploy",
+    "begin_deploy_units",
     "begin_destroy",
     "begin_replace",
     "begin_resize",
     "begin_restore",
+    "begin_roll_units",
     "begin_rotate",
     "begin_sync_names",
     "begin_upgrade",

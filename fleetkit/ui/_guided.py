@@ -62,7 +62,7 @@ class GuidedRun:
 
     @classmethod
     def begin(
-        cls, notebook: str, *, cluster: str, approve: str, steps: Sequence[StepPlan], **beside: bool | str
+        cls, notebook: str, *, cluster: str, approve: str, steps: Sequence[StepPlan], **beside: bool | float | str
     ) -> GuidedRun:
         """Begin the run of the notebook that this is called in.
 

@@ -18,6 +18,7 @@ from fleetkit.views.guide_steps import (
     RESTORE_STEPS,
     ROTATE_STEPS,
     SYNC_NAMES_STEPS,
+    UNITS_STEPS,
     UPGRADE_STEPS,
     StepPlan,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "RESTORE_STEPS",
     "ROTATE_STEPS",
     "SYNC_NAMES_STEPS",
+    "UNITS_STEPS",
     "UNIT_COLUMNS",
     "UPGRADE_STEPS",
     "ApplyLog",

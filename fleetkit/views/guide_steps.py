@@ -13,6 +13,7 @@ __all__ = [
     "RESTORE_STEPS",
     "ROTATE_STEPS",
     "SYNC_NAMES_STEPS",
+    "UNITS_STEPS",
     "UPGRADE_STEPS",
     "StepPlan",
 ]
@@ -115,6 +116,13 @@ SYNC_NAMES_STEPS = _change(
     verify="whether the names are those of the instances that serve",
 )
 """A sync of services' names."""
+
+UNITS_STEPS = _change(
+    plan="what fleet has other than the files",
+    apply="send what was approved, and see it run",
+    verify="whether each unit is as it was wanted",
+)
+"""A deployment of unit files."""
 
 UPGRADE_STEPS = _change(
     plan="which version each member would go to, and what speaks against it",

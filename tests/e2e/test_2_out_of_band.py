@@ -14,7 +14,7 @@ from support.e2e_world import CLUSTER, World, wait_for
 
 from fleetkit.core import Patience
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def _reissue_soon_to_expire(world: World, file: Path) -> bytes:

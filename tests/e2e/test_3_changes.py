@@ -87,6 +87,7 @@ def _mend(world: World, *, shown: str, done: str) -> None:
     assert world.fleetkit("plan", CLUSTER).must(0).out == "No changes.\n"
 
 
+@pytest.mark.slow
 def test_a_rule_that_somebody_added_is_a_change_though_terraform_sees_none(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +108,7 @@ def test_a_rule_that_somebody_added_is_a_change_though_terraform_sees_none(
     assert world.findings("drift") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["master", "bastion"])
 def test_a_machine_that_somebody_stopped_is_a_change_though_terraform_sees_none(world: World, role: str) -> None:
     machine = world.instances_of(role)[0]["InstanceId"]

@@ -23,6 +23,7 @@ def test_every_rule_is_one_that_is_known_to_be_needed_and_every_need_has_its_rul
     assert find_misfits(list_rules(scene.world), WITH_A_BASTION) == []
 
 
+@pytest.mark.slow
 def test_each_rule_taken_away_ends_what_needs_it_and_put_back_heals_it(scene: Scene) -> None:
     found = {str(rule): try_without(scene, rule, WITH_A_BASTION) for rule in list_rules(scene.world)}
     assert len(found) >= 49
@@ -51,6 +52,7 @@ NOT_SEEN = {
 """Used by Amazon's own service, which writes no flow logs in the sandbox."""
 
 
+@pytest.mark.slow
 def test_each_grant_taken_away_fails_the_fetch_with_amazons_answer_and_given_back_mends_it(scene: Scene) -> None:
     grants = list_grants(scene.world)
     assert {str(one) for one in grants} == set(DENIED) | NOT_SEEN
@@ -66,6 +68,7 @@ def test_each_grant_taken_away_fails_the_fetch_with_amazons_answer_and_given_bac
         assert scene.run_at(grant.role, *fetch).returncode == 0, grant
 
 
+@pytest.mark.slow
 def test_all_is_put_back_as_it_was(scene: Scene) -> None:
     assert scene.world.fleetkit("plan", CLUSTER).must(0).out == "No changes.\n"
     wait_for("health", lambda: scene.world.health()["verdict"] == "healthy")

@@ -13,7 +13,7 @@ from support.e2e_world import BACKUP_BUCKET, CLUSTER, Ended, World
 
 from fleetkit.core import NotYet, Patience, wait_until
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(900)]
 
 PLACE = f"s3://{BACKUP_BUCKET}/restored"
 FLEET = "/_coreos.com/fleet"
@@ -146,7 +146,6 @@ def restored(wiped: World) -> World:
     return wiped
 
 
-@pytest.mark.slow  # fleet's machines say only every minute that they are there
 def test_by_notebook_what_serves_is_overwritten_where_that_is_said_and_put_aside(restored: World) -> None:
     restored.etcdctl("put", "later", "again").must(0)
     notebook = ("run", "restore-etcd", "--cluster", CLUSTER, "--approve", CLUSTER, "-p", "place", PLACE)

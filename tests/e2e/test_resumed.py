@@ -63,6 +63,7 @@ def proof_of(place: Path, environ: dict[str, str], record: Path, key: str) -> tu
     return ended.returncode, json.loads(ended.stdout)
 
 
+@pytest.mark.slow
 def test_a_deploy_whose_run_was_killed_is_gone_on_for_and_makes_only_what_is_missing(
     place: Path, small: dict[str, str]
 ) -> None:

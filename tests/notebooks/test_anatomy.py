@@ -25,6 +25,7 @@ from fleetkit.views import (
     RESTORE_STEPS,
     ROTATE_STEPS,
     SYNC_NAMES_STEPS,
+    UNITS_STEPS,
     UPGRADE_STEPS,
 )
 
@@ -214,6 +215,7 @@ def test_the_steps_of_a_guide_stand_in_the_notebook_in_the_order_in_which_it_let
         ui.RestoreGuide: RESTORE_STEPS,
         ui.RotateGuide: ROTATE_STEPS,
         ui.SyncNamesGuide: SYNC_NAMES_STEPS,
+        ui.UnitsGuide: UNITS_STEPS,
         ui.UpgradeGuide: UPGRADE_STEPS,
     }[guide]
     called = [code.removeprefix("guide.").removesuffix("()") for _, code in steps_of(path)]

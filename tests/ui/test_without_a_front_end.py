@@ -34,14 +34,16 @@ def away(monkeypatch):
 @pytest.mark.parametrize(
     "name",
     [
-        "defragment-etcd",
+        pytest.param("defragment-etcd", marks=pytest.mark.slow),
         "deploy-cluster",
-        "destroy-cluster",
-        "replace-member",
-        "resize-etcd",
-        "restore-etcd",
-        "rotate-certificates",
-        "upgrade-etcd",
+        pytest.param("deploy-units", marks=pytest.mark.slow),
+        pytest.param("destroy-cluster", marks=pytest.mark.slow),
+        pytest.param("replace-member", marks=pytest.mark.slow),
+        pytest.param("resize-etcd", marks=pytest.mark.slow),
+        pytest.param("restore-etcd", marks=pytest.mark.slow),
+        "roll-units",
+        pytest.param("rotate-certificates", marks=pytest.mark.slow),
+        pytest.param("upgrade-etcd", marks=pytest.mark.slow),
     ],
 )
 def test_by_hand_cards_that_nobody_sees_hold_no_cell_up_and_leave_a_run_that_was_left(tmp_path, away, name):

@@ -1,0 +1,175 @@
+"""The guides of deploying unit files, and of rolling new ones out some at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleetkit import workflows
+from fleetkit.fleet import DesiredState, read_unit_files
+from fleetkit.ui._changing import ChangeGuide
+from fleetkit.ui._guided import GuidedRun
+from fleetkit.views import UNITS_STEPS
+from fleetkit.workflows import Reporter, UnitGate, UnitsPlan
+
+__all__ = ["UnitsGuide", "begin_deploy_units", "begin_roll_units"]
+
+_DEPLOY = "35-deploy-units"
+_ROLL = "36-roll-units"
+
+
+class UnitsGuide(ChangeGuide):
+    """Leads through a deployment of unit files: plan, approve, apply, verify, outcome.
+
+    Parameters
+    ----------
+    guided
+        What the steps share.
+    folder, instances, state, at_once, steady_s, roll_back
+        As `begin_roll_units` takes them.
+    """
+
+    _apply_label = "Send"
+
+    def __init__(
+        self,
+        guided: GuidedRun,
+        *,
+        folder: str,
+        instances: str,
+        state: str,
+        at_once: int,
+        steady_s: float,
+        roll_back: bool,
+    ) -> None:
+        super().__init__(guided)
+        self._folder, self._instances, self._state = folder, tuple(instances.split()), state
+        self._at_once, self._gate, self._roll_back = at_once, UnitGate(steady_s=steady_s), roll_back
+
+    def _plan(self, report: Reporter) -> UnitsPlan:
+        workspace = self._guided.open()
+        return workflows.plan_unit_deploy(
+            workspace,
+            read_unit_files([workspace.folder / self._folder]),
+            instances=self._instances,
+            desired=DesiredState.parse(self._state),
+            at_once=self._at_once,
+            report=report,
+        )
+
+    def _apply(self, report: Reporter) -> Any:
+        return workflows.apply_units(
+            self._guided.workspace,
+            self._guided.approved,
+            gate=self._gate,
+            roll_back=self._roll_back,
+            report=report,
+        )
+
+    def _verify(self, report: Reporter) -> Any:
+        guided = self._guided
+        guided.verified = workflows.verify_units(guided.workspace, guided.approved.plan, report=report)
+        return guided.verified
+
+
+def begin_deploy_units(
+    *,
+    cluster: str = "",
+    approve: str = "",
+    folder: str = "units",
+    instances: str = "",
+    state: str = "launched",
+    roll_back: bool = False,
+) -> UnitsGuide:
+    """Begin the run of the notebook that deploys unit files, and return what leads through it.
+
+    Parameters
+    ----------
+    cluster
+        Name of the cluster, or its file; empty where there is only one.
+    approve
+        The cluster's name, which approves the plan where nobody is there to type it.
+    folder
+        The unit files: a folder, or one file; seen from the folder that holds ``clusters``.
+    instances
+        Instances of templates that are to be there too, with blanks in between: ``web@{1..3}.service``.
+    state
+        What is asked for of units that are no templates.
+    roll_back
+        Whether all that was sent is put back when one unit fails.
+
+    Raises
+    ------
+    SettingsError
+        When this is no notebook's kernel, or no record can be written.
+    ClusterFileError
+        When nobody is there, and the cluster file is missing or wrong.
+    """
+    guided = GuidedRun.begin(
+        _DEPLOY,
+        cluster=cluster,
+        approve=approve,
+        steps=UNITS_STEPS,
+        folder=folder,
+        instances=instances,
+        state=state,
+        roll_back=roll_back,
+    )
+    return UnitsGuide(
+        guided,
+        folder=folder,
+        instances=instances,
+        state=state,
+        at_once=0,
+        steady_s=UnitGate().steady_s,
+        roll_back=roll_back,
+    )
+
+
+def begin_roll_units(
+    *,
+    cluster: str = "",
+    approve: str = "",
+    folder: str = "units",
+    at_once: int = 1,
+    steady_s: float = 10.0,
+    roll_back: bool = True,
+) -> UnitsGuide:
+    """Begin the run of the notebook that replaces instances some at a time, and return what leads through it.
+
+    Parameters
+    ----------
+    cluster, approve, folder
+        As for `begin_deploy_units`.
+    at_once
+        The most instances of one template that are replaced at one time.
+    steady_s
+        Seconds for which each has to be seen running before the next one's turn.
+    roll_back
+        Whether those that were replaced become what they were when one fails.
+
+    Raises
+    ------
+    SettingsError
+        When this is no notebook's kernel, or no record can be written.
+    ClusterFileError
+        When nobody is there, and the cluster file is missing or wrong.
+    """
+    guided = GuidedRun.begin(
+        _ROLL,
+        cluster=cluster,
+        approve=approve,
+        steps=UNITS_STEPS,
+        folder=folder,
+        at_once=at_once,
+        steady_s=steady_s,
+        roll_back=roll_back,
+    )
+    return UnitsGuide(
+        guided,
+        folder=folder,
+        instances="",
+        state=DesiredState.LAUNCHED,
+        at_once=at_once,
+        steady_s=steady_s,
+        roll_back=roll_back,
+    )
