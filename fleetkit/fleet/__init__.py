@@ -12,6 +12,7 @@ from fleetkit.fleet.machine_load import MachineLoad, list_loads
 from fleetkit.fleet.placement import explain_no_machine
 from fleetkit.fleet.placement_options import PlacementOptions
 from fleetkit.fleet.service_instances import (
+    SERVICE_TREES,
     JudgedInstance,
     ServiceInstance,
     judge_instances,
@@ -31,6 +32,7 @@ __all__ = [
     "ENGINE_LEASE",
     "LINE_BYTES",
     "SERVICE_SECTION",
+    "SERVICE_TREES",
     "DesiredState",
     "FleetClient",
     "FleetEndpoint",

@@ -12,12 +12,19 @@ from fleetkit.fleet.status import RUNNING_STATES, UnitStatus, UnitVerdict
 from fleetkit.fleet.unit_checks import is_template
 from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState
 
-__all__ = ["JudgedInstance", "ServiceInstance", "judge_instances", "list_service_instances", "render_service_keys"]
+__all__ = [
+    "SERVICE_TREES",
+    "JudgedInstance",
+    "ServiceInstance",
+    "judge_instances",
+    "list_service_instances",
+    "render_service_keys",
+]
 
 _ROLE = "etcd"
 """What the metadata of machines call the role of a machine: master, internal, public or deploy."""
 
-_TREES = {True: "web", False: "internal"}
+SERVICE_TREES = ("/services/web", "/services/internal")
 """The trees of the proxies on public machines, and of those on all others."""
 
 
@@ -114,22 +121,18 @@ def judge_instances(
     return tuple(found)
 
 
-def render_service_keys(judged: Iterable[JudgedInstance]) -> dict[str, str]:
-    """Return etcd v2 keys and values for healthy instances, as proxies of the original system read them.
+def render_service_keys(instances: Iterable[ServiceInstance]) -> dict[str, str]:
+    """Return etcd v2 keys and values for instances, as proxies of the original system read them.
 
     ``/services/web`` is for the proxies of public machines and ``/services/internal`` for all others; below them is a
     directory for each service, with a key for each instance: named after its address, and ``address:port`` its value.
     """
     found: dict[str, str] = {}
-    for one in judged:
-        if one.health is not Health.HEALTHY:
-            continue
-        instance = one.instance
-        folder = f"/services/{_TREES[instance.role == 'public']}/{instance.name}"
+    for one in instances:
+        folder = f"{SERVICE_TREES[one.role != 'public']}/{one.name}"
+        key, value = f"{folder}/{one.address}", f"{one.address}:{one.port}"
         # A sidekick knew of one instance on its machine; where there are more, the others are told by their ports.
-        key = f"{folder}/{instance.address}"
-        value = f"{instance.address}:{instance.port}"
-        found[key if found.get(key, value) == value else f"{key}-{instance.port}"] = value
+        found[key if found.get(key, value) == value else f"{key}-{one.port}"] = value
     return found
 
 

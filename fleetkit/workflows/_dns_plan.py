@@ -12,6 +12,7 @@ from fleetkit.aws import PrivateZone, RecordChange, ZoneRecord
 from fleetkit.views import table_html
 from fleetkit.workflows._basis import Operation
 from fleetkit.workflows._change_plan import ChangePlan
+from fleetkit.workflows._service_trees import KeyChange, TreeDifference
 from fleetkit.workflows._shown import list_under
 from fleetkit.workflows._zone_difference import ServiceDifference
 
@@ -35,12 +36,20 @@ class DnsSyncPlan(ChangePlan):
         Each service that has instances or names, and what its names need to be true.
     remove_last
         Whether names go of which no instance is healthy.
+    trees
+        What etcd's trees for the original's proxies need to be true; None where they are not kept.
     """
 
     zone: PrivateZone
     asked: str
     services: tuple[ServiceDifference, ...]
     remove_last: bool = False
+    trees: TreeDifference | None = None
+
+    @property
+    def key_changes(self) -> tuple[KeyChange, ...]:
+        """What becomes of keys in etcd's trees."""
+        return () if self.trees is None else self.trees.changes
 
     @property
     def changes(self) -> tuple[RecordChange, ...]:
@@ -50,7 +59,8 @@ class DnsSyncPlan(ChangePlan):
     @property
     def findings(self) -> tuple[str, ...]:
         """What is left as it is, and why; one sentence each."""
-        return tuple(finding for one in self.services for finding in one.findings)
+        of_trees = () if self.trees is None else self.trees.findings
+        return (*(finding for one in self.services for finding in one.findings), *of_trees)
 
     @property
     def operation(self) -> Operation:
@@ -60,12 +70,16 @@ class DnsSyncPlan(ChangePlan):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.changes
+        return not self.changes and not self.key_changes
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """Which records become what."""
-        return {"zone": self.zone.zone_id, "changes": [describe_change(one) for one in self.changes]}
+        """Which records and keys become what."""
+        return {
+            "zone": self.zone.zone_id,
+            "changes": [describe_change(one) for one in self.changes],
+            "keys": [one.facts for one in self.key_changes],
+        }
 
     @property
     def impossible(self) -> str:
@@ -76,7 +90,8 @@ class DnsSyncPlan(ChangePlan):
     def aim(self) -> str:
         """What the plan does, in one sentence."""
         if not self.is_empty:
-            return f"This makes the names in {self.zone.name} true: {count_changes(self.changes)}."
+            keys = f", and {len(self.key_changes)} keys in etcd" if self.key_changes else ""
+            return f"This makes the names in {self.zone.name} true: {count_changes(self.changes)}{keys}."
         if self.findings:
             return f"Nothing to change in {self.zone.name}, and not all is well."
         return f"Nothing to change: the names in {self.zone.name} are those of the healthy instances."
@@ -89,6 +104,7 @@ class DnsSyncPlan(ChangePlan):
         marks = len(self.changes) - len(told)
         told += [f"and {marks} TXT records that mark names as ours"] if marks else []
         parts = [list_under("records:", told)] if told else []
+        parts += [list_under("keys in etcd:", map(str, self.key_changes))] if self.key_changes else []
         parts += [list_under("services:", [_tell_service(one) for one in self.services])] if self.services else []
         parts += [list_under("left as it is:", self.findings)] if self.findings else []
         return tuple(parts)

@@ -7,10 +7,11 @@ of SSH, and machines forward no connections.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from fleetkit.core import SshError, call_each
+from fleetkit.etcd import V2Keys
 from fleetkit.fleet import (
     FleetEndpoint,
     Health,
@@ -25,6 +26,7 @@ from fleetkit.fleet import (
 )
 from fleetkit.ssh import Connection, run_command
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._service_trees import ServiceTrees, read_trees
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.delivery import FLEET_MACHINE_ROLES
 from fleetkit.workflows.reading_units import UnitReading, open_fleet
@@ -54,17 +56,29 @@ class ServiceReading:
         Whose fleet answered.
     instances
         The instances of all services, and whether each serves.
+    trees
+        What etcd has for the original's proxies; None where that was not asked for.
     """
 
     asked: str
     instances: tuple[JudgedInstance, ...]
+    trees: ServiceTrees | None = None
 
 
-def read_services(workspace: Workspace, *, endpoint: FleetEndpoint | None, told: Reporter) -> ServiceReading:
+def read_services(
+    workspace: Workspace, *, endpoint: FleetEndpoint | None, trees: bool, told: Reporter
+) -> ServiceReading:
     """Read fleet and ask all instances: through the cluster's way in, or where an endpoint is given directly.
+
+    Parameters
+    ----------
+    trees
+        Whether etcd's trees are read as well, through the way in.
 
     Raises
     ------
+    EtcdError
+        When the trees could not be read.
     FleetError
         When fleet could not be read.
     FleetkitError
@@ -74,7 +88,10 @@ def read_services(workspace: Workspace, *, endpoint: FleetEndpoint | None, told:
     with open_fleet(endpoint or workspace) as fleet:
         way = fleet.way
         probe = _probe_directly if way is None else partial(_probe_over, way)
-        return _ask(fleet.reading, probe, told=told)
+        found = _ask(fleet.reading, probe, told=told)
+        if way is None or not trees:
+            return found
+        return replace(found, trees=read_trees(V2Keys(endpoints=way.endpoints, tls=way.tls)))
 
 
 def _ask(reading: UnitReading, probe: _Probing, *, told: Reporter) -> ServiceReading:

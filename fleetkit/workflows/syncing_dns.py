@@ -1,7 +1,7 @@
 """Keep the names of services in the private zone true: those of healthy instances, and no others.
 
-The world is not held still for it. Nothing of Terraform's state and of etcd is touched, and Route 53 takes a change
-only while the records are as they were read, so that two who sync at once cannot undo each other's work.
+Nobody holds the cluster while names change: Route 53 takes a change only while the records are as they were read, so
+that two who sync at once cannot undo each other's work. Keys in etcd change as all of a cluster does, by one at a time.
 """
 
 from __future__ import annotations
@@ -9,17 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fleetkit import aws
-from fleetkit.core import NotYet, Patience, StalePlanError, wait_until
+from fleetkit.core import NotYet, Patience, SettingsError, StalePlanError, wait_until
+from fleetkit.etcd import V2Keys
 from fleetkit.fleet import FleetEndpoint, Health, JudgedInstance
 from fleetkit.runs import EventKind
 from fleetkit.workflows._dns_plan import DnsSyncPlan, count_changes, describe_change
 from fleetkit.workflows._reading_services import read_services
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._service_trees import change_trees, compare_trees
 from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows._zone_difference import compare_zone
 from fleetkit.workflows.approval import Approved
+from fleetkit.workflows.unlocking import hold_everywhere
+from fleetkit.workflows.way_in import open_way_in
 
 __all__ = [
     "AppliedDnsSync",
@@ -46,18 +50,22 @@ class AppliedDnsSync(Shown):
         Name of the zone.
     changes
         What became of each record.
+    keys
+        How many keys in etcd's trees changed.
     """
 
     cluster: str
     zone: str
     changes: tuple[aws.RecordChange, ...]
+    keys: int = 0
 
     @property
     def text(self) -> str:
         """One line for people."""
-        if not self.changes:
+        if not self.changes and not self.keys:
             return f"Nothing to do: no name in {self.zone} had to change."
-        return f"Done in {self.zone}: {count_changes(self.changes)}, and all of Route 53's servers have it."
+        names = f"Done in {self.zone}: {count_changes(self.changes)}, and all of Route 53's servers have it."
+        return f"{names} {self.keys} keys in etcd changed." if self.keys else names
 
     def __str__(self) -> str:
         return self.text
@@ -95,6 +103,7 @@ def plan_dns_sync(
     *,
     endpoint: FleetEndpoint | None = None,
     remove_last: bool = False,
+    trees: bool = False,
     report: Reporter | None = None,
 ) -> DnsSyncPlan:
     """Plan which names come, change and go; changes nothing.
@@ -105,21 +114,33 @@ def plan_dns_sync(
         A fleet that is read, and whose machines are dialled, directly; the cluster's way in where not given.
     remove_last
         Whether names go of which no instance is healthy; they stay otherwise, and are told.
+    trees
+        Whether etcd's trees for the original's proxies are kept as well; they are reached through the way in alone.
 
     Raises
     ------
     AwsError
         When the zone cannot be read whole.
+    EtcdError
+        When the trees cannot be read.
     FleetError
         When fleet cannot be read.
     NotFoundError
         When the cluster has no private zone, or no way in.
+    SettingsError
+        When trees and an endpoint are asked for.
     SshError
         When the way in cannot be opened.
     """
     told, cluster = report or Reporter(), workspace.cluster
+    if trees and endpoint is not None:
+        raise SettingsError(
+            "the trees in etcd are kept through the cluster's way in",
+            seen=f"an endpoint of fleet, {endpoint.url}",
+            hint="leave out the one or the other",
+        )
     zone = aws.find_private_zone(workspace.session, cluster.name, name=cluster.dns_zone)
-    reading = read_services(workspace, endpoint=endpoint, told=told)
+    reading = read_services(workspace, endpoint=endpoint, trees=trees, told=told)
     records = aws.list_zone_records(workspace.session, zone)
     services = compare_zone(reading.instances, records, cluster=cluster.name, zone=zone.name, remove_last=remove_last)
     plan = DnsSyncPlan(
@@ -128,6 +149,9 @@ def plan_dns_sync(
         asked=reading.asked,
         services=services,
         remove_last=remove_last,
+        trees=None
+        if reading.trees is None
+        else compare_trees(reading.instances, reading.trees, remove_last=remove_last),
         rules=cluster.approval,
     )
     return record_plan(told, plan)
@@ -150,9 +174,13 @@ def apply_dns_sync(
     Raises
     ------
     StalePlanError
-        When a record is another than the plan was made for; nothing was changed.
+        When a record is another than the plan was made for, and nothing was changed; or a key is, and the names were.
     AwsError
         When Route 53 refuses.
+    BusyError
+        When keys are to change and another operation is at work on the cluster; the names were changed before.
+    EtcdError
+        When etcd refuses a key; the names were changed before.
     WaitTimeoutError
         When its servers do not have the change in time; it was made, and will come.
     """
@@ -161,6 +189,17 @@ def apply_dns_sync(
         return AppliedDnsSync(cluster=plan.cluster, zone=plan.zone.name, changes=())
     _require_unmoved(workspace, plan)
     told.record(EventKind.APPROVAL, approved.facts(workspace))
+    if plan.changes:
+        _change_zone(workspace, plan, patience=patience, told=told)
+    if plan.key_changes:
+        told.note(f"changing {len(plan.key_changes)} keys in etcd")
+        with hold_everywhere(workspace, operation="sync of service keys", told=told), open_way_in(workspace) as way:
+            change_trees(V2Keys(endpoints=way.endpoints, tls=way.tls), plan.key_changes)
+        told.record(EventKind.CHANGE, {"what": "service keys", "changes": [one.facts for one in plan.key_changes]})
+    return AppliedDnsSync(cluster=plan.cluster, zone=plan.zone.name, changes=plan.changes, keys=len(plan.key_changes))
+
+
+def _change_zone(workspace: Workspace, plan: DnsSyncPlan, *, patience: Patience, told: Reporter) -> None:
     ids = aws.change_zone_records(
         workspace.session,
         plan.zone,
@@ -172,17 +211,20 @@ def apply_dns_sync(
     told.note("waiting for all of Route 53's servers to have the change")
     for change_id in ids:
         _wait_in_sync(workspace, change_id, patience=patience)
-    return AppliedDnsSync(cluster=plan.cluster, zone=plan.zone.name, changes=plan.changes)
 
 
 def verify_dns_sync(
-    workspace: Workspace, *, endpoint: FleetEndpoint | None = None, report: Reporter | None = None
+    workspace: Workspace,
+    *,
+    endpoint: FleetEndpoint | None = None,
+    trees: bool = False,
+    report: Reporter | None = None,
 ) -> VerifiedDnsSync:
     """Look whether the names are those of the healthy instances, by reading all of it anew.
 
     Parameters
     ----------
-    endpoint
+    endpoint, trees
         As for `plan_dns_sync`.
 
     Raises
@@ -192,9 +234,10 @@ def verify_dns_sync(
     """
     told = report or Reporter()
     # What is left to do is no plan of this run, and is not recorded as one.
-    plan = plan_dns_sync(workspace, endpoint=endpoint, report=Reporter(note=told.note))
+    plan = plan_dns_sync(workspace, endpoint=endpoint, trees=trees, report=Reporter(note=told.note))
     moved = [one.name for one in plan.services if one.changes]
     findings = [*plan.findings, *(f"the names of {one} are not true: it has moved meanwhile" for one in moved)]
+    findings += [f"{one.key} in etcd is not true: it has moved meanwhile" for one in plan.key_changes]
     instances = tuple(judged for one in plan.services for judged in one.instances)
     verified = VerifiedDnsSync(zone=plan.zone.name, instances=instances, findings=tuple(findings))
     told.record(EventKind.VERIFIED, {"what": "names", "ok": not findings, "findings": findings})

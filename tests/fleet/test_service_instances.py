@@ -6,7 +6,6 @@ import pytest
 
 from fleetkit.fleet import (
     Health,
-    JudgedInstance,
     Machine,
     Probe,
     ProbeKind,
@@ -143,18 +142,8 @@ def test_healthy_is_what_runs_and_has_passed_its_probe_where_it_asks_for_one() -
 
 
 def test_keys_for_the_original_proxies_stand_in_the_tree_of_their_machines() -> None:
-    def judged(one: ServiceInstance, health: Health = HEALTHY) -> JudgedInstance:
-        return JudgedInstance(instance=one, health=health)
-
     found = render_service_keys(
-        [
-            judged(instance()),
-            judged(instance(port=8081)),
-            judged(instance("10.10.2.1", role="public")),
-            judged(instance("10.10.2.2", role="")),
-            judged(instance("10.10.2.3"), UNHEALTHY),
-            judged(instance("10.10.2.4"), UNKNOWN),
-        ]
+        [instance(), instance(port=8081), instance("10.10.2.1", role="public"), instance("10.10.2.2", role="")]
     )
     assert found == {
         "/services/internal/web/10.10.1.1": "10.10.1.1:8080",

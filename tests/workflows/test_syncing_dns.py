@@ -12,6 +12,7 @@ import pytest
 from support.aws_moto import emulated_aws, make_vpc
 from support.aws_zones import make_zone
 from support.cluster_files import write_cluster
+from support.etcd_cluster import EtcdCluster
 from support.fleet_served import serve_fleet
 from support.fleet_services import change_state, service_world
 from support.fleet_worlds import EMPTY, ILL, World
@@ -25,6 +26,7 @@ from fleetkit.core import (
     FleetError,
     NotFoundError,
     Patience,
+    SettingsError,
     SshError,
     StalePlanError,
     WaitTimeoutError,
@@ -43,6 +45,7 @@ from fleetkit.workflows import (
     open_workspace,
     plan_dns_sync,
     reading_units,
+    syncing_dns,
     verify_dns_sync,
 )
 
@@ -294,14 +297,18 @@ class _Way(WayIn):
 
 
 def put_way(
-    monkeypatch: pytest.MonkeyPatch, workspace: Workspace, endpoint: FleetEndpoint, server: SshServer | None
+    monkeypatch: pytest.MonkeyPatch,
+    workspace: Workspace,
+    endpoint: FleetEndpoint,
+    server: SshServer | None,
+    etcd: EtcdCluster | None = None,
 ) -> list[tuple[str, str]]:
     """Put such a way in in place of the real one; give where it leads and as which role, as it is used."""
     asked: list[tuple[str, str]] = []
     way = _Way(
         cluster=workspace.cluster,
-        endpoints=(),
-        tls=TlsFiles(),
+        endpoints=() if etcd is None else etcd.endpoints(),
+        tls=TlsFiles() if etcd is None else etcd.tls,
         tunnel=None,
         endpoint=endpoint,
         server=server,
@@ -310,7 +317,8 @@ def put_way(
         _access=SshAccess(known_hosts=KnownHosts()),
         _key_file=None,
     )
-    monkeypatch.setattr(reading_units, "open_way_in", lambda _: contextlib.nullcontext(way))
+    for module in (reading_units, syncing_dns):
+        monkeypatch.setattr(module, "open_way_in", lambda _: contextlib.nullcontext(way))
     return asked
 
 
@@ -341,3 +349,40 @@ def test_in_a_cluster_each_machine_asks_its_own_instances_over_ssh(
     first, second = plan.services[0].instances
     assert (first.health, second.health, second.reason) == (Health.HEALTHY, Health.UNHEALTHY, "it answered 404")
     assert sorted(asked)[-2:] == [(FIRST, "internal"), (SECOND, "internal")]
+
+
+def test_trees_are_kept_through_the_way_in_alone(workspace: Workspace, endpoint: FleetEndpoint) -> None:
+    with pytest.raises(SettingsError, match="kept through the cluster's way in"):
+        plan_dns_sync(workspace, endpoint=endpoint, trees=True)
+
+
+@pytest.mark.sandbox
+def test_the_trees_of_the_original_proxies_are_kept_beside_the_names(
+    workspace: Workspace,
+    endpoint: FleetEndpoint,
+    answers: Answers,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers.statuses[SECOND] = "503 No"
+    with SshServer(tmp_path / "ssh") as server, EtcdCluster(tmp_path / "etcd", size=1) as etcd:
+        put_way(monkeypatch, workspace, endpoint, server, etcd)
+        plan = plan_dns_sync(workspace, trees=True)
+        assert "and 2 keys in etcd" in plan.aim
+        assert f"create /services/internal/web/{FIRST}: {FIRST}:" in plan.text
+        applied = apply_dns_sync(workspace, approve(plan, "demo"))
+        assert str(applied).endswith("2 keys in etcd changed.")
+        # As confd reads them: no mark of ours among them.
+        assert etcd.etcdctl_v2("ls", "--recursive", "/services").stdout.split() == [
+            "/services/internal",
+            "/services/internal/web",
+            f"/services/internal/web/{FIRST}",
+        ]
+        assert plan_dns_sync(workspace, trees=True).is_empty
+        assert verify_dns_sync(workspace, trees=True).outcome == "done"
+        answers.statuses = dict.fromkeys(answers.statuses, "503 No")
+        verified = verify_dns_sync(workspace, trees=True)
+        assert "! /services/internal/web stays as it is, for web has no healthy instance" in str(verified)
+        last = plan_dns_sync(workspace, trees=True, remove_last=True)
+        apply_dns_sync(workspace, approve(last, "demo"))
+        assert etcd.etcdctl_v2("ls", "--recursive", "/services/internal").stdout == ""

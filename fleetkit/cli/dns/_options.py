@@ -37,6 +37,7 @@ def facts_of(plan: DnsSyncPlan) -> dict[str, Any]:
         "zone": plan.zone.name,
         "asked": plan.asked,
         "changes": plan.facts["changes"],
+        "keys": plan.facts["keys"],
         "services": [
             {
                 "name": service.name,
