@@ -86,7 +86,7 @@ def list_children(
                 # The rest of the page still lies in the directory that was just found.
                 continue
             if len(found) == most:
-                return KeyListing(path=prefix, revision=revision, keys=tuple(found), following=cursor)
+                return KeyListing(path=prefix, revision=revision, keys=tuple(found), following=one.key)
             head, slash, _ = one.key[len(prefix) :].partition(_SLASH)
             if slash:
                 found.append(StoredKey(store=Store.V3, key=prefix + head + _SLASH, is_dir=True))

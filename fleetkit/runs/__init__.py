@@ -26,7 +26,7 @@ from fleetkit.runs.remote import (
     push_pending,
     push_record,
 )
-from fleetkit.runs.report import render_report
+from fleetkit.runs.report import UNRECORDED, render_report
 from fleetkit.runs.resuming import Resumption, resume_run
 from fleetkit.runs.selecting import RunSelection, find_last_done, select_prunable
 from fleetkit.runs.store import StoredRun, find_record, find_run, foreign_folders, list_runs, read_run
@@ -34,6 +34,7 @@ from fleetkit.runs.stores import FolderStore, RunStore
 from fleetkit.runs.verify import ProofState, RunProof, verify_run
 
 __all__ = [
+    "UNRECORDED",
     "Actor",
     "CopyState",
     "Difference",

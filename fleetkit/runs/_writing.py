@@ -17,7 +17,7 @@ from fleetkit.runs._redacting import redact_notebook, redact_value
 from fleetkit.runs.digest import read_digest
 from fleetkit.runs.journal import BatchSigner, EventKind, JournalWriter, read_journal
 from fleetkit.runs.record import Closing, RunRecord
-from fleetkit.runs.report import add_twins, render_report
+from fleetkit.runs.report import add_twins, forget_unrecorded, render_report
 from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE, hold_folder
 
 __all__ = ["RecordWriter", "hash_file", "hash_run", "render_run"]
@@ -60,9 +60,11 @@ class RecordWriter:
         return self._redactor.redact(text)
 
     def clean_notebook(self, notebook: Any) -> Any:
-        """Return a copy of ``notebook`` without secrets."""
+        """Return a copy of ``notebook`` without secrets, and without what widgets showed to the person alone."""
         with self._lock:
-            return redact_notebook(notebook, self._redactor)
+            document = redact_notebook(notebook, self._redactor)
+        forget_unrecorded(document)
+        return document
 
     def record(self, kind: EventKind, data: Mapping[str, Any]) -> None:
         """Write an event into the journal."""

@@ -7,6 +7,7 @@ from fleetkit.ui.board import BoardCard, open_board
 from fleetkit.ui.defragment import DefragmentGuide, begin_defragment
 from fleetkit.ui.deploy import DeployGuide, DeployOutcome, begin_deploy
 from fleetkit.ui.destroy import DestroyGuide, begin_destroy
+from fleetkit.ui.keys import KeysCard, open_key_browser
 from fleetkit.ui.replace import ReplaceGuide, begin_replace
 from fleetkit.ui.resize import ResizeGuide, begin_resize
 from fleetkit.ui.restore import RestoreGuide, begin_restore
@@ -22,6 +23,7 @@ __all__ = [
     "DeployGuide",
     "DeployOutcome",
     "DestroyGuide",
+    "KeysCard",
     "ReplaceGuide",
     "ResizeGuide",
     "RestoreGuide",
@@ -42,5 +44,6 @@ __all__ = [
     "begin_sync_names",
     "begin_upgrade",
     "open_board",
+    "open_key_browser",
     "open_what_if",
 ]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.changing_keys import KeyPlace
-from fleetkit.workflows.way_in import WayIn, open_way_in
+from fleetkit.workflows.way_in import open_way_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,9 +97,7 @@ class KeyTrees(Shown):
 
 
 @contextlib.contextmanager
-def open_key_places(
-    workspace: Workspace, *, open_way: Callable[[Workspace], AbstractContextManager[WayIn]] = open_way_in
-) -> Iterator[Mapping[Store, KeyPlace]]:
+def open_key_places(workspace: Workspace) -> Iterator[Mapping[Store, KeyPlace]]:
     """Open both stores of a cluster's etcd for the length of a block.
 
     Raises
@@ -109,7 +106,7 @@ def open_key_places(
         When the way in cannot be opened.
     """
     cluster = workspace.cluster
-    with open_way(workspace) as way:
+    with open_way_in(workspace) as way:
         v2 = V2Keys(endpoints=way.endpoints, tls=way.tls, limits=_LIMITS, roots=cluster.etcd.v2_roots)
         v3 = V3Keys(endpoints=way.endpoints, tls=way.tls, limits=_LIMITS)
         yield {keys.store: KeyPlace(keys=keys, owner=cluster.name, rules=cluster.approval) for keys in (v2, v3)}
@@ -170,7 +167,6 @@ def read_key_trees(
     *,
     values: bool = False,
     report: Reporter | None = None,
-    open_way: Callable[[Workspace], AbstractContextManager[WayIn]] = open_way_in,
 ) -> KeyTrees:
     """Read the trees of both stores.
 
@@ -185,7 +181,7 @@ def read_key_trees(
         When the way in cannot be opened, or etcd cannot be read.
     """
     told = report or Reporter()
-    with open_key_places(workspace, open_way=open_way) as places:
+    with open_key_places(workspace) as places:
         told.note("reading the v2 store")
         v2 = read_key_tree(places[Store.V2], values=values)
         told.note("reading the v3 store")

@@ -9,7 +9,7 @@ import pytest
 from support.runs_records import make_record
 from support.runs_widgets import VIEW, notebook_showing, notebook_with
 
-from fleetkit.runs import render_report
+from fleetkit.runs import UNRECORDED, render_report
 from fleetkit.runs._writing import RecordWriter
 from fleetkit.runs.report import add_twins
 from fleetkit.runs.report._twins import text_of
@@ -126,6 +126,26 @@ def test_a_view_whose_state_was_not_kept_is_left_as_it_is():
 
 def test_text_has_a_line_for_each_row_and_block():
     assert text_of("<h2>a <b>b</b></h2>\n<p>c<br>d</p><table><tr><td>1</td><td>2</td></tr></table>") == "a b\nc\nd\n1 2"
+
+
+@pytest.mark.parametrize(
+    ("widget", "value"),
+    [(w.HTML, "<pre>hunter2</pre>"), (w.Textarea, "hunter2"), (w.Text, "hunter2")],
+    ids=["markup", "lines", "line"],
+)
+def test_what_is_for_the_person_alone_is_shown_to_them_and_not_kept(tmp_path, widget, value):
+    made = widget(value, description="value")
+    made.add_class(UNRECORDED)
+    writer = RecordWriter(tmp_path, secrets=set())
+    shown = notebook_showing(w.VBox([made, w.Label("seen")]))
+    writer.write_notebook(shown)
+    writer.write_report(shown, make_record())
+    writer.close()
+    for file in ("notebook.ipynb", "report.html"):
+        text = (tmp_path / file).read_text()
+        assert "hunter2" not in text
+        assert "[not kept in the record]" in text
+    assert made.value == value
 
 
 def test_the_record_has_twins_and_no_secret_however_html_writes_it(tmp_path):

@@ -5,11 +5,13 @@ What etcd does with a condition, this does; that etcd really does so is shown by
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from fleetkit.etcd import Endpoint, KeyEvent, KeyListing, Store, StoredKey, parse_endpoint
+from fleetkit.etcd import Endpoint, KeyEvent, KeyEventKind, KeyListing, Store, StoredKey, parse_endpoint
 from fleetkit.etcd._paging import KeyPage, list_children
 from fleetkit.etcd.key_store import missing_key, moved_key
 from fleetkit.workflows import KeyPlace
@@ -27,6 +29,7 @@ class KeptKeys:
     revision: int = 1
     asked: list[bytes] = field(default_factory=list)
     before_change: Callable[[], None] = lambda: None
+    events: queue.SimpleQueue[KeyEvent] = field(default_factory=queue.SimpleQueue)
 
     @classmethod
     def of(cls, values: Mapping[str, bytes], *, store: Store = Store.V3) -> KeptKeys:
@@ -78,6 +81,7 @@ class KeptKeys:
             ttl_s=(before.ttl_s if before else None) if ttl_s is None else ttl_s or None,
         )
         self.kept[key] = kept
+        self.events.put(KeyEvent(kind=KeyEventKind.PUT, key=kept, revision=self.revision))
         return kept
 
     def delete(self, keys: tuple[StoredKey, ...]) -> None:
@@ -91,7 +95,12 @@ class KeptKeys:
             self.revision += 1
 
     def watch(self, path: bytes, *, below: bool, stop: threading.Event, since: int = 0) -> Iterator[KeyEvent]:
-        raise NotImplementedError
+        del below, since
+        while not stop.is_set():
+            with contextlib.suppress(queue.Empty):
+                event = self.events.get(timeout=0.05)
+                if event.key.key.startswith(path):
+                    yield event
 
     def _require(self, key: bytes, expected: int) -> None:
         found = self.kept[key].revision if key in self.kept else 0

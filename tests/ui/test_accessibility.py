@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,11 +11,13 @@ from typing import Any
 import ipywidgets as widgets
 import pytest
 from support.cluster_files import cluster_data, write_cluster
+from support.kept_keys import KeptKeys, place_of
 from support.layouts import lay_out
 from support.ui_bench import guided_in
 
 from fleetkit.config import Settings, render_cluster_file
-from fleetkit.ui import BoardCard, WhatIfCard
+from fleetkit.etcd import Store
+from fleetkit.ui import BoardCard, KeysCard, WhatIfCard
 from fleetkit.ui._apply import ApplyCard
 from fleetkit.ui._approve import ApproveCard
 from fleetkit.ui._outcome import OutcomeCard
@@ -92,6 +95,16 @@ def test_the_controls_of_what_if_have_names_and_no_two_the_same() -> None:
     assert nameless(card.widget) == []
     names = [one.description for one in every(card.widget) if getattr(one, "description", "")]
     assert len(set(names)) == len(names) == 3 + 3 + 2
+
+
+def test_the_controls_of_the_browser_of_keys_have_names_and_no_two_the_same() -> None:
+    stores = {store: place_of(KeptKeys.of({"/a": b"1"}, store=store)) for store in Store}
+    card = KeysCard(lambda: contextlib.nullcontext(stores), owner="demo", changes=True)
+    card.close()
+    assert card.join(30)
+    assert nameless(card.widget) == []
+    names = [one.description for one in every(card.widget) if getattr(one, "description", "")]
+    assert len(set(names)) == len(names) == 15
 
 
 @pytest.mark.parametrize("state", list(StepState))

@@ -5,6 +5,6 @@ Nothing in it is trusted: markup that came out of a cell is rebuilt from a list 
 """
 
 from fleetkit.runs.report._page import render_report
-from fleetkit.runs.report._twins import add_twins
+from fleetkit.runs.report._twins import UNRECORDED, add_twins, forget_unrecorded
 
-__all__ = ["add_twins", "render_report"]
+__all__ = ["UNRECORDED", "add_twins", "forget_unrecorded", "render_report"]

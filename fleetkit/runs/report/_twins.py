@@ -10,7 +10,12 @@ from typing import Any
 from fleetkit.runs.report._outputs import WIDGET_VIEW
 from fleetkit.runs.report._widgets import WIDGET_STATES, render_widget, states_of
 
-__all__ = ["add_twins", "text_of"]
+__all__ = ["UNRECORDED", "add_twins", "forget_unrecorded", "text_of"]
+
+UNRECORDED = "fleetkit-unrecorded"
+"""The CSS class of a widget whose value is for the person before it alone, and comes into no record."""
+
+_NOT_KEPT = "[not kept in the record]"
 
 _BLOCK_NAMES = "br dd details div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre section summary table tr ul"
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
@@ -21,14 +26,12 @@ def add_twins(notebook: Any) -> None:
     """Put beside each view of a widget what the widget showed last, as HTML and as text.
 
     A front end that knows widgets and has their states prefers the view; any other shows the twin.
-    What was typed into a password field goes from the states: it was for the kernel alone.
 
     Parameters
     ----------
     notebook
         The executed notebook, redacted; it is changed in place.
     """
-    _forget_passwords(notebook)
     widgets = states_of(notebook)
     for data in _views(notebook):
         model = data[WIDGET_VIEW].get("model_id", "")
@@ -37,11 +40,22 @@ def add_twins(notebook: Any) -> None:
             data["text/html"], data["text/plain"] = markup, text_of(markup)
 
 
-def _forget_passwords(notebook: Any) -> None:
+def forget_unrecorded(notebook: Any) -> None:
+    """Drop from the states of widgets what is for nobody but the kernel, or the person before it.
+
+    That is what was typed into password fields, and the values of widgets of the class `UNRECORDED`.
+
+    Parameters
+    ----------
+    notebook
+        The executed notebook; it is changed in place.
+    """
     states = notebook.get("metadata", {}).get("widgets", {}).get(WIDGET_STATES, {}).get("state", {})
     for entry in states.values():
         if entry.get("model_name") == "PasswordModel":
             entry["state"]["value"] = ""
+        elif UNRECORDED in entry.get("state", {}).get("_dom_classes", ()) and entry["state"].get("value"):
+            entry["state"]["value"] = _NOT_KEPT
 
 
 def _views(notebook: Any) -> Iterator[Any]:
