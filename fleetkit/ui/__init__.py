@@ -7,6 +7,7 @@ from fleetkit.ui.board import BoardCard, open_board
 from fleetkit.ui.defragment import DefragmentGuide, begin_defragment
 from fleetkit.ui.deploy import DeployGuide, DeployOutcome, begin_deploy
 from fleetkit.ui.destroy import DestroyGuide, begin_destroy
+from fleetkit.ui.drain import DrainGuide, begin_drain
 from fleetkit.ui.keys import KeysCard, open_key_browser
 from fleetkit.ui.replace import ReplaceGuide, begin_replace
 from fleetkit.ui.resize import ResizeGuide, begin_resize
@@ -23,6 +24,7 @@ __all__ = [
     "DeployGuide",
     "DeployOutcome",
     "DestroyGuide",
+    "DrainGuide",
     "KeysCard",
     "ReplaceGuide",
     "ResizeGuide",
@@ -36,6 +38,7 @@ __all__ = [
     "begin_deploy",
     "begin_deploy_units",
     "begin_destroy",
+    "begin_drain",
     "begin_replace",
     "begin_resize",
     "begin_restore",

@@ -8,6 +8,7 @@ __all__ = [
     "DEFRAGMENT_STEPS",
     "DEPLOY_STEPS",
     "DESTROY_STEPS",
+    "DRAIN_STEPS",
     "REPLACE_STEPS",
     "RESIZE_STEPS",
     "RESTORE_STEPS",
@@ -80,6 +81,13 @@ DESTROY_STEPS = (
     StepPlan(name="outcome", title="Outcome", todo="close the record"),
 )
 """A destroy."""
+
+DRAIN_STEPS = _change(
+    plan="which units would go, and whether another machine takes them",
+    apply="empty the machine, or take it back",
+    verify="whether its units run elsewhere",
+)
+"""Emptying a machine."""
 
 REPLACE_STEPS = _change(
     plan="which member and which machine would go",

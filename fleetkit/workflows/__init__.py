@@ -47,6 +47,7 @@ from fleetkit.workflows.deploying_units import AppliedUnits, UnitGate, VerifiedU
 from fleetkit.workflows.describing import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
 from fleetkit.workflows.disarming import DisarmPlan
+from fleetkit.workflows.draining import AppliedDrain, DrainPlan, VerifiedDrain, apply_drain, plan_drain, verify_drain
 from fleetkit.workflows.drill_trend import DrillTrend, PastDrill, read_drill_trend, read_drills
 from fleetkit.workflows.drilling import DrilledBackup, drill_backup, drill_etcd
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
@@ -155,6 +156,7 @@ __all__ = [
     "AppliedDeploy",
     "AppliedDestroy",
     "AppliedDnsSync",
+    "AppliedDrain",
     "AppliedReboot",
     "AppliedReplace",
     "AppliedResize",
@@ -179,6 +181,7 @@ __all__ = [
     "DestroyPlan",
     "DisarmPlan",
     "DnsSyncPlan",
+    "DrainPlan",
     "DrillTrend",
     "DrilledBackup",
     "Emptiness",
@@ -221,6 +224,7 @@ __all__ = [
     "VerifiedDefragment",
     "VerifiedDeploy",
     "VerifiedDnsSync",
+    "VerifiedDrain",
     "VerifiedKeys",
     "VerifiedReboot",
     "VerifiedReplace",
@@ -237,6 +241,7 @@ __all__ = [
     "apply_deploy",
     "apply_destroy",
     "apply_dns_sync",
+    "apply_drain",
     "apply_key_changes",
     "apply_reboot",
     "apply_replace",
@@ -284,6 +289,7 @@ __all__ = [
     "plan_deploy",
     "plan_destroy",
     "plan_dns_sync",
+    "plan_drain",
     "plan_key_copy",
     "plan_key_deletion",
     "plan_key_put",
@@ -322,6 +328,7 @@ __all__ = [
     "verify_defragment",
     "verify_deploy",
     "verify_dns_sync",
+    "verify_drain",
     "verify_emptiness",
     "verify_key_changes",
     "verify_reboot",

@@ -49,6 +49,7 @@ class Operation(enum.StrEnum):
     DEPLOY = "deploy"
     DESTROY = "destroy"
     DISARM = "disarm"
+    DRAIN = "drain"
     REBOOT = "reboot"
     REPLACE = "replace"
     RESIZE = "resize"

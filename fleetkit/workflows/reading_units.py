@@ -54,6 +54,7 @@ def open_fleet(
     *,
     files: Mapping[str, UnitText] | None = None,
     names: Collection[str] = (),
+    avoiding: Collection[str] = (),
     limits: FleetLimits | None = None,
 ) -> Iterator[OpenFleet]:
     """Open an endpoint's fleet, or that of the first of a cluster's masters that could be read, for a block.
@@ -66,6 +67,8 @@ def open_fleet(
         What units ought to be made of, by name; an instance ought to be made of what its template is.
     names
         Units to look for even where no list tells of them.
+    avoiding
+        Addresses of masters that are not asked, since their fleet is about to end.
     limits
         How long each wait for fleet may take.
 
@@ -82,7 +85,8 @@ def open_fleet(
         yield OpenFleet(client=client, reading=read_units_through(client, asked=source.url, files=files, names=names))
         return
     with open_way_in(source) as way, contextlib.ExitStack() as opened:
-        yield _open_first(source, way, opened, files=files, names=names, limits=limits)
+        masters = {name: its.address for name, its in source.cluster.masters.items() if its.address not in avoiding}
+        yield _open_first(source, way, opened, masters=masters, files=files, names=names, limits=limits)
 
 
 def read_units(
@@ -102,18 +106,19 @@ def _open_first(
     way: WayIn,
     opened: contextlib.ExitStack,
     *,
+    masters: Mapping[str, str],
     files: Mapping[str, UnitText] | None,
     names: Collection[str],
     limits: FleetLimits,
 ) -> OpenFleet:
     troubles: dict[str, FleetError | SshError] = {}
     cluster = workspace.cluster
-    for name, master in cluster.masters.items():
+    for name, address in masters.items():
         with contextlib.ExitStack() as tried:
             try:
-                connection = tried.enter_context(way.connect(master.address))
+                connection = tried.enter_context(way.connect(address))
                 client = FleetClient(way.open_fleet_socket(connection), limits=limits)
-                asked = f"{name} ({master.address})"
+                asked = f"{name} ({address})"
                 reading = read_units_through(client, asked=asked, files=files, names=names)
             except (FleetError, SshError) as error:
                 # One machine's fleet may hang, or have lost its etcd, while another's still tells the truth.

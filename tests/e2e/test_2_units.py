@@ -59,6 +59,33 @@ def test_the_last_change_is_undone(world: World) -> None:
     assert "goodbye from" in world.fleetkit("units", "show", CLUSTER, "hello@2.service").must(0).out
 
 
+def test_a_machine_is_emptied_and_taken_back(world: World) -> None:
+    def where() -> dict[str, str]:
+        units = world.fleetkit("units", "list", CLUSTER, "--json").must(0).json()["units"]
+        return {
+            one["name"]: one["machine_id"] for one in units if one["name"].startswith("hello@") and one["machine_id"]
+        }
+
+    def machines() -> dict[str, str]:
+        found = world.fleetkit("machines", "list", CLUSTER, "--json").must(0).json()["machines"]
+        return {one["id"]: one["address"] for one in found}
+
+    before, known = where(), machines()
+    machine_id = before["hello@1.service"]
+    world.fleetkit("machines", "drain", CLUSTER, machine_id[:8]).must(4)
+    told = (
+        world.fleetkit("machines", "drain", CLUSTER, known[machine_id], "--approve", CLUSTER, "--json").must(0).json()
+    )
+    assert "hello@1.service" in told["moving"]
+    assert machine_id not in machines()
+    assert machine_id not in where().values()
+    assert where().keys() == before.keys()
+    assert "Nothing to do" in world.fleetkit("machines", "drain", CLUSTER, known[machine_id]).must(0).out
+    notebook = ("run", "drain-machine", "--cluster", CLUSTER, "--approve", CLUSTER)
+    world.fleetkit(*notebook, "-p", "machine", known[machine_id], "-p", "back", "true").must(0)
+    assert machines() == known
+
+
 def test_they_are_destroyed_and_leave_nothing(world: World) -> None:
     world.fleetkit("units", "destroy", CLUSTER, *NAMES, "--approve", CLUSTER).must(0)
     told = world.fleetkit("units", "list", CLUSTER, "--json").must(0).json()

@@ -38,6 +38,7 @@ def away(monkeypatch):
         "deploy-cluster",
         pytest.param("deploy-units", marks=pytest.mark.slow),
         pytest.param("destroy-cluster", marks=pytest.mark.slow),
+        pytest.param("drain-machine", marks=pytest.mark.slow),
         pytest.param("replace-member", marks=pytest.mark.slow),
         pytest.param("resize-etcd", marks=pytest.mark.slow),
         pytest.param("restore-etcd", marks=pytest.mark.slow),

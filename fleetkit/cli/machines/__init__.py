@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from fleetkit.cli.machines.drain import command as _drain
 from fleetkit.cli.machines.list import command as _list
 
 __all__ = ["command"]
@@ -11,7 +12,7 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """See which machines have joined fleet, and what each carries.
+    """See which machines have joined fleet, and what each carries; empty one, and take it back.
 
     Of CLUSTER through its way in; or, with --endpoint, of any fleet, named as fleetctl names it.
     fleetctl's own variables (FLEETCTL_ENDPOINT, FLEETCTL_REQUEST_TIMEOUT) are read where no cluster and no option is
@@ -19,4 +20,5 @@ def command() -> None:
     """
 
 
-command.add_command(_list)
+for _verb in (_list, _drain):
+    command.add_command(_verb)
