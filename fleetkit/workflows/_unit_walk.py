@@ -56,6 +56,10 @@ def judge_change(change: UnitChange, reading: UnitReading) -> tuple[bool | None,
         return (None, f"{status.verdict}: {status.reason}") if status is not None and living else (True, "gone")
     if status is None:
         return None, "fleet does not tell of it yet"
+    unit = reading.find_unit(change.name)
+    if unit is not None and unit.text.unit_hash != change.text.unit_hash:
+        # It was put back, or somebody else was there: that it runs is no answer to what was asked for.
+        return None, f"another of that name in fleet, {status.verdict}"
     told = f"{status.verdict}: {status.reason}" if status.reason else str(status.verdict)
     if status.verdict in _AIMS[change.desired]:
         return True, told

@@ -145,7 +145,8 @@ def test_what_fails_is_put_back_on_request(endpoint: FleetEndpoint, folder: Path
     deploy(endpoint, folder)
     before = read_units(endpoint).find_unit("web.service")
     write(folder, web="[Service]\nExecStart=/bin/false\n", fresh=SLEEP)
-    applied = deploy(endpoint, folder, roll_back=True)
+    plan = plan_unit_deploy(endpoint, read_unit_files([folder]))
+    applied = carry(endpoint, plan, roll_back=True)
     assert (applied.put_back, applied.not_put_back) == (True, {})
     reading = read_units(endpoint)
     after = reading.find_unit("web.service")
@@ -153,6 +154,8 @@ def test_what_fails_is_put_back_on_request(endpoint: FleetEndpoint, folder: Path
     assert after is not None
     assert (after.text.unit_hash, after.desired_state) == (before.text.unit_hash, before.desired_state)
     assert verdicts(endpoint) == {"web.service": "running"}
+    verified = verify_units(endpoint, plan)
+    assert [one.partition(" ")[0] for one in verified.findings] == ["fresh.service", "web.service"]
 
 
 def test_units_that_are_named_are_stopped_unloaded_started_and_destroyed(endpoint: FleetEndpoint, folder: Path) -> None:
