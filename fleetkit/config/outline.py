@@ -102,7 +102,9 @@ def _outline(table: type[BaseModel], prefix: str) -> Iterator[FieldOutline]:
         if inner is not None:
             yield from _outline(inner, f"{prefix}{name}.")
             continue
-        kind = FieldKind.ROWS if name in REPEATED else _kind(field.annotation)
+        # At the top alone: a field of a table may bear the same name, as `pools` of a registry does.
+        is_repeated = not prefix and name in REPEATED
+        kind = FieldKind.ROWS if is_repeated else _kind(field.annotation)
         yield FieldOutline(
             path=prefix + name,
             kind=kind,
@@ -111,7 +113,7 @@ def _outline(table: type[BaseModel], prefix: str) -> Iterator[FieldOutline]:
             default=None if field.is_required() else field.get_default(),
             choices=tuple(field.annotation) if kind is FieldKind.CHOICE else (),  # type: ignore[arg-type]  # an enum
         )
-        if name in REPEATED:
+        if is_repeated:
             path, model = REPEATED[name]
             yield from _outline(model, f"{path}.")
 

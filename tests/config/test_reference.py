@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetkit.config import render_reference_page
+from fleetkit.config import outline_fields, render_reference_page
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cluster-file.md").read_text(encoding="utf-8")
 
@@ -58,3 +58,8 @@ def test_the_page_says_every_field_as_the_schema_has_it() -> None:
 def test_every_variable_of_the_original_has_its_place(name: str) -> None:
     rows = [line for line in PAGE.splitlines() if re.match(rf"\|[^|]*`{re.escape(name)}`[^|]*\|", line)]
     assert rows, f"{name} is nowhere in the table of the original's variables"
+
+
+def test_every_field_stands_there_once() -> None:
+    paths = [outline.path for outline in outline_fields()]
+    assert sorted(set(paths)) == sorted(paths)

@@ -36,6 +36,7 @@ SHOWN = (
     workflows.VerifiedResize,
     workflows.VerifiedRestore,
     workflows.VerifiedRotation,
+    workflows.VerifiedSecrets,
     workflows.VerifiedUpgrade,
     workflows.VerifiedDeploy,
 )
