@@ -189,7 +189,7 @@ class _Section:
 
     def __init__(self, name: str, about: str, content: list[widgets.Widget], *, is_open: bool) -> None:
         self._name = name
-        self._box = widgets.VBox(content, layout=widgets.Layout(padding="0 0 0 8px"))
+        self._box = widgets.VBox(content, layout=_body_layout(is_shown=is_open))
         self._problems = _parts.html()
         self._button = _parts.button(name, self._turn)
         self._badge = _parts.html()
@@ -200,7 +200,7 @@ class _Section:
                 self._problems,
                 self._box,
             ],
-            layout=widgets.Layout(border_top=_parts.BORDER, padding="4px 0"),
+            layout=_parts.shared(widgets.Layout, border_top=_parts.BORDER, padding="4px 0"),
         )
         self._draw()
 
@@ -215,7 +215,11 @@ class _Section:
 
     def _draw(self) -> None:
         self._button.description = f"{'▾ hide' if self._is_open else '▸ show'} {self._name}"
-        self._box.layout.display = "" if self._is_open else "none"
+        self._box.layout = _body_layout(is_shown=self._is_open)
+
+
+def _body_layout(*, is_shown: bool) -> widgets.Layout:
+    return _parts.shared(widgets.Layout, padding="0 0 0 8px", display="" if is_shown else "none")
 
 
 def _is_typed(problem: Problem) -> bool:
