@@ -43,24 +43,32 @@ class AppliedDrain(Shown):
 
     Attributes
     ----------
-    plan
-        What was done.
+    place
+        The machine, for people.
+    back
+        Whether it was taken back.
+    moved
+        Names of units that are on another machine as they were on this one.
     amiss
-        Name of each unit that is not on another machine as it was on this one, to how it stands.
+        Name of each that is not, to how it stands.
+    nothing
+        Why there was nothing to do; empty where there was.
     """
 
-    plan: DrainPlan
+    place: str
+    back: bool
+    moved: tuple[str, ...] = ()
     amiss: dict[str, str] = field(default_factory=dict)
+    nothing: str = ""
 
     @property
     def text(self) -> str:
         """What came of it, a line for each unit that is amiss."""
-        if self.plan.is_empty:
-            return self.plan.aim
-        if self.plan.back:
-            return f"{self.plan.machine.place} is in fleet again."
-        moved = len(self.plan.moving) - len(self.amiss)
-        lines = [f"{self.plan.machine.place} is empty and has left fleet; {moved} units are on other machines."]
+        if self.nothing:
+            return self.nothing
+        if self.back:
+            return f"{self.place} is in fleet again."
+        lines = [f"{self.place} is empty and has left fleet; {len(self.moved)} units are on other machines."]
         return "\n".join([*lines, *(f"! {name} is {how}" for name, how in self.amiss.items())])
 
     def __str__(self) -> str:
@@ -170,8 +178,9 @@ def apply_drain(
     """
     told, plan = report or Reporter(), approved.plan
     plan.check()
+    place = plan.machine.place
     if plan.is_empty:
-        return AppliedDrain(plan=plan)
+        return AppliedDrain(place=place, back=plan.back, nothing=plan.aim)
     with (
         hold_everywhere(workspace, operation="drain of a machine", told=told),
         open_fleet(workspace, avoiding=[plan.machine.address], limits=limits) as fleet,
@@ -185,9 +194,11 @@ def apply_drain(
         told.record(EventKind.CHANGE, facts)
         if plan.back:
             wait_until(partial(_look_for, plan, fleet.read), what="the machine to join fleet", patience=_JOIN)
-            return AppliedDrain(plan=plan)
+            return AppliedDrain(place=place, back=True)
         moving = [one for one in _list_changes(plan) if one.name not in plan.stranded]
-        return AppliedDrain(plan=plan, amiss=walk.wait(moving))
+        amiss = walk.wait(moving)
+        moved = tuple(one.name for one in moving if one.name not in amiss)
+        return AppliedDrain(place=place, back=False, moved=moved, amiss=amiss)
 
 
 def verify_drain(

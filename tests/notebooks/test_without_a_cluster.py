@@ -8,10 +8,9 @@ from support.runs_notebooks import start_python
 from fleetkit.runs import Outcome, execute_notebook, find_run, list_notebooks
 
 _A_FEW = ("10-deploy-cluster", "20-inspect-cluster", "60-etcd-alerts")
-"""One that is guided, one that reads, and one that judges: what papermill leaves of the others is the same."""
+"""One that is guided, one that reads, and one that judges: what others leave is the same."""
 
-each_notebook = pytest.mark.parametrize("notebook", list_notebooks(), ids=lambda notebook: notebook.name)
-each_notebook_in_time = pytest.mark.parametrize(
+each_notebook = pytest.mark.parametrize(
     "notebook",
     [pytest.param(one, marks=[] if one.path.stem in _A_FEW else pytest.mark.slow) for one in list_notebooks()],
     ids=lambda notebook: notebook.name,
@@ -26,7 +25,7 @@ def test_by_command_it_names_the_missing_cluster_file(tmp_path, notebook):
     assert "fleetkit init demo" in stored.report.read_text()
 
 
-@each_notebook_in_time
+@each_notebook
 def test_by_papermill_it_leaves_the_same_record_under_its_own_name(tmp_path, notebook):
     path = str(notebook.path)
     process = start_python(
