@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from fleetkit.fleet import DesiredState, Machine, PlacementOptions, Unit, explain_no_machine
@@ -109,7 +110,10 @@ class DrainPlan(ChangePlan):
 
     def draw(self) -> str:
         """Return a table of the units that go."""
-        rows = [(one.name, one.desired_state, self.stranded.get(one.name, "another machine")) for one in self.moving]
+        rows = [
+            (escape(one.name), escape(one.desired_state), escape(self.stranded.get(one.name, "another machine")))
+            for one in self.moving
+        ]
         return table_html(("unit", "state", "goes to"), rows, label=f"units of {self.machine.place}")
 
 

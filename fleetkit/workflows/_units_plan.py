@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from fleetkit.fleet import (
@@ -125,7 +126,7 @@ class UnitsPlan(ChangePlan):
     def draw(self) -> str:
         """Return a table of what is done."""
         rows = [
-            (str(number), one.name, str(one.action), _tell_states(one))
+            (str(number), escape(one.name), str(one.action), escape(_tell_states(one)))
             for number, wave in enumerate(self.waves, start=1)
             for one in wave
         ]

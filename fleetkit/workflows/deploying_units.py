@@ -6,10 +6,10 @@ Launched is not running: what was started counts once systemd on its machine run
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import partial
 
-from fleetkit.core import FleetkitError, StalePlanError
+from fleetkit.core import StalePlanError
 from fleetkit.fleet import FleetEndpoint, FleetLimits
 from fleetkit.runs import EventKind
 from fleetkit.workflows._reporting import Reporter
@@ -20,8 +20,8 @@ from fleetkit.workflows._units_plan import UnitsPlan
 from fleetkit.workflows._units_results import AppliedUnits, VerifiedUnits
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
-from fleetkit.workflows.reading_units import OpenFleet, open_fleet
-from fleetkit.workflows.unit_journal import UnitJournal, find_machines
+from fleetkit.workflows.reading_units import open_fleet
+from fleetkit.workflows.unit_journal import read_journals
 from fleetkit.workflows.unlocking import hold_everywhere
 
 __all__ = [
@@ -98,7 +98,7 @@ def verify_units(
     with open_fleet(source, names=[one.name for one in changes], limits=limits) as fleet:
         stands = {one.name: judge_change(one, fleet.reading) for one in changes}
         amiss = {name: how for name, (verdict, how) in stands.items() if verdict is not True}
-        journals = dict(_read_journals(source, fleet, amiss)) if isinstance(source, Workspace) else {}
+        journals = read_journals(source, fleet, amiss, lines=_JOURNAL_LINES) if isinstance(source, Workspace) else {}
     findings = tuple(f"{name} is {how}" for name, how in amiss.items())
     told.record(EventKind.VERIFIED, {"what": "units", "ok": not findings, "findings": list(findings)})
     return VerifiedUnits(cluster=plan.cluster, units=len(changes), findings=findings, journals=journals)
@@ -153,20 +153,3 @@ def _require_unmoved(plan: UnitsPlan, reading: UnitReading) -> None:
             seen=", ".join(moved),
             hint="plan again, look at the new plan, and approve that",
         )
-
-
-def _read_journals(
-    source: Workspace, fleet: OpenFleet, names: Collection[str]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Read what units that are amiss said last; that a machine does not tell is told in its place."""
-    if fleet.way is None:
-        return
-    journal = UnitJournal(source, fleet.way)
-    for name in names:
-        status = fleet.reading.find_status(name)
-        for machine in () if status is None else find_machines(fleet.reading, status):
-            place = f"{name} on {machine.primary_ip}"
-            try:
-                yield place, journal.read(name, machine, lines=_JOURNAL_LINES)
-            except FleetkitError as error:
-                yield place, (f"it could not be read: {error.without_hint}",)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from fleetkit.core import FleetError, NotFoundError
+from fleetkit.core import FleetError, FleetkitError, NotFoundError
 from fleetkit.fleet import Machine, UnitStatus
 from fleetkit.ssh import run_command
 from fleetkit.workflows._rotation_machines import FleetMachine, list_machines
 from fleetkit.workflows._unit_reading import UnitReading
 from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.reading_units import OpenFleet
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
-__all__ = ["UnitJournal", "find_machines", "read_unit_journal"]
+__all__ = ["UnitJournal", "find_machines", "read_journals", "read_unit_journal"]
 
 _MOST_LINES = 10_000
 _LIMIT_S = 30.0
@@ -94,6 +95,35 @@ def read_unit_journal(
         journal = UnitJournal(workspace, way)
         shown = max(1, min(lines, _MOST_LINES))
         return {one.primary_ip: journal.read(status.name, one, lines=shown) for one in machines}
+
+
+def read_journals(
+    workspace: Workspace, fleet: OpenFleet, names: Collection[str], *, lines: int
+) -> dict[str, tuple[str, ...]]:
+    """Return what units said last, by name and place; that a machine does not tell is told in its place.
+
+    Parameters
+    ----------
+    fleet
+        The cluster's, with what was read of it.
+    names
+        The units; one that no machine has is left out.
+    lines
+        The most lines of each machine.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    if fleet.way is None:
+        return found
+    journal = UnitJournal(workspace, fleet.way)
+    for name in names:
+        status = fleet.reading.find_status(name)
+        for machine in () if status is None else find_machines(fleet.reading, status):
+            place = f"{name} on {machine.primary_ip}"
+            try:
+                found[place] = journal.read(name, machine, lines=lines)
+            except FleetkitError as error:
+                found[place] = (f"it could not be read: {error.without_hint}",)
+    return found
 
 
 def find_machines(reading: UnitReading, status: UnitStatus) -> Sequence[Machine]:

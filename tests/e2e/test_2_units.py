@@ -9,6 +9,8 @@ import pytest
 from support.e2e_units import deploy_units
 from support.e2e_world import CLUSTER, World
 
+from fleetkit.runs import find_run
+
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
 
 HELLO = "[Service]\nExecStart=/bin/sh -c 'echo hello from a unit; exec sleep 100000'\n"
@@ -43,6 +45,10 @@ def test_one_that_fails_is_shown_with_its_last_words_and_all_is_put_back(world: 
     failed = world.fleetkit(*words).must(3)
     assert "hello@1.service is failed" in failed.out
     assert "this is why" in failed.out
+    world.fleetkit("run", "browse-units", "--cluster", CLUSTER).must(3)
+    report = find_run(world.work / "runs", "latest").report.read_text()
+    assert "this is why" in report
+    assert "hello@1.service is failed" in report
     (tmp_path / "hello@.service").write_text(HELLO.replace("hello from", "goodbye from"))
     world.fleetkit(*words).must(0)
     (tmp_path / "hello@.service").write_text("[Service]\nExecStart=/bin/false\n")

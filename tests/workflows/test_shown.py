@@ -28,6 +28,7 @@ SHOWN = (
     workflows.PastScrapes,
     workflows.Preflight,
     workflows.Section,
+    workflows.SeenUnits,
     workflows.SupposedLosses,
     workflows.Sweep,
     workflows.TakenBackup,
