@@ -39,7 +39,7 @@ class KeyNode:
     ttl_s
         Seconds until it expires; None where it does not.
     created_index
-        The index of its creation; 0 where that was not kept, as in a backup.
+        The index of its creation; 0 for the root, and where an older backup did not keep it.
     """
 
     key: str

@@ -207,7 +207,11 @@ def _thin(node: KeyNode | None, is_left_out: Callable[[str], bool]) -> KeyNode |
 
 
 def _plain(node: KeyNode) -> dict[str, Any]:
-    found: dict[str, Any] = {"key": node.key, "modifiedIndex": node.modified_index}
+    found: dict[str, Any] = {
+        "key": node.key,
+        "createdIndex": node.created_index,
+        "modifiedIndex": node.modified_index,
+    }
     if node.ttl_s is not None:
         found["ttl"] = node.ttl_s
     if node.is_dir:
