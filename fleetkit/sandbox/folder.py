@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fleetkit.core import BusyError, NotFoundError
+from fleetkit.sandbox.sockets import open_short_path
 
 __all__ = ["SandboxFolder"]
 
+_CONTROL = "control.sock"
 _KEPT = ("lock", "daemon.log")
 
 
@@ -95,7 +97,7 @@ class SandboxFolder:
     def bind_control(self) -> socket.socket:
         """Return the listening control socket, readable and writable by its owner alone."""
         server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with self._short_path() as name:
+        with open_short_path(self.path / _CONTROL) as name:
             before = os.umask(0o177)
             try:
                 server.bind(name)
@@ -115,7 +117,7 @@ class SandboxFolder:
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         client.settimeout(timeout_s)
         try:
-            with self._short_path() as name:
+            with open_short_path(self.path / _CONTROL) as name:
                 client.connect(name)
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError) as error:
             client.close()
@@ -123,12 +125,3 @@ class SandboxFolder:
                 f"no sandbox is running in {self.path}", hint="bring one up: fleetkit sandbox up"
             ) from error
         return client
-
-    @contextlib.contextmanager
-    def _short_path(self) -> Iterator[str]:
-        """Yield a name of the control socket that is short enough for the kernel, wherever the folder lies."""
-        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            yield f"/proc/self/fd/{folder}/control.sock"
-        finally:
-            os.close(folder)

@@ -28,12 +28,12 @@ from fleetkit.sandbox.fleetd.replies import Reply
 from fleetkit.sandbox.fleetd.rounds import Rounds
 from fleetkit.sandbox.fleetd.settings import FleetdSettings
 from fleetkit.sandbox.fleetd.systemd import Systemd
+from fleetkit.sandbox.machine.control import CONTROL
 
 __all__ = ["inherited_sockets", "main", "read_machine_id"]
 
 _FIRST_FD = 3
 _MACHINE_ID = Path("/etc/machine-id")
-_CONTROL = "run/sandbox/control.sock"
 _CHUNKED_FROM = 2048
 """Bytes of a body from which a program in Go no longer knows its length beforehand."""
 
@@ -163,12 +163,13 @@ def _open_systemd(options: argparse.Namespace) -> Iterator[Systemd | None]:
     if options.without_units:
         yield None
     elif options.listen is None:
-        yield Systemd(Path("/") / _CONTROL, root=Path("/"))
+        yield Systemd(CONTROL, root=Path("/"))
     else:
         with contextlib.ExitStack() as opened:
             folder = options.folder or Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="fleetd-")))
-            opened.enter_context(run_own_systemd(folder, control=folder / _CONTROL))
-            yield Systemd(folder / _CONTROL, root=folder)
+            control = folder / CONTROL.relative_to("/")
+            opened.enter_context(run_own_systemd(folder, control=control))
+            yield Systemd(control, root=folder)
 
 
 def _tell(text: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fleetkit.core import FleetError
 from fleetkit.sandbox.fleetd.units import Unit
+from fleetkit.sandbox.sockets import open_short_path
 
 __all__ = ["UNITS_FOLDER", "Systemd", "SystemdState"]
 
@@ -100,7 +101,8 @@ class Systemd:
         try:
             with socket.socket(socket.AF_UNIX) as channel:
                 channel.settimeout(_PATIENCE_S)
-                channel.connect(str(self._control))
+                with open_short_path(self._control) as name:
+                    channel.connect(name)
                 channel.sendall(json.dumps(request).encode() + b"\n")
                 with channel.makefile("r", encoding="utf-8") as lines:
                     for line in lines:

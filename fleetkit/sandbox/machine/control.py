@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from fleetkit.sandbox.sockets import open_short_path
 
 __all__ = ["CONTROL", "Answer", "Question", "Verb", "serve_control"]
 
@@ -72,7 +75,11 @@ async def serve_control(verbs: Mapping[str, Verb], *, place: Path = CONTROL) -> 
         writer.close()
 
     place.parent.mkdir(parents=True, exist_ok=True)
-    return await asyncio.start_unix_server(serve_one, place, limit=2**22)
+    place.unlink(missing_ok=True)
+    server = socket.socket(socket.AF_UNIX)
+    with open_short_path(place) as name:
+        server.bind(name)
+    return await asyncio.start_unix_server(serve_one, sock=server, limit=2**22)
 
 
 async def _answer(

@@ -102,6 +102,14 @@ def test_systemd_passes_it_its_socket_and_it_takes_no_units_where_none_can_run(
         process.wait(timeout=10)
 
 
+def test_units_run_however_long_the_path_of_their_folder_is(etcd: EtcdCluster, tmp_path: Path) -> None:
+    settings = {"FLEET_ETCD_KEY_PREFIX": "/fleet/long", **_QUICK}
+    with FleetCluster(etcd, tmp_path / ("long" * 25), **settings) as cluster:
+        (machine,) = cluster.start(dict(list(THREE_MACHINES.items())[:1])).machines.values()
+        assert machine.put("web.service", _SLEEP) == 201
+        wait_for_state(machine, "web.service", on=machine.id)
+
+
 def test_a_machine_that_is_told_to_end_leaves_and_one_that_is_killed_expires(fleet: FleetCluster) -> None:
     stays, goes = fleet.machines.values()
     assert ids(stays) == {stays.id, goes.id}
