@@ -182,12 +182,17 @@ class _Judge:
         if row.active == "failed":
             return UnitVerdict.FAILED, told
         if unit.desired_state == DesiredState.LOADED:
+            # fleet calls a unit loaded from the moment that it tells systemd to stop it.
+            if row.active != "inactive":
+                return UnitVerdict.WAITING, f"{told}, and is to be loaded alone"
             return UnitVerdict.LOADED, told
         return _OF_ACTIVE.get(row.active, UnitVerdict.WAITING), told
 
     def _of_global(self, unit: Unit, options: PlacementOptions, rows: tuple[UnitState, ...]) -> tuple[UnitVerdict, str]:
         if unit.desired_state in (DesiredState.INACTIVE, ""):
-            return UnitVerdict.INACTIVE, ""
+            living = sum(self._lives(one.machine_id) for one in rows)
+            told = f"on {living} of {len(self.machines)} machines still"
+            return (UnitVerdict.WAITING, told) if living else (UnitVerdict.INACTIVE, "")
         fitting = [one.id for one in self.machines if not options.find_lacking(one.metadata)]
         if not fitting:
             why = explain_no_machine(unit.name, options, machines=self.machines, placed=self.placed)

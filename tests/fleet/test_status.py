@@ -121,6 +121,22 @@ def test_what_is_on_its_way_is_waited_for(active: str) -> None:
     assert judged(states=without)["md1.service"] == ("waiting", "10.77.0.11 says nothing of it yet")
 
 
+@pytest.mark.parametrize(
+    ("active", "verdict"), [("active", "waiting"), ("deactivating", "waiting"), ("inactive", "loaded")]
+)
+def test_a_unit_that_was_stopped_is_loaded_once_systemd_has_stopped_it(active: str, verdict: str) -> None:
+    stopped = [replace(one, desired_state="loaded", current_state="loaded") for one in UNITS]
+    rows = [replace(one, active=active) if one.name == "md1.service" else one for one in STATES]
+    assert judged(units=stopped, states=rows)["md1.service"][0] == verdict
+
+
+def test_a_global_unit_that_was_unloaded_is_waited_for_until_no_machine_has_it() -> None:
+    unloaded = [replace(one, desired_state="inactive") if one.name == "glob.service" else one for one in UNITS]
+    assert judged(units=unloaded)["glob.service"] == ("waiting", "on 3 of 3 machines still")
+    gone = [one for one in STATES if one.name != "glob.service"]
+    assert judged(units=unloaded, states=gone)["glob.service"] == ("inactive", "")
+
+
 def test_a_unit_that_could_run_somewhere_is_waited_for_and_one_without_machines_is_not() -> None:
     unplaced = [replace(one, machine_id="") if one.name == "md1.service" else one for one in UNITS]
     assert judged(units=unplaced)["md1.service"] == ("waiting", "fleet has not placed it yet")
