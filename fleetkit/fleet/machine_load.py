@@ -38,7 +38,7 @@ def list_loads(
     active = {(one.machine_id, one.name) for one in states if one.active in RUNNING_STATES}
     everywhere = {
         one.name: options
-        for one, options in ((one, PlacementOptions.of(one.text)) for one in units)
+        for one, options in ((one, PlacementOptions.of(one.text, name=one.name)) for one in units)
         if options.is_global and one.desired_state not in (DesiredState.INACTIVE, "")
     }
     loads = []

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fleetkit.fleet.specifiers import FLEET_SPECIFIERS, expand_specifiers
 from fleetkit.fleet.unit_text import UnitText
 
 __all__ = ["DEPRECATED", "PLACEMENT_SECTION", "PlacementOptions", "matches", "split_pairs"]
@@ -55,16 +56,23 @@ class PlacementOptions:
     is_global: bool = False
 
     @classmethod
-    def of(cls, unit: UnitText) -> PlacementOptions:
-        """Read them out of a unit; what is none of them, or cannot be read, is left out here and told by a check."""
+    def of(cls, unit: UnitText, *, name: str) -> PlacementOptions:
+        """Read them out of a unit; what is none of them, or cannot be read, is left out here and told by a check.
+
+        Parameters
+        ----------
+        name
+            The unit's name, parts of which its values may ask for: ``Conflicts=%p@*.service``.
+        """
         found: dict[str, list[str]] = {}
         for one in unit.options:
             if one.section == PLACEMENT_SECTION:
-                found.setdefault(DEPRECATED.get(one.name, one.name), []).append(one.value)
+                value = expand_specifiers(one.value, name, known=FLEET_SPECIFIERS)
+                found.setdefault(DEPRECATED.get(one.name, one.name), []).append(value)
         globs = [word for value in found.get("Conflicts", ()) for word in value.split()]
         pairs = [pair for value in found.get("MachineMetadata", ()) for pair in split_pairs(value)]
         return cls(
-            machine_id=(found.get("MachineID") or [""])[-1],
+            machine_id=(found.get("MachineID") or [""])[0],
             machine_of=tuple(found.get("MachineOf", ())),
             metadata=tuple((key, value) for key, _, value in (pair.partition("=") for pair in pairs)),
             conflicts=tuple(globs),

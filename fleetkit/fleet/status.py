@@ -113,7 +113,7 @@ def judge_units(
     for state in states:
         rows.setdefault(state.name, []).append(state)
     placed = {
-        one.name: (one.machine_id, PlacementOptions.of(one.text))
+        one.name: (one.machine_id, PlacementOptions.of(one.text, name=one.name))
         for one in units
         if any(one.machine_id == machine.id for machine in machines)
     }
@@ -131,7 +131,7 @@ class _Judge:
     files: Mapping[str, UnitText]
 
     def judge(self, unit: Unit, rows: tuple[UnitState, ...]) -> UnitStatus:
-        options = PlacementOptions.of(unit.text)
+        options = PlacementOptions.of(unit.text, name=unit.name)
         verdict, reason = self._of_global(unit, options, rows) if options.is_global else self._of_one(unit, rows)
         file = self.files.get(unit.name)
         if file is not None and file.unit_hash != unit.text.unit_hash and verdict.is_milder_than(UnitVerdict.ORPHANED):
@@ -167,7 +167,7 @@ class _Judge:
         if where and not self._lives(where):
             return UnitVerdict.STALE, f"its machine {where[:8]} is not there any more"
         if not where:
-            options = PlacementOptions.of(unit.text)
+            options = PlacementOptions.of(unit.text, name=unit.name)
             why = explain_no_machine(unit.name, options, machines=self.machines, placed=self.placed)
             return (UnitVerdict.UNSCHEDULABLE, why) if why else (UnitVerdict.WAITING, "fleet has not placed it yet")
         row = next((one for one in rows if one.machine_id == where), None)

@@ -156,7 +156,7 @@ def _check_placement(name: str, unit: UnitText) -> Iterator[UnitFinding]:
 
 
 def _check_pairs(name: str, unit: UnitText) -> Iterator[UnitFinding]:
-    options = PlacementOptions.of(unit)
+    options = PlacementOptions.of(unit, name=name)
     given = {
         "MachineID": bool(options.machine_id),
         "MachineOf": bool(options.machine_of),
@@ -170,7 +170,7 @@ def _check_pairs(name: str, unit: UnitText) -> Iterator[UnitFinding]:
 
 
 def _check_peers(name: str, unit: UnitText) -> Iterator[UnitFinding]:
-    options = PlacementOptions.of(unit)
+    options = PlacementOptions.of(unit, name=name)
     for what, globs in (("Conflicts", options.conflicts), ("Replaces", options.replaces)):
         for glob in globs:
             peer = next((one for one in options.machine_of if matches(glob, one)), None)

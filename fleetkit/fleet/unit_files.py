@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fleetkit.core import NotFoundError
-from fleetkit.fleet.placement_options import PlacementOptions
+from fleetkit.fleet.placement_options import DEPRECATED, PlacementOptions
 from fleetkit.fleet.unit_checks import UNIT_TYPES, UnitFinding, check_unit
 from fleetkit.fleet.unit_text import UnitText
 
@@ -113,7 +113,7 @@ def _read(path: Path) -> tuple[str, UnitFinding | None]:
 
 def _check_circles(units: Mapping[str, UnitText]) -> list[UnitFinding]:
     """Find units that each have to run where another of them runs: fleet places none of them, and says nothing."""
-    follows = {name: PlacementOptions.of(unit).machine_of for name, unit in units.items()}
+    follows = {name: PlacementOptions.of(unit, name=name).machine_of for name, unit in units.items()}
     found = []
     for start in sorted(follows):
         trail = [start]
@@ -121,7 +121,7 @@ def _check_circles(units: Mapping[str, UnitText]) -> list[UnitFinding]:
             trail.append(following)
         # Each circle is told once, of the first of its units; one that follows itself is told by its own check.
         if following == start and len(trail) > 1 and start == min(trail):
-            line = next(one.line for one in units[start].options if one.value == trail[1])
+            line = next(one.line for one in units[start].options if DEPRECATED.get(one.name, one.name) == "MachineOf")
             seen = f"MachineOf goes round in a circle: {' → '.join([*trail, start])}"
             found.append(UnitFinding(unit=start, line=line, seen=seen, legal="one of them that follows nobody"))
     return found

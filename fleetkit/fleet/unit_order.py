@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fleetkit.fleet.placement_options import PlacementOptions
+from fleetkit.fleet.specifiers import SYSTEMD_SPECIFIERS, expand_specifiers
 from fleetkit.fleet.unit_text import UnitText
 
 __all__ = ["UnitOrder", "order_units"]
@@ -57,21 +58,12 @@ def order_units(units: Mapping[str, UnitText]) -> UnitOrder:
 def _list_pairs(name: str, unit: UnitText) -> Iterator[tuple[str, str]]:
     """Tell which of two units comes before the other."""
     for one in unit.options:
+        others = expand_specifiers(one.value, name, known=SYSTEMD_SPECIFIERS).split()
         if one.section == "Unit" and one.name in _AFTER:
-            yield from ((other, name) for other in _expand(one.value, name).split())
+            yield from ((other, name) for other in others)
         elif one.section == "Unit" and one.name in _BEFORE:
-            yield from ((name, other) for other in _expand(one.value, name).split())
-    yield from ((_expand(other, name), name) for other in PlacementOptions.of(unit).machine_of)
-
-
-def _expand(text: str, name: str) -> str:
-    """Put in what systemd puts in for the specifiers that name a unit."""
-    stem = name.rpartition(".")[0]
-    prefix, _, instance = stem.partition("@")
-    meant = {"%n": name, "%N": stem, "%p": prefix, "%P": prefix, "%i": instance, "%I": instance}
-    for specifier, value in meant.items():
-        text = text.replace(specifier, value)
-    return text
+            yield from ((name, other) for other in others)
+    yield from ((other, name) for other in PlacementOptions.of(unit, name=name).machine_of)
 
 
 def _find_circle(waits: Mapping[str, set[str]]) -> tuple[str, ...]:

@@ -132,12 +132,14 @@ def find_stranded(moving: Sequence[Unit], reading: UnitReading, *, machine_id: s
     others: list[Machine] = [one for one in reading.machines if one.id != machine_id]
     living = {one.id for one in others}
     placed = {
-        one.name: (one.machine_id, PlacementOptions.of(one.text)) for one in reading.units if one.machine_id in living
+        one.name: (one.machine_id, PlacementOptions.of(one.text, name=one.name))
+        for one in reading.units
+        if one.machine_id in living
     }
     names = {one.name for one in moving}
     found = {}
     for one in moving:
-        options = PlacementOptions.of(one.text)
+        options = PlacementOptions.of(one.text, name=one.name)
         if names & set(options.machine_of):
             continue
         why = explain_no_machine(one.name, options, machines=others, placed=placed)

@@ -191,7 +191,7 @@ class UnitWalk:
 
 def _stopped(change: UnitChange) -> UnitChange:
     """Return what stops a unit so that it can be seen: it keeps its machine, unless it is global and has many."""
-    is_global = PlacementOptions.of(change.text).is_global
+    is_global = PlacementOptions.of(change.text, name=change.name).is_global
     return replace(
         change,
         action=UnitAction.UNLOAD if is_global else UnitAction.STOP,

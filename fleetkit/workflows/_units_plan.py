@@ -213,7 +213,7 @@ def _list_homeless(changes: Sequence[UnitChange], reading: UnitReading) -> list[
     coming = {one.name for one in changes}
     living = {one.id for one in reading.machines}
     placed = {
-        one.name: (one.machine_id, PlacementOptions.of(one.text))
+        one.name: (one.machine_id, PlacementOptions.of(one.text, name=one.name))
         for one in reading.units
         if one.machine_id in living and one.name not in coming
     }
@@ -221,7 +221,7 @@ def _list_homeless(changes: Sequence[UnitChange], reading: UnitReading) -> list[
     for one in changes:
         if one.desired in (None, DesiredState.INACTIVE):
             continue
-        options = PlacementOptions.of(one.text)
+        options = PlacementOptions.of(one.text, name=one.name)
         if not coming & set(options.machine_of):
             why = explain_no_machine(one.name, options, machines=reading.machines, placed=placed)
             found += [(one.name, why)] if why else []

@@ -194,3 +194,15 @@ def test_an_inactive_unit_whose_last_machine_is_gone_is_inactive() -> None:
 def test_what_is_amiss_are_the_verdicts_down_to_drifted() -> None:
     amiss = [str(one) for one in UnitVerdict if one.is_amiss]
     assert amiss == ["failed", "unschedulable", "stale", "poisoned", "orphaned", "drifted"]
+
+
+def test_instances_that_bar_each_other_by_their_own_name_are_seen_to() -> None:
+    text = UnitText.parse("[Service]\nExecStart=/bin/a\n[X-Fleet]\nConflicts=%p@*.service\n")
+    here = [
+        replace(UNITS[0], text=text, name=f"w@{index}.service", machine_id=machine.id, desired_state="launched")
+        for index, machine in enumerate(MACHINES)
+    ]
+    more = replace(here[0], name="w@9.service", machine_id="")
+    verdict, reason = judged(units=[*here, more], states=[])["w@9.service"]
+    assert verdict == UnitVerdict.UNSCHEDULABLE
+    assert "has w@0.service, which it conflicts with" in reason

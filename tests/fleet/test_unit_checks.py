@@ -146,13 +146,21 @@ def test_a_template_is_known_by_its_name(name: str, template: bool) -> None:
 def test_a_machine_fits_by_its_metadata_as_fleet_was_seen_to_place_units(
     lines: str, metadata: dict[str, str], fits: bool
 ) -> None:
-    options = PlacementOptions.of(UnitText.parse(f"{GOOD}[X-Fleet]\n{lines}\n"))
+    options = PlacementOptions.of(UnitText.parse(f"{GOOD}[X-Fleet]\n{lines}\n"), name="web@1.service")
     assert (options.find_lacking(metadata) == "") is fits
 
 
 def test_options_of_placement_are_read_as_fleet_does() -> None:
     lines = "Conflicts=a* b*\nConflicts=c*\nGlobal=no\nGlobal=On\nMachineOf=x.service\nX-ConditionMachineOf=y.service"
-    options = PlacementOptions.of(UnitText.parse(f"{GOOD}[X-Fleet]\n{lines}\n"))
+    options = PlacementOptions.of(UnitText.parse(f"{GOOD}[X-Fleet]\n{lines}\n"), name="web@1.service")
     assert options.conflicts == ("a*", "b*", "c*")
     assert options.machine_of == ("x.service", "y.service")
     assert options.is_global
+
+
+def test_parts_of_the_name_stand_where_placement_asks_for_them() -> None:
+    lines = "Conflicts=%p@*.service\nMachineOf=%p.service\nMachineOf=x@%i.service\nReplaces=%N %I"
+    options = PlacementOptions.of(UnitText.parse(f"{GOOD}[X-Fleet]\n{lines}\n"), name="web@1.service")
+    assert options.conflicts == ("web@*.service",)
+    assert options.machine_of == ("web.service", "x@1.service")
+    assert options.replaces == ("web@1 %I",), "fleet knows no %I"

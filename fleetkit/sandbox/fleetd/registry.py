@@ -10,7 +10,7 @@ from typing import Any
 
 from fleetkit.core import FleetError
 from fleetkit.sandbox.fleetd.etcd import EtcdClient, Key
-from fleetkit.sandbox.fleetd.units import Unit, Wanted, Wish
+from fleetkit.sandbox.fleetd.units import Unit, Wanted, Wish, read_wish
 
 __all__ = ["Job", "KnownMachine", "PoisonedError", "PublishedState", "Registry"]
 
@@ -40,7 +40,7 @@ class Job:
     @property
     def wish(self) -> Wish:
         """What it asks of its machine."""
-        return self.unit.wish
+        return read_wish(self.unit, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,12 @@ import enum
 import fnmatch
 import functools
 import hashlib
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-__all__ = ["LINE_BYTES", "Option", "Unit", "Wanted", "Wish", "matches", "serialize"]
+__all__ = ["LINE_BYTES", "Option", "Unit", "Wanted", "Wish", "matches", "read_wish", "serialize"]
 
 LINE_BYTES = 2048
 """A line has to be shorter."""
@@ -59,11 +60,6 @@ class Unit:
         """By which fleet tells one unit of a name from another."""
         return hashlib.sha1(serialize(self.options).encode(), usedforsecurity=False).hexdigest()
 
-    @functools.cached_property
-    def wish(self) -> Wish:
-        """What it asks of its machine."""
-        return Wish.of(self.options)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -91,19 +87,20 @@ class Wish:
     is_global: bool
 
     @classmethod
-    def of(cls, options: Iterable[Option]) -> Wish:
-        """Read it; of what stands only once the last counts."""
+    def of(cls, options: Iterable[Option], *, name: str = "") -> Wish:
+        """Read it, with parts of the unit's name put in where it asks for them; without one it is read as it stands."""
         given: dict[str, list[str]] = {}
         for one in options:
             if one.section == _SECTION:
-                given.setdefault(_OLD_NAMES.get(one.name, one.name), []).append(one.value)
+                value = _expand(one.value, name) if name else one.value
+                given.setdefault(_OLD_NAMES.get(one.name, one.name), []).append(value)
         metadata: dict[str, tuple[str, ...]] = {}
         for value in given.get("MachineMetadata", ()):
             for pair in _split_pairs(value):
                 key, _, wanted = pair.partition("=")
                 metadata[key] = (*metadata.get(key, ()), wanted)
         return cls(
-            machine_id=given.get("MachineID", [""])[-1],
+            machine_id=given.get("MachineID", [""])[0],
             peers=tuple(given.get("MachineOf", ())),
             metadata=metadata,
             conflicts=tuple(glob for value in given.get("Conflicts", ()) for glob in value.split()),
@@ -114,6 +111,19 @@ class Wish:
     def is_met(self, metadata: Mapping[str, str]) -> bool:
         """Say whether a machine's metadata are what is asked for."""
         return all(metadata.get(key) in values for key, values in self.metadata.items())
+
+
+@functools.lru_cache(maxsize=4096)
+def read_wish(unit: Unit, name: str) -> Wish:
+    """Return what a unit of this name asks of its machine."""
+    return Wish.of(unit.options, name=name)
+
+
+def _expand(value: str, name: str) -> str:
+    stem = name.rpartition(".")[0]
+    prefix, _, instance = stem.partition("@")
+    meant = {"%n": name, "%N": stem, "%p": prefix, "%i": instance}
+    return re.sub("%[nNpi]", lambda found: meant[found[0]], value)
 
 
 def _split_pairs(value: str) -> list[str]:

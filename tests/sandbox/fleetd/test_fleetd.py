@@ -139,6 +139,22 @@ def test_units_of_a_machine_that_has_left_run_elsewhere(fleet: FleetCluster, num
     wait_for_state(other, "web.service", on=other.id)
 
 
+def test_parts_of_its_name_stand_in_what_a_unit_asks_of_its_machine(fleet: FleetCluster) -> None:
+    bar = [*_SLEEP, ("X-Fleet", "Conflicts", "%p@*.service")]
+    for number in (1, 2, 3):
+        assert fleet.any.put(f"web@{number}.service", bar) == 201
+    follower = [*_SLEEP, ("X-Fleet", "MachineOf", "web@%i.service")]
+    assert fleet.any.put("side@2.service", follower) == 201
+
+    def look() -> dict[str, str] | NotYet[dict[str, str]]:
+        where = {unit: machine for (unit, machine), _ in fleet.any.states().items()}
+        return where if len(where) == 3 else NotYet(str(where))
+
+    where = wait_until(look, what="three states", patience=PATIENCE)
+    assert where["side@2.service"] == where["web@2.service"] != where["web@1.service"]
+    assert "web@3.service" not in where, "there are two machines"
+
+
 def test_one_leader_is_elected_and_its_lease_passes_on(fleet: FleetCluster) -> None:
     store = EtcdClient(FleetdSettings.from_environment(fleet.environment))
 
