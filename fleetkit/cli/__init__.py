@@ -68,6 +68,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="machines", summary="Machines that have joined fleet, and what each carries.", shelf="Look"),
     Verb(name="dns", summary="The names by which services are found, and whether they are true.", shelf="Look"),
     Verb(name="secrets", summary="Secrets brought to the machines that need them.", shelf="Look"),
+    Verb(name="web", summary="Pages for a browser: fleet's units, and the keys of etcd.", shelf="Look"),
     Verb(name="tunnel", summary="Open the way in: local ports to every etcd member.", shelf="Look"),
     Verb(name="outputs", summary="Show the addresses and commands by which the cluster is used.", shelf="Look"),
     Verb(name="lab", summary="Start JupyterLab on the notebooks, for a cluster or a sandbox.", shelf="Record"),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import print_lines, print_note
+from fleetkit.cli._signals import ended_by_signals
 
 __all__ = ["command"]
 
@@ -58,7 +57,7 @@ def command(cluster: str, sandbox: Path | None, port: int | None, no_browser: bo
     first = next(copy.path for copy in copies if copy.path.stem == _FIRST)
     settings = Settings.from_environment(environ)
     with (
-        _ended_by_signals(),
+        ended_by_signals(),
         serve_lab(
             folder, environ=environ, home=settings.home, open_at=first.relative_to(folder).as_posix(), port=port
         ) as lab,
@@ -69,19 +68,6 @@ def command(cluster: str, sandbox: Path | None, port: int | None, no_browser: bo
             webbrowser.open(lab.url)
         lab.wait()
     return ExitCode.DONE
-
-
-@contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Take the end of the terminal, and a request to end, for Ctrl-C: else JupyterLab would go on with nobody there."""
-    # What whoever started it has it ignore, as nohup does, it goes on ignoring.
-    heard = [one for one in (signal.SIGHUP, signal.SIGTERM) if signal.getsignal(one) is not signal.SIG_IGN]
-    before = {one: signal.signal(one, signal.default_int_handler) for one in heard}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _look_at_cluster(cluster: str, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,19 +15,22 @@ from fleetkit.etcd import V2_ROOTS, KeyStore, Store, V2Keys, V3Keys, normalize_k
 if TYPE_CHECKING:
     from fleetkit.workflows import KeyPlace
 
-__all__ = ["keys_argument", "kv_options", "open_place", "split_words"]
+__all__ = ["hidden_option", "keys_argument", "kv_options", "open_place", "open_places", "split_words"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+hidden_option = click.option(
+    "--hidden",
+    multiple=True,
+    metavar="PATH",
+    help="Hidden path of the v2 store to show where it belongs; those of the cluster file where not given.",
+)
+
+
 def kv_options(command: F) -> F:
     """Give a command the options by which a store of any etcd is reached."""
-    command = click.option(
-        "--hidden",
-        multiple=True,
-        metavar="PATH",
-        help="Hidden path of the v2 store to show where it belongs; those of the cluster file where not given.",
-    )(etcd_options(command))
+    command = hidden_option(etcd_options(command))
     return click.option(
         "--store",
         type=click.Choice([one.value for one in Store]),
@@ -87,22 +90,28 @@ def open_place(cluster: str | None, *, store: str, hidden: Sequence[str], **opti
     FleetkitError
         When the way in to the cluster cannot be opened.
     """
+    with open_places(cluster, hidden=hidden, **options) as places:
+        yield places[Store(store)]
+
+
+@contextlib.contextmanager
+def open_places(
+    cluster: str | None, *, hidden: Sequence[str] = (), **options: Any
+) -> Iterator[Mapping[Store, KeyPlace]]:
+    """Open both stores; errors are those of `open_place`."""
     from fleetkit.config import Approval
     from fleetkit.workflows import KeyPlace
 
     with open_source(cluster, **options) as source:
         known = source.workspace.cluster if source.workspace else None
-        keys: KeyStore
-        if Store(store) is Store.V3:
-            keys = V3Keys(endpoints=source.endpoints, tls=source.tls, limits=source.limits)
-        else:
-            roots = ("/", *_read_hidden(hidden)) if hidden else known.etcd.v2_roots if known else V2_ROOTS
-            keys = V2Keys(endpoints=source.endpoints, tls=source.tls, limits=source.limits, roots=roots)
-        yield KeyPlace(
-            keys=keys,
-            owner=known.name if known else source.endpoints[0].name,
-            rules=known.approval if known else Approval(),
+        roots = ("/", *_read_hidden(hidden)) if hidden else known.etcd.v2_roots if known else V2_ROOTS
+        stores: tuple[KeyStore, ...] = (
+            V2Keys(endpoints=source.endpoints, tls=source.tls, limits=source.limits, roots=roots),
+            V3Keys(endpoints=source.endpoints, tls=source.tls, limits=source.limits),
         )
+        owner = known.name if known else source.endpoints[0].name
+        rules = known.approval if known else Approval()
+        yield {keys.store: KeyPlace(keys=keys, owner=owner, rules=rules) for keys in stores}
 
 
 def _read_hidden(paths: Sequence[str]) -> list[str]:

@@ -1,0 +1,41 @@
+"""``fleetkit web etcd``: the page of the keys of etcd's two stores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from fleetkit.cli._etcd_options import etcd_options
+from fleetkit.cli._output import cluster_argument
+from fleetkit.cli.kv._places import hidden_option, open_places
+from fleetkit.cli.web._serving import page_options, serve_page
+
+__all__ = ["command"]
+
+
+@click.command("etcd")
+@cluster_argument
+@etcd_options
+@hidden_option
+@page_options(port=8000)
+def command(cluster: str | None, port: int, opens: bool, **options: Any) -> int:
+    """Show the keys of both of etcd's stores of CLUSTER as a page: as trees, by a search, each with its value.
+
+    Whoever can open the page can read every key, whatever it holds. Nothing can be changed by it.
+
+    \b
+    fleetkit web etcd demo --open
+    fleetkit web etcd demo --hidden /_coreos.com --hidden /_ours
+    fleetkit web etcd --endpoints http://127.0.0.1:2379 --port 8001
+
+    Ends by Ctrl-C with 130; exits 1 when the port is taken or etcd could not be read, 2 for a wrong cluster file.
+    """
+    from fleetkit.etcd import Store
+    from fleetkit.web import make_etcd_app
+
+    with open_places(cluster, **options) as places:
+        # Better told here than to whoever opens the page.
+        places[Store.V3].keys.list_children(b"", most=1)
+        owner = places[Store.V3].owner
+        return serve_page(lambda settings: make_etcd_app(places, settings), owner=owner, port=port, opens=opens)

@@ -1,0 +1,13 @@
+"""Pages for a browser on the operator's own computer: fleet's units, and the keys of etcd's two stores.
+
+A third face of the same views and workflows as the widgets and the commands; the only room that knows Flask.
+Pages listen on 127.0.0.1 alone, ask for nothing from anywhere else, and need no script.
+"""
+
+from fleetkit.web.app import PageSettings
+from fleetkit.web.etcd_pages import make_etcd_app
+from fleetkit.web.fleet_pages import make_fleet_app
+from fleetkit.web.fleet_reader import FleetReader
+from fleetkit.web.serving import open_port, serve_pages
+
+__all__ = ["FleetReader", "PageSettings", "make_etcd_app", "make_fleet_app", "open_port", "serve_pages"]

@@ -1,0 +1,100 @@
+"""What both pages have in common: who may ask, what every answer says of itself, and how an error is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, Response, abort, request
+
+from fleetkit.core import Redactor
+from fleetkit.web._errors import show_errors
+
+__all__ = ["PageSettings", "make_app", "read_refresh"]
+
+_LARGEST_BYTES = 2 * 1024 * 1024
+"""etcd takes no request of more than 1.5 MiB; a form says the same in somewhat more."""
+
+_HEADERS = {
+    # Nothing from elsewhere, no script and no style but our own file, no form that leads away, and in nobody's frame.
+    "Content-Security-Policy": "default-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_READING = ("GET", "HEAD")
+_REFRESH_S = re.compile(r"[0-9]{1,4}")
+_SHORTEST_S = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSettings:
+    """What a page is told when it is started.
+
+    Attributes
+    ----------
+    owner
+        Whose fleet or etcd it shows: the cluster's name, or the endpoint.
+    port
+        The port on 127.0.0.1 on which it is served.
+    tell_defect
+        Told of an error that nobody foresaw; the page itself shows nothing of it.
+    """
+
+    owner: str
+    port: int
+    tell_defect: Callable[[Exception], None] = lambda _error: None
+
+
+def make_app(settings: PageSettings, *, title: str) -> Flask:
+    """Return an application that has no pages yet, and lets nobody in who should not be.
+
+    Parameters
+    ----------
+    title
+        What its pages show, such as ``fleet``.
+    """
+    app = Flask("fleetkit.web")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.config.update(
+        MAX_CONTENT_LENGTH=_LARGEST_BYTES,
+        MAX_FORM_MEMORY_SIZE=_LARGEST_BYTES,
+    )
+    hosts = {f"{name}:{settings.port}" for name in ("127.0.0.1", "localhost")}
+
+    @app.before_request
+    def require_our_name() -> None:
+        # A foreign page may let its own name lead to 127.0.0.1; the browser then sends that name along.
+        if request.environ.get("HTTP_HOST", "").lower() not in hosts:
+            abort(400, f"this page goes by {' and '.join(sorted(hosts))}, and by no other name")
+
+    @app.before_request
+    def require_reading() -> None:
+        if request.method not in _READING:
+            abort(403, "this page only reads")
+
+    @app.after_request
+    def protect(answer: Response) -> Response:
+        answer.headers.update(_HEADERS)
+        return answer
+
+    app.add_template_filter(lambda text: Redactor().redact(str(text)), "redacted")
+    app.context_processor(lambda: {"owner": settings.owner, "title": title})
+    show_errors(app, tell_defect=settings.tell_defect)
+    return app
+
+
+def read_refresh(otherwise: int) -> int:
+    """Return the seconds after which a page is to be read anew, as its address says; 0 for never.
+
+    Parameters
+    ----------
+    otherwise
+        What holds where it says nothing.
+    """
+    asked = request.args.get("refresh", "")
+    if not _REFRESH_S.fullmatch(asked):
+        return otherwise
+    return max(_SHORTEST_S, int(asked)) if int(asked) else 0

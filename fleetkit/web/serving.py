@@ -1,0 +1,63 @@
+"""Serving an application on 127.0.0.1, until Ctrl-C."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from fleetkit.core import BusyError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+__all__ = ["open_port", "serve_pages"]
+
+_HOST = "127.0.0.1"
+_THREADS = 4
+
+
+def open_port(port: int) -> socket.socket:
+    """Take a port of this computer, for callers from this computer alone.
+
+    Parameters
+    ----------
+    port
+        Which; any free one where 0.
+
+    Raises
+    ------
+    BusyError
+        When somebody else has it, or it is not for this user.
+    """
+    try:
+        return socket.create_server((_HOST, port))
+    except OSError as error:
+        raise BusyError(
+            f"port {port} of {_HOST} cannot be taken",
+            seen=error.strerror or str(error),
+            hint="take another with --port; whatever serves there already may be the same page",
+        ) from error
+
+
+def serve_pages(app: Flask, listening: socket.socket, *, started: Callable[[], None] = lambda: None) -> None:
+    """Serve an application until Ctrl-C, which is raised again once all answers are given.
+
+    Parameters
+    ----------
+    listening
+        The port; closed at the end.
+    started
+        Called when callers are let in.
+    """
+    from waitress.server import create_server
+
+    # The name of the server and its version are nobody's matter.
+    server = create_server(app, sockets=[listening], threads=_THREADS, ident=None)
+    try:
+        started()
+        server.run()
+    finally:
+        server.close()
+    # waitress takes Ctrl-C for itself, and returns for no other reason.
+    raise KeyboardInterrupt

@@ -1,0 +1,91 @@
+"""``fleetkit web`` serves a page at the port that it is told, and ends by Ctrl-C with all that it has opened."""
+
+from __future__ import annotations
+
+import http.client
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from support.etcd_cluster import free_port
+from support.fleet_served import serve_fleet
+from support.fleet_worlds import every_verdict
+
+from fleetkit.cli import main
+
+pytestmark = pytest.mark.usefixtures("no_fleetctl_settings", "no_etcdctl_settings")
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    with serve_fleet(every_verdict()) as url:
+        yield url
+
+
+@pytest.mark.parametrize("page", ["fleet", "etcd"])
+def test_each_page_teaches_by_examples_and_exit_codes(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["web", page, "--help"]) == 0
+    told = capsys.readouterr().out
+    assert f"fleetkit web {page} demo --open" in told
+    assert "--endpoint" in told
+    assert "Ends by Ctrl-C" in told
+    assert f"default: {3000 if page == 'fleet' else 8000}" in told
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "said"),
+    [
+        (["fleet", "demo", "--endpoint", "http://127.0.0.1:1"], 2, "leave it out, or leave out CLUSTER"),
+        (["fleet", "--endpoint", "http://127.0.0.1:1"], 1, "fleet at http://127.0.0.1:1 cannot be reached"),
+        (["fleet", "--endpoint", "ftp://x"], 2, "scheme 'ftp'"),
+        (["fleet"], 2, "fleetkit init"),
+        (["etcd", "--endpoints", "127.0.0.1:1", "--command-timeout", "500ms"], 1, "nothing listens on 127.0.0.1:1"),
+        (["etcd", "demo", "--endpoints", "127.0.0.1:1"], 2, "leave it out, or leave out CLUSTER"),
+        (["etcd", "--hidden", "/a/../b", "--endpoints", "127.0.0.1:1"], 2, "a part of it is .."),
+        (["fleet", "--port", "80"], 2, "1024<=x<=65535"),
+        (["fleets"], 2, "No such command"),
+    ],
+)
+def test_what_cannot_be_shown_is_told_before_anything_is_served(
+    argv: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["web", *argv]) == code
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.out == ""
+
+
+def test_a_port_that_is_taken_is_told_with_the_way_on(endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["web", "fleet", "--endpoint", endpoint, "--port", str(port)]) == 1
+    told = capsys.readouterr()
+    assert f"port {port} of 127.0.0.1 cannot be taken: Address already in use" in told.err
+    assert "--port" in told.err
+    assert told.out == ""
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_it_serves_until_it_is_ended_and_then_lets_its_port_go(endpoint: str, how: signal.Signals) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "fleetkit.cli", "web", "fleet", "--endpoint", endpoint, "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"http://127.0.0.1:{port}/\n"
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        shown = answer.read().decode()
+        connection.close()
+        process.send_signal(how)
+        told = process.communicate(timeout=20)[1]
+    assert (answer.status, answer.getheader("Server")) == (200, None)
+    assert "fail.service" in shown
+    assert process.returncode == 130
+    assert [line for line in told.splitlines() if line] == ["open until Ctrl-C", "interrupted"]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port)).close()
