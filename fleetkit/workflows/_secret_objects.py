@@ -12,9 +12,17 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._secret_files import SecretFile, hash_secret, list_secret_files, open_sources, resolve_file
 from fleetkit.workflows._secrets_plan import PlannedSecret, SecretChange
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.delivery import DeliveredFile, render_manifest, secret_lines
+from fleetkit.workflows.delivery import DeliveredFile, render_manifest, secret_key, secret_lines
 
-__all__ = ["ResolvedFile", "compare_files", "find_missing", "put_files", "read_manifest", "resolve_files"]
+__all__ = [
+    "ResolvedFile",
+    "compare_files",
+    "find_missing",
+    "list_unnamed",
+    "put_files",
+    "read_manifest",
+    "resolve_files",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -62,14 +70,18 @@ def resolve_files(workspace: Workspace, *, protect: Protect, told: Reporter) -> 
 
 
 def compare_files(workspace: Workspace, role: str, resolved: Sequence[ResolvedFile]) -> list[PlannedSecret]:
-    """Return what becomes of each file of a role, those among them that are wanted no longer."""
-    before = {line.split(" ")[3]: line for line in secret_lines(read_manifest(workspace, role))}
+    """Return what becomes of each file of a role, those among them that are wanted no longer.
+
+    An object is the last to go, so what the bucket still has is told by it after a delivery that stopped midway.
+    """
+    before = dict.fromkeys(list_unnamed(workspace, role), "")
+    before |= {line.split(" ")[3]: line for line in secret_lines(read_manifest(workspace, role))}
     found = []
     for one in resolved:
         if one.file.role != role:
             continue
-        line, kept = before.pop(one.file.destination, None), one.delivered
-        change = SecretChange.NEW if line is None else SecretChange.CHANGED
+        line, kept = before.pop(one.file.destination, ""), one.delivered
+        change = SecretChange.CHANGED if line else SecretChange.NEW
         if line == one.line and aws.has_object(workspace.session, workspace.bucket, key=kept.key, sha256=kept.sha256):
             change = SecretChange.SAME
         found.append(
@@ -78,6 +90,20 @@ def compare_files(workspace: Workspace, role: str, resolved: Sequence[ResolvedFi
     return found + [
         PlannedSecret(role=role, destination=path, sources=(), change=SecretChange.REMOVED) for path in before
     ]
+
+
+def list_unnamed(workspace: Workspace, role: str) -> tuple[str, ...]:
+    """Return the files of a role whose secret lies in the bucket though its manifest does not name it, by their paths.
+
+    Raises
+    ------
+    AwsError
+        When the bucket cannot be read.
+    """
+    named = {line.split(" ")[4] for line in secret_lines(read_manifest(workspace, role))}
+    prefix = secret_key(role, "")
+    there = aws.list_objects(workspace.session, workspace.bucket, prefix=f"{prefix}/")
+    return tuple(one.key.removeprefix(prefix) for one in there if one.key not in named)
 
 
 def put_files(workspace: Workspace, role: str, resolved: Sequence[ResolvedFile]) -> None:

@@ -22,6 +22,7 @@ from fleetkit.workflows._secret_objects import (
     ResolvedFile,
     compare_files,
     find_missing,
+    list_unnamed,
     put_files,
     read_manifest,
     resolve_files,
@@ -132,7 +133,8 @@ def apply_secrets(
     """Do what was approved: fill the bucket, and have one machine after the other fetch.
 
     What is delivered is what the references lead to now: an approval is for where it comes from and goes to.
-    Whoever breaks off in the middle goes on with another plan.
+    Whoever breaks off in the middle goes on with another plan: a secret that is withdrawn stays in the bucket until
+    all machines that run have removed it, so that the next plan finds it there.
 
     Raises
     ------
@@ -169,7 +171,7 @@ def apply_secrets(
 
 
 def verify_secrets(workspace: Workspace, *, report: Reporter | None = None) -> VerifiedSecrets:
-    """Look on all machines that run whether they have what was delivered to them.
+    """Look on all machines that run whether they have what was delivered to them, and whether withdrawn ones are gone.
 
     Raises
     ------
@@ -185,10 +187,18 @@ def verify_secrets(workspace: Workspace, *, report: Reporter | None = None) -> V
             for one in machines:
                 told.note(f"looking at {one.name}")
                 wrong[one.name] = find_wrong_files(way, one, lines[one.role])
-    findings = tuple(
-        f"{machine}: {what} (fleetkit secrets deliver {name} --all)"
-        for machine, found in wrong.items()
-        for what in found
+    findings = (
+        *(
+            f"{machine}: {what} (fleetkit secrets deliver {name} --all)"
+            for machine, found in wrong.items()
+            for what in found
+        ),
+        *(
+            f"{path} of {role} was withdrawn, and still lies in the bucket and maybe on machines "
+            f"(fleetkit secrets deliver {name})"
+            for role in workspace.cluster.pools
+            for path in list_unnamed(workspace, role)
+        ),
     )
     right = tuple(machine for machine, found in wrong.items() if not found)
     facts = {"what": "delivery of secrets", "ok": not findings, "findings": list(findings), "machines": list(right)}

@@ -14,7 +14,7 @@ from support.aws_moto import run_machine
 from support.aws_world import World, surrounding_world
 from support.ssh_server import SshServer
 
-from fleetkit.aws import read_object
+from fleetkit.aws import list_objects, read_object
 from fleetkit.core import SshError, WorkflowError
 from fleetkit.ssh import Connection, open_connection
 from fleetkit.workflows import (
@@ -156,6 +156,30 @@ def test_one_that_is_no_longer_wanted_is_removed_from_them(machines: Machines, r
     machines.deliver()
     assert not machines.file.exists()
     assert verify_secrets(machines.open()).findings == ()
+    assert machines.plan().is_empty
+
+
+def test_a_removal_that_stopped_midway_is_a_finding_and_is_gone_on_with(
+    machines: Machines, running: tuple[str, str]
+) -> None:
+    machines.deliver()
+    machines.world.write()
+    machines.unreachable = machines.plan().machines[-1].name
+    with pytest.raises(WorkflowError, match="stopped before the end"):
+        machines.deliver()
+    assert verify_secrets(machines.open()).findings == (
+        f"{OWN} of internal was withdrawn, and still lies in the bucket and maybe on machines "
+        "(fleetkit secrets deliver demo)",
+    )
+    machines.unreachable = ""
+    machines.fetched.clear()
+    plan = machines.plan()
+    assert [(one.destination, str(one.change)) for one in plan.changes] == [(OWN, "removed")]
+    machines.deliver(plan)
+    assert set(machines.fetched) == set(running)
+    workspace = machines.open()
+    assert list_objects(workspace.session, workspace.bucket, prefix="roles/internal/secrets/") == ()
+    assert verify_secrets(workspace).findings == ()
     assert machines.plan().is_empty
 
 
