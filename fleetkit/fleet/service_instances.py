@@ -1,4 +1,7 @@
-"""Instances of the services that units offer: where each is, whether its unit runs there, and whether it serves."""
+"""Instances of the services that units offer: where each is, whether its unit runs there, and whether it serves.
+
+A unit that runs and whose words on its service cannot be read is no instance, and is told apart.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,14 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from fleetkit.fleet.service_options import Probe, ProbeKind, ServiceOptions
+from fleetkit.fleet.service_options import (
+    SERVICE_SECTION,
+    Probe,
+    ProbeKind,
+    ServiceOptions,
+    find_service_flaws,
+    find_service_name,
+)
 from fleetkit.fleet.service_probes import Health, ProbeResult
 from fleetkit.fleet.status import RUNNING_STATES, UnitStatus, UnitVerdict
 from fleetkit.fleet.unit_checks import is_template
@@ -16,6 +26,8 @@ __all__ = [
     "SERVICE_TREES",
     "JudgedInstance",
     "ServiceInstance",
+    "UnreadService",
+    "find_unread_services",
     "judge_instances",
     "list_service_instances",
     "render_service_keys",
@@ -83,6 +95,33 @@ class JudgedInstance:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadService:
+    """A unit that runs, and offers a service in words that cannot be read.
+
+    Attributes
+    ----------
+    name
+        The service; empty where not even that can be read.
+    unit
+        The unit.
+    seen
+        What is wrong with its words.
+    """
+
+    name: str
+    unit: str
+    seen: str
+
+    def holds(self, service: str) -> bool:
+        """Whether a service's names must stay as they are because of it: without a name it may offer any."""
+        return self.name in ("", service)
+
+    def __str__(self) -> str:
+        whose = f"the names of {self.name} stay" if self.name else "all names stay"
+        return f"[{SERVICE_SECTION}] of {self.unit}, which runs, cannot be read: {self.seen}; {whose} as they are"
+
+
 def list_service_instances(
     units: Iterable[Unit], statuses: Iterable[UnitStatus], machines: Iterable[Machine]
 ) -> tuple[ServiceInstance, ...]:
@@ -98,6 +137,17 @@ def list_service_instances(
         if unit is not None and not is_template(unit.name) and unit.desired_state not in (DesiredState.INACTIVE, ""):
             found += _instances_of(unit, status, living)
     return tuple(sorted(found, key=lambda one: (one.name, one.address, one.port, one.unit)))
+
+
+def find_unread_services(units: Iterable[Unit], statuses: Iterable[UnitStatus]) -> tuple[UnreadService, ...]:
+    """Return the units that run somewhere and offer a service in words that cannot be read."""
+    running = {one.name for one in statuses if any(row.active in RUNNING_STATES for row in one.states)}
+    found = []
+    for unit in units:
+        flaws = [one.seen for one in find_service_flaws(unit.text) if one.is_fatal] if unit.name in running else []
+        if flaws:
+            found.append(UnreadService(name=find_service_name(unit.text), unit=unit.name, seen=", ".join(flaws)))
+    return tuple(found)
 
 
 def judge_instances(

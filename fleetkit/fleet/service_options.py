@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 from fleetkit.fleet.unit_text import UnitOption, UnitText
 
-__all__ = ["SERVICE_SECTION", "Probe", "ProbeKind", "ServiceFlaw", "ServiceOptions", "find_service_flaws"]
+__all__ = [
+    "SERVICE_SECTION",
+    "Probe",
+    "ProbeKind",
+    "ServiceFlaw",
+    "ServiceOptions",
+    "find_service_flaws",
+    "find_service_name",
+]
 
 SERVICE_SECTION = "X-Service"
 
@@ -134,6 +142,12 @@ def find_service_flaws(unit: UnitText) -> Iterator[ServiceFlaw]:
         if options and name not in given:
             seen = f"[{SERVICE_SECTION}] has no {name}"
             yield ServiceFlaw(option=options[0], seen=seen, legal=f"{name}=, {_LEGAL[name]}")
+
+
+def find_service_name(unit: UnitText) -> str:
+    """Return the name that a unit gives to its service, whatever else it says of it; empty where it gives none."""
+    names = [one for one in _options(unit) if one.name == "Name"]
+    return names[0].value if len(names) == 1 and _is_legal(names[0]) else ""
 
 
 def _options(unit: UnitText) -> list[UnitOption]:

@@ -55,6 +55,9 @@ class ProbeResult:
 def probe_service(address: str, port: int, probe: Probe, *, limit_s: float) -> ProbeResult:
     """Ask a service directly.
 
+    Only a machine that answers says anything of its service: one that cannot be reached may be well, and the way from
+    here be cut.
+
     Parameters
     ----------
     limit_s
@@ -62,7 +65,14 @@ def probe_service(address: str, port: int, probe: Probe, *, limit_s: float) -> P
     """
     deadline = time.monotonic() + limit_s
     try:
-        with socket.create_connection((address, port), limit_s) as opened:
+        dialled = socket.create_connection((address, port), limit_s)
+    except ConnectionRefusedError as error:
+        return ProbeResult(health=Health.UNHEALTHY, reason=_tell(error))
+    except OSError as error:
+        reason = f"no connection within {limit_s:g} s" if isinstance(error, TimeoutError) else _tell(error)
+        return ProbeResult(health=Health.UNKNOWN, reason=f"it could not be reached from here: {reason}")
+    try:
+        with dialled as opened:
             if probe.kind is not ProbeKind.HTTP:
                 return ProbeResult(health=Health.HEALTHY)
             request = f"GET {probe.path} HTTP/1.1\r\nHost: {address}:{port}\r\nConnection: close\r\n\r\n"
@@ -78,7 +88,7 @@ def probe_service(address: str, port: int, probe: Probe, *, limit_s: float) -> P
     except TimeoutError:
         return _late(limit_s)
     except OSError as error:
-        return ProbeResult(health=Health.UNHEALTHY, reason=(error.strerror or str(error)).lower())
+        return ProbeResult(health=Health.UNHEALTHY, reason=_tell(error))
     found = _STATUS_LINE.match(answer)
     if not found:
         reason = "its answer is no HTTP" if answer else "it hung up without an answer"
@@ -124,6 +134,10 @@ def _judge_status(status: int) -> ProbeResult:
     if status >= _FIRST_REFUSAL:
         return ProbeResult(health=Health.UNHEALTHY, reason=f"it answered {status}")
     return ProbeResult(health=Health.HEALTHY)
+
+
+def _tell(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _late(limit_s: float) -> ProbeResult:

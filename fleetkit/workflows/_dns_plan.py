@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from fleetkit.aws import PrivateZone, RecordChange, ZoneRecord
+from fleetkit.fleet import UnreadService
 from fleetkit.views import table_html
 from fleetkit.workflows._basis import Operation
 from fleetkit.workflows._change_plan import ChangePlan
@@ -38,6 +39,8 @@ class DnsSyncPlan(ChangePlan):
         Whether names go of which no instance is healthy.
     trees
         What etcd's trees for the original's proxies need to be true; None where they are not kept.
+    unread
+        Units that run and may be instances of a service, whose names are left for that.
     """
 
     zone: PrivateZone
@@ -45,6 +48,7 @@ class DnsSyncPlan(ChangePlan):
     services: tuple[ServiceDifference, ...]
     remove_last: bool = False
     trees: TreeDifference | None = None
+    unread: tuple[UnreadService, ...] = ()
 
     @property
     def key_changes(self) -> tuple[KeyChange, ...]:
@@ -60,7 +64,7 @@ class DnsSyncPlan(ChangePlan):
     def findings(self) -> tuple[str, ...]:
         """What is left as it is, and why; one sentence each."""
         of_trees = () if self.trees is None else self.trees.findings
-        return (*(finding for one in self.services for finding in one.findings), *of_trees)
+        return (*map(str, self.unread), *(finding for one in self.services for finding in one.findings), *of_trees)
 
     @property
     def operation(self) -> Operation:

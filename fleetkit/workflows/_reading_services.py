@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from fleetkit.core import SshError, call_each
+from fleetkit.core import FleetError, SshError, call_each
 from fleetkit.etcd import V2Keys
 from fleetkit.fleet import (
     FleetEndpoint,
@@ -18,6 +18,9 @@ from fleetkit.fleet import (
     JudgedInstance,
     ProbeResult,
     ServiceInstance,
+    UnitVerdict,
+    UnreadService,
+    find_unread_services,
     judge_instances,
     judge_probe_command,
     list_service_instances,
@@ -56,12 +59,15 @@ class ServiceReading:
         Whose fleet answered.
     instances
         The instances of all services, and whether each serves.
+    unread
+        Units that run and may be instances of some service.
     trees
         What etcd has for the original's proxies; None where that was not asked for.
     """
 
     asked: str
     instances: tuple[JudgedInstance, ...]
+    unread: tuple[UnreadService, ...] = ()
     trees: ServiceTrees | None = None
 
 
@@ -80,7 +86,7 @@ def read_services(
     EtcdError
         When the trees could not be read.
     FleetError
-        When fleet could not be read.
+        When fleet could not be read, or one of its units: that may be an instance of any service.
     FleetkitError
         When the way in cannot be opened.
     """
@@ -97,18 +103,31 @@ def read_services(
 def _ask(reading: UnitReading, probe: _Probing, *, told: Reporter) -> ServiceReading:
     for one in reading.passed_over:
         told.note(f"passed over: {one}")
+    poisoned = [one for one in reading.statuses if one.verdict is UnitVerdict.POISONED]
+    if poisoned:
+        raise FleetError(
+            f"what {', '.join(one.name for one in poisoned)} offers cannot be read",
+            seen=poisoned[0].reason,
+            hint=f"fleetkit units status {poisoned[0].name} says more; docs/units.md says how it is freed",
+        )
     instances = list_service_instances(reading.units, reading.statuses, reading.machines)
     asked = [one for one in instances if one.is_asked]
     if asked:
         told.note(f"asking {len(asked)} instances whether they serve")
-    return ServiceReading(asked=reading.asked, instances=judge_instances(instances, probe(asked)))
+    return ServiceReading(
+        asked=reading.asked,
+        instances=judge_instances(instances, probe(asked)),
+        unread=find_unread_services(reading.units, reading.statuses),
+    )
 
 
 def _probe_directly(instances: Sequence[ServiceInstance]) -> dict[ServiceInstance, ProbeResult]:
     def ask(one: ServiceInstance) -> ProbeResult:
         return probe_service(one.address, one.port, one.probe, limit_s=_PROBE_S)
 
-    return call_each(instances, ask).ok
+    answers = call_each(instances, ask)
+    failed = {one: ProbeResult(health=Health.UNKNOWN, reason=str(error)) for one, error in answers.failed.items()}
+    return answers.ok | failed
 
 
 def _probe_over(way: WayIn, instances: Sequence[ServiceInstance]) -> dict[ServiceInstance, ProbeResult]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from fleetkit.core import NotFoundError
 from fleetkit.etcd import KeyStore, StoredKey
-from fleetkit.fleet import SERVICE_TREES, Health, JudgedInstance, render_service_keys
+from fleetkit.fleet import SERVICE_TREES, Health, JudgedInstance, UnreadService, render_service_keys
 
 __all__ = ["KeyChange", "ServiceTrees", "TreeDifference", "change_trees", "compare_trees", "read_trees"]
 
@@ -105,20 +105,24 @@ def read_trees(store: KeyStore) -> ServiceTrees:
 
 
 def compare_trees(
-    judged: Iterable[JudgedInstance], trees: ServiceTrees, *, remove_last: bool = False
+    judged: Iterable[JudgedInstance],
+    trees: ServiceTrees,
+    *,
+    remove_last: bool = False,
+    unread: Sequence[UnreadService] = (),
 ) -> TreeDifference:
     """Say what has to change for the trees to have the healthy instances alone.
 
     Parameters
     ----------
-    judged, remove_last
+    judged, remove_last, unread
         As `compare_zone` takes them, and with the same rules for what is left as it is.
     """
     by_service: dict[str, list[JudgedInstance]] = {_service_of(folder): [] for folder in trees.marks}
     for one in judged:
         by_service.setdefault(one.instance.name, []).append(one)
     comparing = _Comparing(trees=trees, remove_last=remove_last)
-    for service in sorted(by_service):
+    for service in sorted(one for one in by_service if not any(its.holds(one) for its in unread)):
         comparing.compare(service, by_service[service])
     return TreeDifference(changes=tuple(comparing.changes), findings=tuple(comparing.findings))
 

@@ -6,11 +6,11 @@ Only names that bear our mark are ever touched: a TXT record beside, which says 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fleetkit.aws import RecordChange, ZoneRecord
-from fleetkit.fleet import Health, JudgedInstance, ServiceInstance
+from fleetkit.fleet import Health, JudgedInstance, ServiceInstance, UnreadService
 
 __all__ = ["RECORD_TTL_S", "ServiceDifference", "compare_zone", "render_service_records"]
 
@@ -77,12 +77,14 @@ def compare_zone(
     cluster: str,
     zone: str,
     remove_last: bool = False,
+    unread: Sequence[UnreadService] = (),
 ) -> tuple[ServiceDifference, ...]:
     """Say of each service that has instances or names what has to change for its names to be true.
 
     Names are of healthy instances alone. One of which nobody knows whether it serves is left as it is, and so are the
     names of a service of which no instance is healthy, unless ``remove_last`` is given: a name that leads nowhere is
-    no better than one that leads to something ill, and a fleet that tells of no units must not empty a zone.
+    no better than one that leads to something ill, and a fleet that tells of no units must not empty a zone. A service
+    of which an instance may be among ``unread`` is left whatever is given.
 
     Parameters
     ----------
@@ -90,13 +92,17 @@ def compare_zone(
         All instances, and whether each serves.
     records
         All records of the zone.
+    unread
+        Units that run and may be instances.
     """
     current = {(one.name, one.kind): one for one in records}
     owners = dict(_read_owners(current, cluster=cluster, zone=zone))
     by_service: dict[str, list[JudgedInstance]] = {service: [] for service in owners.values()}
     for one in judged:
         by_service.setdefault(one.instance.name, []).append(one)
-    comparing = _Comparing(current=current, owners=owners, cluster=cluster, zone=zone, remove_last=remove_last)
+    comparing = _Comparing(
+        current=current, owners=owners, cluster=cluster, zone=zone, remove_last=remove_last, unread=unread
+    )
     return tuple(comparing.compare(service, tuple(by_service[service])) for service in sorted(by_service))
 
 
@@ -107,6 +113,7 @@ class _Comparing:
     cluster: str
     zone: str
     remove_last: bool
+    unread: Sequence[UnreadService]
 
     def compare(self, service: str, instances: tuple[JudgedInstance, ...]) -> ServiceDifference:
         owned = {name for name, owner in self.owners.items() if owner == service}
@@ -119,6 +126,8 @@ class _Comparing:
             f"serves: {one.reason}"
             for one in unknown
         ]
+        if any(one.holds(service) for one in self.unread):
+            return ServiceDifference(name=service, instances=instances, named=named, findings=tuple(findings))
         if not serving and not (owned and self.remove_last):
             left = "its names stay as they are" if owned else "it gets no name"
             findings.append(f"{service} has no healthy instance{_tell_reasons(instances)}: {left}")

@@ -142,7 +142,14 @@ def plan_dns_sync(
     zone = aws.find_private_zone(workspace.session, cluster.name, name=cluster.dns_zone)
     reading = read_services(workspace, endpoint=endpoint, trees=trees, told=told)
     records = aws.list_zone_records(workspace.session, zone)
-    services = compare_zone(reading.instances, records, cluster=cluster.name, zone=zone.name, remove_last=remove_last)
+    services = compare_zone(
+        reading.instances,
+        records,
+        cluster=cluster.name,
+        zone=zone.name,
+        remove_last=remove_last,
+        unread=reading.unread,
+    )
     plan = DnsSyncPlan(
         cluster=cluster.name,
         zone=zone,
@@ -151,7 +158,8 @@ def plan_dns_sync(
         remove_last=remove_last,
         trees=None
         if reading.trees is None
-        else compare_trees(reading.instances, reading.trees, remove_last=remove_last),
+        else compare_trees(reading.instances, reading.trees, remove_last=remove_last, unread=reading.unread),
+        unread=reading.unread,
         rules=cluster.approval,
     )
     return record_plan(told, plan)

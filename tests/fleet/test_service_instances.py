@@ -14,6 +14,8 @@ from fleetkit.fleet import (
     Unit,
     UnitState,
     UnitText,
+    UnreadService,
+    find_unread_services,
     judge_instances,
     judge_units,
     list_service_instances,
@@ -79,6 +81,26 @@ def test_units_without_a_service_templates_and_those_that_are_meant_to_be_nowher
         unit("bad.service", text=SERVICE.replace("8080", "0")),
     ]
     assert instances(units, [state(one) for one in units if one.machine_id]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "seen"),
+    [
+        (SERVICE.replace("8080", "0"), "web", "Port is '0'"),
+        (SERVICE.replace("Name=web\n", ""), "", "[X-Service] has no Name"),
+        (SERVICE + "Name=api\n", "", "Name is given twice"),
+        (SERVICE.replace("Name=web", "Name=Web"), "", "Name is 'Web'"),
+    ],
+)
+def test_a_unit_that_runs_and_whose_words_cannot_be_read_is_told_with_the_service_that_it_may_be_of(
+    text: str, name: str, seen: str
+) -> None:
+    units = [unit("bad.service", text=text), unit("ill.service", text=text), unit("web.service")]
+    states = [state(units[0]), state(units[1], active="failed"), state(units[2])]
+    (found,) = find_unread_services(units, judge_units(units, states, MACHINES))
+    assert found == UnreadService(name=name, unit="bad.service", seen=seen)
+    assert found.holds("web")
+    assert found.holds("api") is (not name)
 
 
 @pytest.mark.parametrize(

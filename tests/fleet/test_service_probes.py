@@ -6,7 +6,7 @@ import contextlib
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from support.http_services import answer_with, serve_each
@@ -88,6 +88,29 @@ def test_a_port_on_which_nobody_listens_is_unhealthy(ask: Ask, probe: Probe) -> 
         found = ask(bound.getsockname()[1], probe)
     assert found.health is Health.UNHEALTHY
     assert found.reason
+
+
+@contextlib.contextmanager
+def full_port() -> Iterator[int]:
+    """Give a port that takes no connection more: as with a machine that is off, nothing comes back."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, contextlib.ExitStack() as waiting:
+        address = server.getsockname()
+        with contextlib.suppress(TimeoutError):
+            while True:
+                waiting.enter_context(socket.create_connection(address, 0.1))
+        yield address[1]
+
+
+@pytest.mark.parametrize("probe", [HTTP, TCP], ids=str)
+def test_a_machine_that_cannot_be_reached_from_here_says_nothing_of_its_service(probe: Probe) -> None:
+    with full_port() as port:
+        late = ask_directly(port, probe)
+    assert late.health is Health.UNKNOWN
+    assert late.reason == "it could not be reached from here: no connection within 0.5 s"
+    # Nobody is dialled at an address of all.
+    astray = probe_service("255.255.255.255", 80, probe, limit_s=LIMIT_S)
+    assert astray.health is Health.UNKNOWN
+    assert astray.reason == "it could not be reached from here: network is unreachable"
 
 
 @ways

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetkit.etcd import Store, StoredKey
-from fleetkit.fleet import Health, JudgedInstance, Probe, ServiceInstance
+from fleetkit.fleet import Health, JudgedInstance, Probe, ServiceInstance, UnreadService
 from fleetkit.workflows._service_trees import ServiceTrees, TreeDifference, compare_trees
 
 HEALTHY, UNHEALTHY, UNKNOWN = Health.HEALTHY, Health.UNHEALTHY, Health.UNKNOWN
@@ -93,6 +93,13 @@ def test_one_that_could_not_be_asked_is_left_as_it_is() -> None:
     unknown = [judged(health=UNKNOWN), judged("10.10.1.2", UNKNOWN)]
     assert compare_trees(unknown, trees, remove_last=True).changes == ()
     assert [one.key for one in compare_trees([*unknown, judged("10.10.1.3")], trees).changes] == [f"{FOLDER}/10.10.1.3"]
+
+
+def test_a_service_of_which_an_instance_may_be_unread_is_left_whatever_is_asked_for() -> None:
+    unread = [UnreadService(name="web", unit="web@2.service", seen="Port is '0'")]
+    found = [judged("10.10.1.2"), judged(name="api")]
+    changes = compare_trees(found, read(ours("10.10.1.1")), remove_last=True, unread=unread).changes
+    assert {one.key.rpartition("/")[0] for one in changes} == {"/services/internal/api"}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from support.aws_moto import emulated_aws, make_vpc
@@ -15,7 +16,7 @@ from support.cluster_files import write_cluster
 from support.etcd_cluster import EtcdCluster
 from support.fleet_served import serve_fleet
 from support.fleet_services import change_state, service_world
-from support.fleet_worlds import EMPTY, ILL, World
+from support.fleet_worlds import EMPTY, ILL, SPOILED, World
 from support.http_services import answer_with, serve_each
 from support.ssh_server import SshServer
 
@@ -40,6 +41,7 @@ from fleetkit.workflows import (
     Reporter,
     WayIn,
     Workspace,
+    _reading_services,
     apply_dns_sync,
     approve,
     open_workspace,
@@ -190,6 +192,46 @@ def test_a_fleet_that_cannot_be_read_is_an_error(workspace: Workspace, world: Wo
     world["/fleet/v1/units"] = ILL[trouble][0]
     with serve_fleet(world) as url, pytest.raises(FleetError, match="could not be read"):
         plan_dns_sync(workspace, endpoint=parse_fleet_endpoint(url))
+
+
+def test_a_unit_that_runs_and_that_fleet_cannot_read_is_an_error(
+    workspace: Workspace, endpoint: FleetEndpoint, world: World
+) -> None:
+    sync(workspace, endpoint)
+    spoiled = world["/fleet/v1/units"]["json"]["units"].pop()["name"]
+    world[f"/fleet/v1/units/{quote(spoiled)}"] = SPOILED
+    with pytest.raises(FleetError, match=rf"(?s)what {spoiled} offers cannot be read.*fleetkit units status {spoiled}"):
+        plan_dns_sync(workspace, endpoint=endpoint)
+    assert addresses(workspace) == (FIRST, SECOND)
+
+
+def test_a_unit_that_runs_with_a_flawed_section_is_a_finding_and_its_name_stays(
+    workspace: Workspace, endpoint: FleetEndpoint, world: World
+) -> None:
+    sync(workspace, endpoint)
+    unit = world["/fleet/v1/units"]["json"]["units"][1]
+    (port,) = (one for one in unit["options"] if one["name"] == "Port")
+    port["value"] = "0"
+    plan = plan_dns_sync(workspace, endpoint=endpoint, remove_last=True)
+    assert plan.is_empty
+    seen = "[X-Service] of web@2.service, which runs, cannot be read: Port is '0'; the names of web stay as they are"
+    assert plan.findings == (seen,)
+    verified = verify_dns_sync(workspace, endpoint=endpoint)
+    assert (verified.outcome, verified.findings) == ("findings", (seen,))
+
+
+def test_with_an_endpoint_whatever_keeps_us_from_asking_leaves_names_as_they_are(
+    workspace: Workspace, endpoint: FleetEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync(workspace, endpoint)
+
+    def fail(*_given: object, **_options: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(_reading_services, "probe_service", fail)
+    plan = plan_dns_sync(workspace, endpoint=endpoint, remove_last=True)
+    assert plan.is_empty
+    assert "nobody knows whether it serves: can't start new thread" in plan.text
 
 
 def test_a_zone_that_cannot_be_read_is_an_error(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetkit.aws import ZoneRecord
-from fleetkit.fleet import Health, JudgedInstance, Probe, ServiceInstance
+from fleetkit.fleet import Health, JudgedInstance, Probe, ServiceInstance, UnreadService
 from fleetkit.workflows._zone_difference import RECORD_TTL_S, ServiceDifference, compare_zone, render_service_records
 
 ZONE = "demo.internal"
@@ -71,6 +71,17 @@ def test_two_ports_of_one_machine_share_its_name() -> None:
     found = {(one.name, one.kind): one.values for one in named(instance(), instance(port=8081))}
     assert found["web.demo.internal", "A"] == ("10.10.1.1",)
     assert len(found["_web._tcp.demo.internal", "SRV"]) == 2
+
+
+@pytest.mark.parametrize(("name", "changed"), [("web", ["api"]), ("", [])])
+def test_a_service_of_which_an_instance_may_be_unread_is_left_whatever_is_asked_for(
+    name: str, changed: list[str]
+) -> None:
+    unread = [UnreadService(name=name, unit="web@2.service", seen="Port is '0'")]
+    found = [judged("10.10.1.2"), judged(name="api")]
+    services = compare_zone(found, named(instance()), cluster="demo", zone=ZONE, remove_last=True, unread=unread)
+    assert [one.name for one in services if one.changes] == changed
+    assert [one.name for one in services] == ["api", "web"]
 
 
 def test_what_is_healthy_comes_and_what_is_not_goes() -> None:

@@ -38,6 +38,7 @@ def facts_of(plan: DnsSyncPlan) -> dict[str, Any]:
         "asked": plan.asked,
         "changes": plan.facts["changes"],
         "keys": plan.facts["keys"],
+        "findings": plan.findings,
         "services": [
             {
                 "name": service.name,
