@@ -26,7 +26,7 @@ V2_ROOTS = ("/", "/_coreos.com")
 """What is read where nothing else is said: all that is listed, and the hidden root in which fleet keeps its state."""
 
 _NODE_EXISTS = 105
-"""etcd's v2 error code for a directory that is there already."""
+"""etcd's v2 error code for a key or directory that is there already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,13 +145,22 @@ def export_tree(
         return V2Tree(roots=tuple(_read_root(call, root) for root in roots))
 
 
-def put_tree(endpoint: Endpoint, tree: V2Tree, *, tls: TlsFiles | None = None, limits: EtcdLimits | None = None) -> int:
+def put_tree(
+    endpoint: Endpoint,
+    tree: V2Tree,
+    *,
+    overwrite: bool = True,
+    tls: TlsFiles | None = None,
+    limits: EtcdLimits | None = None,
+) -> int:
     """Put a tree into a cluster, and return how many keys and directories were written.
 
-    Keys that are there get the tree's value; directories that are there stay, with what else they hold.
+    Directories that are there stay, with what else they hold.
 
     Parameters
     ----------
+    overwrite
+        Whether keys that are there get the tree's value, or stay as they are.
     limits
         Seconds for one key.
 
@@ -168,7 +177,7 @@ def put_tree(endpoint: Endpoint, tree: V2Tree, *, tls: TlsFiles | None = None, l
     with Call(endpoint, context=context, deadline=time.monotonic() + limits.total_s) as call:
         for node in nodes:
             call.extend(limits.total_s)
-            written += _put(call, node)
+            written += _put(call, node, overwrite=overwrite)
     return written
 
 
@@ -181,14 +190,17 @@ def _read_root(call: Call, root: str) -> V2Root:
     return V2Root(root=root, index=answer.index, node=KeyNode.from_json(Fields(answer.body).child("node")))
 
 
-def _put(call: Call, node: KeyNode) -> bool:
-    form = {"dir": "true", "prevExist": "false"} if node.is_dir else {"value": node.value}
+def _put(call: Call, node: KeyNode, *, overwrite: bool) -> bool:
+    form = {"dir": "true"} if node.is_dir else {"value": node.value}
+    keeps = node.is_dir or not overwrite
+    if keeps:
+        form["prevExist"] = "false"
     if node.ttl_s is not None:
         form["ttl"] = str(node.ttl_s)
     answer = call.ask("PUT", key_path(node.key), form=form)
     if answer.status in (http.HTTPStatus.OK, http.HTTPStatus.CREATED):
         return True
-    if node.is_dir and Fields(answer.body).whole("errorCode") == _NODE_EXISTS:
+    if keeps and Fields(answer.body).whole("errorCode") == _NODE_EXISTS:
         return False
     raise call.refused(answer)
 

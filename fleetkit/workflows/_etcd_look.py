@@ -21,6 +21,7 @@ from fleetkit.workflows.way_in import WayIn
 __all__ = ["EtcdLook", "look_at_etcd", "wait_until_well"]
 
 _LIMITS = EtcdLimits(total_s=5)
+_FULL = frozenset({AlarmKind.NOSPACE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +71,15 @@ class EtcdLook:
         return tuple(ill)
 
 
-def look_at_etcd(way: WayIn) -> EtcdLook:
+def look_at_etcd(way: WayIn, *, aside: frozenset[AlarmKind] = _FULL) -> EtcdLook:
     """Look once.
 
     A full member (alarm NOSPACE) is not ill: it serves, and what mends it is done member by member too.
+
+    Parameters
+    ----------
+    aside
+        Alarms under which members do not count as ill.
 
     Raises
     ------
@@ -84,15 +90,22 @@ def look_at_etcd(way: WayIn) -> EtcdLook:
     raised = any(one.trouble is Trouble.ALARM for one in health.members)
     alarms = frozenset(one.alarm for one in list_alarms(way.endpoints, tls=way.tls)) if raised else frozenset()
     found = read_status(way.endpoints, tls=way.tls, limits=_LIMITS)
-    ill = [f"{one.name}: {one.reason}" for one in health.members if not _is_well(one, alarms)]
+    ill = [f"{one.name}: {one.reason}" for one in health.members if not _is_well(one, alarms, aside)]
     ill += [f"{name}: {getattr(error, 'reason', error)}" for name, error in found.failed.items() if not ill]
     if not ill and not any(one.is_leader for one in found.ok.values()):
         ill.append("no member leads: an election is under way")
     return EtcdLook(health=health, statuses=found.ok, ill=tuple(ill), alarms=alarms)
 
 
-def wait_until_well(way: WayIn, *, patience: Patience, all_vote: bool = False) -> EtcdLook:
+def wait_until_well(
+    way: WayIn, *, patience: Patience, all_vote: bool = False, aside: frozenset[AlarmKind] = _FULL
+) -> EtcdLook:
     """Wait until no member is ill, and with ``all_vote`` none still learns.
+
+    Parameters
+    ----------
+    aside
+        Alarms under which members do not count as ill.
 
     Raises
     ------
@@ -102,7 +115,7 @@ def wait_until_well(way: WayIn, *, patience: Patience, all_vote: bool = False) -
     name = way.cluster.name
 
     def look() -> EtcdLook | NotYet[EtcdLook]:
-        found = look_at_etcd(way)
+        found = look_at_etcd(way, aside=aside)
         learners = [one.name for one in found.health.members if one.is_learner and all_vote]
         reasons = [*found.ill, *(f"{one} does not vote" for one in learners)]
         return NotYet("; ".join(reasons)) if reasons else found
@@ -111,5 +124,5 @@ def wait_until_well(way: WayIn, *, patience: Patience, all_vote: bool = False) -
     return wait_until(look, what=f"all members of {name} to be well", patience=patience, hint=hint)
 
 
-def _is_well(member: MemberHealth, alarms: frozenset[AlarmKind]) -> bool:
-    return member.healthy or (member.trouble is Trouble.ALARM and alarms == {AlarmKind.NOSPACE})
+def _is_well(member: MemberHealth, alarms: frozenset[AlarmKind], aside: frozenset[AlarmKind]) -> bool:
+    return member.healthy or (member.trouble is Trouble.ALARM and bool(alarms) and alarms <= aside)

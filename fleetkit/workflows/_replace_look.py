@@ -186,4 +186,8 @@ def judge_steps(
 
 
 def _ill(health: ClusterHealth, *, but: str = "") -> tuple[str, ...]:
-    return tuple(f"{one.name}: {one.reason}" for one in health.members if not one.healthy and one.name != but)
+    """Tell of members that do not serve; under an alarm, which all of them answer for, they do.
+
+    A change of members is none of the writes that NOSPACE bars, and replacing one is what mends CORRUPT.
+    """
+    return tuple(f"{one.name}: {one.reason}" for one in health.members if not one.serves and one.name != but)

@@ -45,6 +45,8 @@ class ReplacePlan(ChangePlan):
         Terraform's part; None where the plan is refused, or there is nothing to do.
     view
         The same as it is shown.
+    unproven
+        Why it is not known whether the others hold the same; empty where it is.
     refusal
         Why it may not be done now; None where it may.
     """
@@ -56,6 +58,7 @@ class ReplacePlan(ChangePlan):
     begun_at: str = ""
     machine: MachinePlan | None = None
     view: PlanView = field(default_factory=lambda: PlanView(rows=(), outputs=()))
+    unproven: str = ""
     refusal: Refusal | None = None
 
     @property
@@ -97,6 +100,8 @@ class ReplacePlan(ChangePlan):
         parts = [list_under("in this order:", [_WORDS[one] for one in self.steps])] if self.steps else []
         if self.steps and self.voters <= 3:
             parts.append("until it votes, the two others both have to live: no other of them may fail meanwhile")
+        if self.steps and self.unproven:
+            parts.append(f"careful: whether the others hold the same is not known: {self.unproven}")
         return tuple(parts)
 
     def draw(self) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fleetkit.core import FleetkitError, format_utc, utc_now
 
-__all__ = ["RestoreMark", "drop_mark", "make_mark", "mark_put", "mark_switching", "read_mark"]
+__all__ = ["RestoreMark", "drop_mark", "find_mark", "make_mark", "mark_put", "mark_switching", "read_mark"]
 
 _FILE = "restore.json"
 
@@ -30,6 +30,8 @@ class RestoreMark:
         Whether data have begun to be switched: what serves from then on is what was restored.
     put_at
         Index of the v2 store when it had been put back, from which on others change it; 0 before.
+    backup
+        Name of the backup; empty where that was not noted.
     """
 
     backup_sha256: str
@@ -37,6 +39,7 @@ class RestoreMark:
     token: str
     is_switching: bool = False
     put_at: int = 0
+    backup: str = ""
 
 
 def read_mark(folder: Path, backup_sha256: str) -> RestoreMark | None:
@@ -47,22 +50,33 @@ def read_mark(folder: Path, backup_sha256: str) -> RestoreMark | None:
     FleetkitError
         When what lies there is no such mark.
     """
+    mark = find_mark(folder)
+    return mark if mark is not None and mark.backup_sha256 == backup_sha256 else None
+
+
+def find_mark(folder: Path) -> RestoreMark | None:
+    """Return the restore that was begun and not ended, of whatever backup; None where there is none.
+
+    Raises
+    ------
+    FleetkitError
+        When what lies there is no such mark.
+    """
     file = folder / _FILE
     try:
-        mark = RestoreMark(**json.loads(file.read_text(encoding="utf-8")))
+        return RestoreMark(**json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
     except (TypeError, ValueError) as error:
         raise FleetkitError(f"{file} is no mark of a restore", seen=str(error), hint="remove it") from error
-    return mark if mark.backup_sha256 == backup_sha256 else None
 
 
-def make_mark(folder: Path, backup_sha256: str, *, cluster: str) -> RestoreMark:
+def make_mark(folder: Path, backup_sha256: str, *, cluster: str, backup: str) -> RestoreMark:
     """Mark that a restore begins, in place of one that was not ended."""
     stamp = format_utc(utc_now()).replace("-", "").replace(":", "")
     # Members of the old cluster never take up with the restored ones: its id follows from the token.
     token = f"{cluster}-{stamp}-{secrets.token_hex(4)}"
-    return _write(folder, RestoreMark(backup_sha256=backup_sha256, stamp=stamp, token=token))
+    return _write(folder, RestoreMark(backup_sha256=backup_sha256, stamp=stamp, token=token, backup=backup))
 
 
 def mark_switching(folder: Path, mark: RestoreMark) -> RestoreMark:

@@ -40,6 +40,8 @@ class RestorePlan(ChangePlan):
         Whether an etcd that serves may be overwritten.
     begun
         The restore of this same backup that was begun and not ended, and which this goes on with.
+    cautions
+        What speaks for another backup, a sentence each.
     pending
         What a deploy would put into the bucket, and which this puts there as well.
     """
@@ -54,6 +56,7 @@ class RestorePlan(ChangePlan):
     planned_at: dt.datetime
     overwrite: bool
     begun: RestoreMark | None
+    cautions: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
 
     @property
@@ -115,6 +118,8 @@ class RestorePlan(ChangePlan):
             f"{self.loss}: the backup is of revision {manifest.revision} with {manifest.sample.keys} keys, "
             f"and {manifest.v2_keys} in the v2 store; it is {self.kept.state}"
         ]
+        if self.cautions:
+            parts.append(list_under("careful:", self.cautions))
         now = ("etcd does not serve, so that nobody can say what it holds",)
         parts.append(list_under("what is there now:", now if self.now is None else self.now.lines(manifest)))
         parts.append(

@@ -69,8 +69,8 @@ class Restoring:
         The backup, and its v3 part as a file.
     mark
         The restore that is gone on with.
-    place
-        Where the backup lies.
+    place, backup
+        Where the backup lies, and its name there.
     patience
         How long etcd may take to serve again.
     done
@@ -84,6 +84,7 @@ class Restoring:
     snapshot: Path
     mark: RestoreMark
     place: str
+    backup: str
     patience: Patience
     done: list[str] = field(default_factory=list)
 
@@ -208,7 +209,8 @@ class Restoring:
     def _put_tree(self, endpoint: Endpoint) -> int:
         """Put the v2 store back once, and return its index afterwards: what changes from then on, others change."""
         if not self.mark.put_at:
-            put_tree(endpoint, self.tree, tls=self.way.tls, limits=_LIMITS)
+            # A key that is there already was written since etcd serves again, or by this before it was cut off.
+            put_tree(endpoint, self.tree, overwrite=False, tls=self.way.tls, limits=_LIMITS)
         # Nobody places units anew before every machine had the time to say that it is still there.
         ttl_s = self.workspace.cluster.fleet.agent_ttl_s // 2 + 5
         put_tree(endpoint, _lease_tree(ttl_s), tls=self.way.tls, limits=_LIMITS)
@@ -250,6 +252,7 @@ class Restoring:
             digest=manifest.sample.digest,
             taken=manifest.taken,
             place=self.place,
+            name=self.backup,
         )
         note_backup(self.workspace, self.way.endpoints, now, tls=self.way.tls, report=self.told)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fleetkit.core import EtcdError, format_utc, utc_now
+from fleetkit.core import BusyError, EtcdError, format_utc, utc_now
 from fleetkit.etcd import (
     V2_ROOTS,
     BackupManifest,
@@ -29,6 +29,7 @@ from fleetkit.etcd import (
 )
 from fleetkit.runs import EventKind
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._restore_mark import find_mark
 from fleetkit.workflows._sealing import prepare_seals, seal_backup
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
@@ -87,6 +88,7 @@ class TakenBackup(Shown):
             digest=self.manifest.sample.digest,
             taken=self.manifest.taken,
             place=self.place,
+            name=str(self.kept.name),
         )
 
     @property
@@ -126,7 +128,16 @@ def back_up_etcd(
     ------
     FleetkitError
         When the way in cannot be opened, no member can be asked, or the backup cannot be kept.
+    BusyError
+        When a restore was begun on this computer and not ended: what etcd holds by then is half of something.
     """
+    unfinished = find_mark(workspace.paths.folder)
+    if unfinished is not None:
+        name = workspace.cluster.name
+        raise BusyError(
+            f"a restore of {name} was begun at {unfinished.stamp} and not ended: it is not backed up half-restored",
+            hint=f"go on with it: fleetkit etcd restore {name}",
+        )
     kept_in = open_cluster_backups(workspace, place)
     with open_way_in(workspace) as way:
         taken = back_up(

@@ -19,7 +19,7 @@ from fleetkit.etcd import ClusterHealth, Endpoint, EtcdLimits, MemberStatus, Tls
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._workspace import Workspace
 
-__all__ = ["LastBackup", "find_setback", "note_backup"]
+__all__ = ["LastBackup", "find_setback", "note_backup", "recall_backup"]
 
 _KEY = "etcd/last-backup.json"
 
@@ -42,6 +42,8 @@ class LastBackup:
         When the backup was begun.
     place
         Where it lies: a folder of the computer that made it, or ``s3://bucket/prefix``.
+    name
+        Its name there; empty where that was not noted.
     """
 
     cluster_id: str
@@ -51,6 +53,7 @@ class LastBackup:
     digest: str
     taken: dt.datetime
     place: str
+    name: str = ""
 
     def to_json(self) -> bytes:
         """Write it as JSON."""
@@ -75,6 +78,7 @@ class LastBackup:
                 digest=str(found["digest"]),
                 taken=parse_utc(found["taken"]),
                 place=str(found["place"]),
+                name=str(found.get("name", "")),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise FleetkitError(
@@ -111,7 +115,7 @@ def find_setback(
         When the bucket could not be asked what it remembers, or no member what it holds.
     """
     serving = {one.name for one in health.members if one.serves}
-    last = _read(workspace) if serving else None
+    last = recall_backup(workspace) if serving else None
     if last is None:
         return ""
     asked = [one for one in endpoints if one.name in serving]
@@ -136,7 +140,7 @@ def note_backup(
         What was lost before this backup, and how it is put back; empty where nothing was.
     """
     try:
-        last = _read(workspace)
+        last = recall_backup(workspace)
         if last is not None and last.cluster_id == made.cluster_id:
             lost = _compare(workspace.cluster.name, last, endpoints, tls=tls)
             if lost:
@@ -163,7 +167,9 @@ def _compare(
     name = max(found.ok, key=lambda one: found.ok[one].raft_index)
     status = found.ok[name]
     then = format_utc(last.taken)
-    mend = f"what was backed up is put back with: fleetkit etcd restore {cluster} --from {last.place}"
+    # By its name: what was backed up since, newer and emptier, is not what is to be put back.
+    which = f" --backup {last.name}" if last.name else ""
+    mend = f"what was backed up is put back with: fleetkit etcd restore {cluster} --from {last.place}{which}"
     if status.cluster_id != last.cluster_id:
         return (
             f"etcd is another cluster (id {status.cluster_id}) than the one of the last backup, of {then} "
@@ -177,7 +183,14 @@ def _compare(
     return f"etcd lost its data and began anew: {how} at the last backup, of {then}; {mend}" if how else ""
 
 
-def _read(workspace: Workspace) -> LastBackup | None:
+def recall_backup(workspace: Workspace) -> LastBackup | None:
+    """Return the backup that the cluster's bucket remembers; None where it remembers none.
+
+    Raises
+    ------
+    FleetkitError
+        When the bucket could not be asked, or does not tell of a backup.
+    """
     try:
         return LastBackup.from_json(aws.read_object(workspace.session, workspace.bucket, key=_KEY))
     except NotFoundError:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from fleetkit import aws
 from fleetkit.core import Patience, StalePlanError, format_utc, utc_now, wait_until
-from fleetkit.etcd import EtcdLimits, hash_kv
+from fleetkit.etcd import AlarmKind, EtcdLimits, hash_kv
 from fleetkit.pki import load_pki
 from fleetkit.runs import EventKind
 from fleetkit.views import PlanView
@@ -143,6 +143,7 @@ def plan_replace(
             voters=look.health.voters,
             steps=(),
             begun_at="" if note is None else note.begun_at,
+            unproven="" if look.hashes is None or look.hashes.agree else look.hashes.text,
             refusal=find_refusal(look, cluster=name, note=note),
             rules=workspace.cluster.approval,
         )
@@ -270,7 +271,7 @@ def verify_replace(
     """
     told, name, masters = report or Reporter(), workspace.cluster.name, workspace.cluster.masters
     with open_way_in(workspace) as way:
-        look = wait_until_well(way, patience=patience, all_vote=True)
+        look = wait_until_well(way, patience=patience, all_vote=True, aside=frozenset(AlarmKind))
         hashes = hash_kv(way.endpoints, tls=way.tls, limits=_HASH_LIMITS)
         hint = f"fleetkit inspect {name} shows each machine; its console tells of its boot"
         told.note(f"waiting for the machine of {member} to join fleet")
@@ -281,6 +282,9 @@ def verify_replace(
             hint=hint,
         )
     findings = [] if hashes.agree else [f"{hashes.text} (fleetkit etcd hash {name})"]
+    if look.alarms:
+        raised = " and ".join(sorted(look.alarms))
+        findings.append(f"{raised} is still raised (fleetkit etcd alarms {name} says what mends it)")
     if look.health.voters != len(masters):
         findings.append(
             f"{look.health.voters} members vote, and the cluster file names {len(masters)} masters "

@@ -23,6 +23,7 @@ from fleetkit.workflows._fetched_backup import fetch_backup
 from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._restore_choice import choose_backup, find_cautions
 from fleetkit.workflows._restore_losses import read_stores, require_silent
 from fleetkit.workflows._restore_mark import drop_mark, make_mark, read_mark
 from fleetkit.workflows._restore_plan import RestorePlan
@@ -124,7 +125,7 @@ def plan_restore(
     place
         A folder, or ``s3://bucket/prefix``; ``backups`` beside ``runs`` where not given.
     backup
-        Its name; the newest where not given.
+        Its name; where not given that of a restore that was begun and not ended, else the newest.
     origin
         Name of another cluster whose backup it is; this one's where not given.
     identity
@@ -144,7 +145,7 @@ def plan_restore(
     """
     told, name = report or Reporter(), workspace.cluster.name
     kept_in = open_backup_place(origin or name, place or None, folder=workspace.folder, environ=workspace.environ)
-    kept = kept_in.find_backup(backup or None)
+    kept = choose_backup(workspace, kept_in, backup)
     key = Path(identity).expanduser() if identity else None
     with (
         hold_cluster(workspace.paths.folder, operation="plan of a restore"),
@@ -158,6 +159,7 @@ def plan_restore(
             told.note("looking at what is there now")
             now = read_stores(way, way.read_health(), fetched.archive)
             members = _measure(way)
+    begun = read_mark(workspace.paths.folder, fetched.sha256)
     plan = RestorePlan(
         cluster=name,
         place=kept_in,
@@ -169,7 +171,8 @@ def plan_restore(
         now=now,
         planned_at=utc_now(),
         overwrite=overwrite,
-        begun=read_mark(workspace.paths.folder, fetched.sha256),
+        begun=begun,
+        cautions=find_cautions(workspace, kept, begun=begun),
         pending=find_pending_deliveries(workspace),
         rules=workspace.cluster.approval,
     )
@@ -213,7 +216,7 @@ def apply_restore(
             if not plan.overwrite and not (plan.is_under_way and mark == plan.begun):
                 require_silent(way, fetched.archive)
             told.record(EventKind.APPROVAL, approved.facts(workspace))
-            mark = mark or make_mark(mine, plan.file_sha256, cluster=plan.cluster)
+            mark = mark or make_mark(mine, plan.file_sha256, cluster=plan.cluster, backup=str(plan.kept.name))
             restoring = Restoring(
                 workspace=workspace,
                 way=way,
@@ -222,6 +225,7 @@ def apply_restore(
                 snapshot=snapshot,
                 mark=mark,
                 place=plan.place.root,
+                backup=str(plan.kept.name),
                 patience=patience,
             )
             finding = restoring.run()

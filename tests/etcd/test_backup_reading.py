@@ -126,6 +126,9 @@ def test_a_tree_is_put_back_as_it_was_and_twice(cluster: EtcdCluster, tmp_path: 
         put_tree(other.endpoints()[0], tree, tls=other.tls)
         again = export_tree(other.endpoints()[0], tls=other.tls)
         assert get_key(other.endpoints(), "/_coreos.com/fleet/lease", tls=other.tls).ttl_s is not None
+        ask(other, "PUT", "/v2/keys/app/name", value="newer")
+        assert put_tree(other.endpoints()[0], tree, overwrite=False, tls=other.tls) == 0
+        assert get_key(other.endpoints(), "/app/name", tls=other.tls).value == "newer"
 
     def plain(one: V2Tree) -> dict[str, tuple[bool, str]]:
         return {node.key: (node.is_dir, node.value) for node in one.nodes()}

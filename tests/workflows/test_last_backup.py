@@ -71,7 +71,7 @@ def test_an_etcd_that_lost_its_data_is_healthy_and_yet_not_without_a_word(
 ) -> None:
     _write(etcd)
     assert _setback(etcd, workspace) == "", "nothing is known of a cluster that was never backed up"
-    back_up_etcd(workspace)
+    first = back_up_etcd(workspace)
     assert main(["etcd", "health", "demo"]) == 0
     _wipe(etcd)
 
@@ -91,7 +91,9 @@ def test_an_etcd_that_lost_its_data_is_healthy_and_yet_not_without_a_word(
     assert (taken.outcome, "began anew" in str(taken)) == ("findings", True)
     assert main(["etcd", "backup", "demo"]) == 3
     assert "etcd lost its data and began anew" in capsys.readouterr().out
-    assert "began anew" in _setback(etcd, workspace), "a backup of what is left does not make the loss forgotten"
+    lost = _setback(etcd, workspace)
+    assert "began anew" in lost, "a backup of what is left does not make the loss forgotten"
+    assert lost.endswith(f"--backup {first.kept.name}"), "nor is it the one that is put back"
 
 
 def test_one_that_has_come_further_since_it_began_anew_is_told_by_what_it_held(

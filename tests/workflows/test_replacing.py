@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,7 +30,8 @@ from fleetkit.core import (
     WorkflowError,
     wait_until,
 )
-from fleetkit.etcd import Member, list_members
+from fleetkit.etcd import AlarmKind, Member, list_members
+from fleetkit.etcd._http import Call, make_context
 from fleetkit.runs import EventKind
 from fleetkit.ssh import Forward, KnownHosts, SshAccess, SshTarget, Tunnel
 from fleetkit.terraform import ApplyResult, Plan
@@ -248,6 +250,24 @@ def test_a_member_whose_data_are_gone_is_replaced(place: Place) -> None:
     place.replace()
     assert verify_replace(place.workspace, FAR, patience=SOON).outcome == "done"
     assert (place.get("before"), place.get("meanwhile")) == ("value of before", "value of meanwhile")
+
+
+@pytest.mark.parametrize("kind", list(AlarmKind))
+def test_under_an_alarm_a_member_is_replaced_all_the_same_and_the_alarm_is_named(place: Place, kind: AlarmKind) -> None:
+    """A full etcd bars no change of members, and one whose data differ is mended by being replaced."""
+    change = {"memberID": str(int(place.members()["etcd1"].id, 16)), "alarm": kind.value}
+    endpoint = place.etcd.endpoints()[0]
+    with Call(endpoint, context=make_context(place.etcd.tls), deadline=time.monotonic() + 9) as call:
+        call.post("/v3/maintenance/alarm", {"action": "ACTIVATE", **change})
+    place.etcd.kill(FAR)
+    shutil.rmtree(place.etcd.members[FAR].folder / "data")
+    try:
+        place.replace()
+        verified = verify_replace(place.workspace, FAR, patience=SOON)
+        assert [one for one in verified.findings if kind.value in one]
+    finally:
+        place.etcdctl("alarm", "disarm")
+    assert verify_replace(place.workspace, FAR, patience=SOON).outcome == "done"
 
 
 REST = ("learner", "machine", "promotion")

@@ -15,9 +15,11 @@ from support.aws_moto import emulated_aws
 from support.cluster_files import write_cluster
 from support.etcd_cluster import ZONE, EtcdCluster
 
+from fleetkit import aws
 from fleetkit.config import Approval, ApprovalKind
 from fleetkit.core import (
     ApprovalMissingError,
+    BusyError,
     EtcdError,
     FleetkitError,
     NotFoundError,
@@ -48,13 +50,17 @@ from fleetkit.workflows import (
     apply_restore,
     approve,
     back_up,
+    back_up_etcd,
     open_backup_place,
     open_workspace,
     plan_restore,
+    remember_backup,
     restoring,
 )
 from fleetkit.workflows._restore_mark import RestoreMark, drop_mark, make_mark, mark_switching, read_mark
 from fleetkit.workflows._restore_steps import Restoring
+from fleetkit.workflows.backup_place import open_cluster_backups
+from fleetkit.workflows.last_backup import note_backup
 from fleetkit.workflows.way_in import WayIn
 
 pytestmark = pytest.mark.sandbox
@@ -196,7 +202,7 @@ def test_a_backup_that_was_cut_off_or_changed_is_refused(place: Place) -> None:
 def test_a_restore_that_had_begun_to_switch_data_is_gone_on_with_though_etcd_serves(place: Place) -> None:
     plan = place.plan()
     folder = place.workspace.paths.folder
-    begun = make_mark(folder, plan.file_sha256, cluster="demo")
+    begun = make_mark(folder, plan.file_sha256, cluster="demo", backup=str(plan.kept.name))
     early = place.plan()
     assert (early.begun, early.is_under_way) == (begun, False)
     assert f"the restore that began at {begun.stamp} may still hold fleet" in early.refused
@@ -210,14 +216,41 @@ def test_a_restore_that_had_begun_to_switch_data_is_gone_on_with_though_etcd_ser
 
 
 def test_a_plan_to_go_on_with_a_restore_that_has_ended_since_overwrites_nothing_that_serves(place: Place) -> None:
-    folder = place.workspace.paths.folder
-    mark_switching(folder, make_mark(folder, place.plan().file_sha256, cluster="demo"))
+    folder, plan = place.workspace.paths.folder, place.plan()
+    mark_switching(folder, make_mark(folder, plan.file_sha256, cluster="demo", backup=str(plan.kept.name)))
     approved = approve(place.plan(), "demo")
     drop_mark(folder)
     assert place.etcd.etcdctl("put", "later", "x").returncode == 0
     with pytest.raises(StalePlanError, match="etcd of demo serves again since the plan was shown"):
         apply_restore(place.workspace, approved)
     assert not (folder / "restore.json").exists()
+
+
+def test_a_restore_that_was_not_ended_is_gone_on_with_though_a_newer_backup_was_made(place: Place) -> None:
+    folder, first = place.workspace.paths.folder, place.plan()
+    make_mark(folder, first.file_sha256, cluster="demo", backup=str(first.kept.name))
+    with pytest.raises(BusyError, match=r"a restore of demo was begun at .* and not ended"):
+        back_up_etcd(place.workspace)
+    # Names of backups count in seconds.
+    time.sleep(1.1)
+    newer = back_up(place.etcd.endpoints(), open_cluster_backups(place.workspace), tls=place.etcd.tls).kept.name
+    again = place.plan()
+    assert (again.kept.name, again.begun is None) == (first.kept.name, False)
+    other = place.plan(backup=str(newer))
+    assert (other.kept.name, other.begun) == (newer, None)
+    assert f"a restore of {first.kept.name} was begun" in str(other)
+    drop_mark(folder)
+    assert place.plan().kept.name == newer
+
+
+def test_what_speaks_for_another_backup_is_told(place: Place) -> None:
+    workspace, told = place.workspace, "remembers another backup than this one"
+    aws.ensure_bucket(workspace.session, workspace.bucket, cluster="demo")
+    remember_backup(workspace, place.etcd.endpoints(), place.taken, tls=place.etcd.tls)
+    assert told not in str(place.plan())
+    last = replace(place.taken.last, name="another", place="s3://kept/here")
+    note_backup(workspace, place.etcd.endpoints(), last, tls=place.etcd.tls, report=Reporter())
+    assert f"{told}: another, in s3://kept/here" in str(place.plan())
 
 
 def _restoring(place: Place, way: WayIn, mark: RestoreMark) -> Restoring:
@@ -230,6 +263,7 @@ def _restoring(place: Place, way: WayIn, mark: RestoreMark) -> Restoring:
         snapshot=Path("snapshot.db"),
         mark=mark,
         place="",
+        backup="",
         patience=Patience(deadline_s=30, interval_s=0.1),
     )
 
@@ -237,7 +271,7 @@ def _restoring(place: Place, way: WayIn, mark: RestoreMark) -> Restoring:
 def test_the_v2_store_is_put_back_once_and_what_clients_write_then_is_theirs(place: Place) -> None:
     folder, endpoint = place.workspace.paths.folder, place.etcd.endpoints()[0]
     folder.mkdir(exist_ok=True)
-    mark = make_mark(folder, "a1", cluster="demo")
+    mark = make_mark(folder, "a1", cluster="demo", backup="b")
     with place.etcd.open_way(place.workspace) as way:
         since = _restoring(place, way, mark)._put_tree(endpoint)
         put_tree(endpoint, keys(other="by a client"), tls=place.etcd.tls)
