@@ -5,7 +5,7 @@ Nothing here opens tunnels, makes certificates or knows of clusters' files: endp
 """
 
 from fleetkit.etcd._backend import hash_backend
-from fleetkit.etcd.alerts import ALERT_RULES, Alert, AlertState, judge_alerts
+from fleetkit.etcd.alerts import ALERT_RULES, Alert, AlertState, Severity, judge_alerts
 from fleetkit.etcd.archive import BackupArchive, open_envelope, pack_backup, pack_envelope, read_backup
 from fleetkit.etcd.changing_members import add_learner, promote_learner, remove_member
 from fleetkit.etcd.contents import ContentKind, decode_content, indent_json, show_content, show_key, tell_kind
@@ -114,6 +114,7 @@ __all__ = [
     "ScratchPrograms",
     "Seal",
     "SelfStats",
+    "Severity",
     "Store",
     "StoreHashes",
     "StoreSample",

@@ -284,7 +284,7 @@ def _way_back(start: EtcdVersion, goal: EtcdVersion, kind: PathKind) -> str:
         return f"back to {start} at any time, one member after the other"
     return (
         f"back to {start} as long as one member still runs it; once all run {goal.major}.{goal.minor}, "
-        "only by restoring the backup of before"
+        "not any more: a restore of the backup of before brings its data back, and they run under the new version"
     )
 
 

@@ -47,7 +47,7 @@ from fleetkit.workflows.deploying import AppliedDeploy, apply_deploy, plan_deplo
 from fleetkit.workflows.deploying_units import AppliedUnits, UnitGate, VerifiedUnits, apply_units, verify_units
 from fleetkit.workflows.describing import draft_description, list_choices, open_description, save_description
 from fleetkit.workflows.destroying import AppliedDestroy, apply_destroy, plan_destroy
-from fleetkit.workflows.disarming import DisarmPlan
+from fleetkit.workflows.disarming import DisarmPlan, hold_for_disarming
 from fleetkit.workflows.draining import AppliedDrain, DrainPlan, VerifiedDrain, apply_drain, plan_drain, verify_drain
 from fleetkit.workflows.drill_trend import DrillTrend, PastDrill, read_drill_trend, read_drills
 from fleetkit.workflows.drilling import DrilledBackup, drill_backup, drill_etcd
@@ -269,6 +269,7 @@ __all__ = [
     "find_setback",
     "forget_cluster",
     "give_approval",
+    "hold_for_disarming",
     "inspect_cluster",
     "judge_scrapes",
     "keep_plan",

@@ -43,7 +43,7 @@ def find_distrust(way: WayIn, machine: FleetMachine, service: str, trusted: byte
 
 
 def restart_member(way: WayIn, machine: FleetMachine) -> None:
-    """Restart a master's etcd; systemd says that it started when it has joined the others.
+    """Restart a master's etcd; whether it has joined the others is for whoever goes on to see.
 
     Raises
     ------

@@ -142,8 +142,11 @@ class Resizing:
 
     def _change_machine(self, part: ResizePart) -> dict[str, object]:
         old = "" if part.joins else self.standing[part.member].instance_id
+        # Its keys go before its machine: once that is gone nothing tells any more that they were left.
+        forgotten = [] if part.joins else self._forget(lambda key: key.startswith(f"{master_prefix(part.member)}/"))
         result = self.machines.apply_instance(part.member, old=old, approved=self.plan.changes)
-        return {"old": old, "added": result.added, "changed": result.changed, "removed": result.removed}
+        counts = {"added": result.added, "changed": result.changed, "removed": result.removed}
+        return {"old": old, **counts, "forgotten": forgotten}
 
     def _promote(self, part: ResizePart) -> dict[str, object]:
         name, entry = part.member, self._entry(part.member)
@@ -171,15 +174,19 @@ class Resizing:
         """Bring what knows the number of masters after: load balancers, names, and the settings of all machines."""
         put = supply_bucket(self.workspace, self.pki, on_note=self.told.note)
         stay = tuple(f"{master_prefix(name)}/" for name in self.workspace.cluster.masters)
-        session, bucket = self.workspace.session, self.workspace.bucket
-        # What a master that left, or never came, would fetch holds its keys.
-        ours = [one.key for one in aws.list_objects(session, bucket) if one.key.startswith(master_prefix(""))]
-        removed = [key for key in ours if not key.startswith(stay)]
-        if removed:
-            aws.delete_objects(session, bucket, keys=removed)
+        # What a master that never came would fetch holds its keys.
+        removed = self._forget(lambda key: key.startswith(master_prefix("")) and not key.startswith(stay))
         # Terraform comes last: what it does not get done a deploy does, and that removes no keys.
         self.machines.apply_rest(approved=self.plan.changes)
         self.told.record(EventKind.CHANGE, {"what": "resize", "step": "rest", "put": list(put), "removed": removed})
+
+    def _forget(self, is_meant: Callable[[str], bool]) -> list[str]:
+        """Remove objects of the bucket, by their keys; return which there were."""
+        session, bucket = self.workspace.session, self.workspace.bucket
+        removed = [one.key for one in aws.list_objects(session, bucket) if is_meant(one.key)]
+        if removed:
+            aws.delete_objects(session, bucket, keys=removed)
+        return removed
 
     def _wait_well(self) -> None:
         wait_until_well(self._only(*self.votes), patience=self.patience)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fleetkit.core import EtcdError, NotYet, Patience, StalePlanError, WaitTimeoutError, wait_until
+from fleetkit import aws
+from fleetkit.core import EtcdError, NotYet, Patience, SshError, StalePlanError, WaitTimeoutError, wait_until
 from fleetkit.etcd import (
     BackupArchive,
     BackupManifest,
@@ -19,9 +21,10 @@ from fleetkit.etcd import (
 )
 from fleetkit.fleet import is_live_key
 from fleetkit.workflows._comparing import key_nodes
+from fleetkit.workflows._restored_member import measure_data
 from fleetkit.workflows.way_in import WayIn
 
-__all__ = ["StoresNow", "read_stores", "require_silent"]
+__all__ = ["StoresNow", "measure_members", "read_stores", "require_silent"]
 
 _SHOWN = 10
 _LIMITS = EtcdLimits(total_s=30)
@@ -148,6 +151,36 @@ def require_silent(way: WayIn, archive: BackupArchive) -> None:
         raise StalePlanError(
             f"etcd of {name} serves again since the plan was shown", hint="plan again, and look at what is there"
         )
+
+
+def measure_members(way: WayIn, machines: Sequence[aws.Instance]) -> dict[str, int]:
+    """Return what each master's data take; who cannot be reached now could not be restored either.
+
+    Raises
+    ------
+    SshError
+        When a master cannot be reached; says how one that hangs comes back.
+    """
+    found = {}
+    for name, master in way.cluster.masters.items():
+        try:
+            with way.connect(master.address) as connection:
+                found[name] = measure_data(connection)
+        except SshError as error:
+            its = next((one for one in machines if one.private_address == master.address), None)
+            hint = f"fleetkit deploy {way.cluster.name} makes or starts the machine that is missing; then give it again"
+            if its is not None and its.state == "running":
+                hint = (
+                    f"a machine that hangs is rebooted from outside (aws ec2 reboot-instances --instance-ids "
+                    f"{its.instance_id}), its disk stays; then give the same command again"
+                )
+            raise SshError(
+                f"the master {name} cannot be reached, and a restore goes into all of them",
+                seen=error.without_hint,
+                hint=hint,
+                transient=error.transient,
+            ) from error
+    return found
 
 
 def _reasons(members: tuple[MemberHealth, ...]) -> str:

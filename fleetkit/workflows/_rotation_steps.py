@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 
 from fleetkit.core import FleetkitError, NotYet, Patience, WorkflowError, wait_until
 from fleetkit.pki import ClusterPki
+from fleetkit.runs import EventKind
+from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._rotation_machines import FleetMachine, fetch_files
 from fleetkit.workflows._rotation_proof import find_flaw
 from fleetkit.workflows.way_in import WayIn
 
-__all__ = ["attempt", "take_over"]
+__all__ = ["attempt", "take_over", "visit_each"]
 
 
 def attempt(
@@ -40,6 +42,51 @@ def attempt(
             seen=f"at {machine.name}: {error.without_hint}",
             hint=f"mend that, then go on with {' '.join(('fleetkit certificates rotate', cluster, again)).strip()}",
         ) from error
+
+
+def visit_each(
+    cluster: str,
+    machines: Sequence[FleetMachine],
+    act: Callable[[FleetMachine], None],
+    *,
+    doing: str,
+    what: str,
+    done: list[str],
+    told: Reporter,
+) -> list[WorkflowError]:
+    """Do something to one machine after the other; a worker on which it fails keeps no other machine from it.
+
+    Parameters
+    ----------
+    doing, what
+        What it does, as is told; and what was done then, as the record has it.
+    done
+        Names of the machines that did it; grows.
+
+    Returns
+    -------
+    list
+        Why it failed on workers.
+
+    Raises
+    ------
+    WorkflowError
+        When it fails on a master: no other is touched while one may be ill.
+    """
+    failed = []
+    for machine in machines:
+        told.note(f"{machine.name} {doing}")
+        try:
+            attempt(cluster, machine, done, act)
+        except WorkflowError as error:
+            if not machine.role:
+                raise
+            told.note(str(error))
+            failed.append(error)
+            continue
+        done.append(machine.name)
+        told.record(EventKind.CHANGE, {"what": what, "machine": machine.name})
+    return failed
 
 
 def take_over(way: WayIn, machine: FleetMachine, pki: ClusterPki, *, patience: Patience) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from fleetkit.core import SYSTEM_CLOCK, Clock, format_duration, format_utc
-from fleetkit.etcd import Alert, AlertState, EtcdLimits, Scrape, judge_alerts, watch_metrics
+from fleetkit.etcd import Alert, AlertState, EtcdLimits, Scrape, Severity, judge_alerts, watch_metrics
 from fleetkit.runs import EventKind
 from fleetkit.views import alerts_frame, frame_html
 from fleetkit.workflows._reporting import Reporter
@@ -55,8 +55,12 @@ class CheckedAlerts(Shown):
 
     @property
     def outcome(self) -> str:
-        """``findings`` when an alert fires, else ``done``."""
-        return "findings" if self.count(AlertState.FIRING) else "done"
+        """``findings`` when an alert fires, or a critical one holds for which one look is enough; else ``done``.
+
+        Whoever looks once, as a scheduler does, sees members that are down at that moment, and never for minutes.
+        """
+        seen = any(one.holds and one.severity is Severity.CRITICAL and not one.window_s for one in self.alerts)
+        return "findings" if seen or self.count(AlertState.FIRING) else "done"
 
     @property
     def summary(self) -> str:

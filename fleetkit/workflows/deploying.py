@@ -21,6 +21,7 @@ from fleetkit.workflows._strange_masters import find_strange_masters
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
+from fleetkit.workflows.delivery import master_prefix
 from fleetkit.workflows.recovering import plan_with_leftovers, remove_leftovers
 from fleetkit.workflows.starting import find_stopped, start_machines
 from fleetkit.workflows.stopping import StopRequest
@@ -48,6 +49,8 @@ class AppliedDeploy(Shown):
         What was there and nothing wanted.
     started
         Machines that had been stopped.
+    waiting
+        Masters that run on with the settings they had until they start anew.
     """
 
     cluster: str
@@ -56,10 +59,11 @@ class AppliedDeploy(Shown):
     put: tuple[str, ...]
     removed: tuple[str, ...] = ()
     started: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        """One line for people."""
+        """One line for people, or two."""
         if self.result is None and not any((self.made, self.put, self.removed, self.started)):
             return "Nothing to do: the cluster is as its file says."
         done = "no resources changed"
@@ -69,7 +73,13 @@ class AppliedDeploy(Shown):
             done += f", {self.result.imported} adopted" if self.result.imported else ""
         done += f", {len(self.removed)} unknown things removed" if self.removed else ""
         done += f", {len(self.started)} machines started" if self.started else ""
-        return f"Applied: {done}; {len(self.made)} certificates and keys made, {len(self.put)} objects put."
+        told = f"Applied: {done}; {len(self.made)} certificates and keys made, {len(self.put)} objects put."
+        if self.waiting:
+            told += (
+                f"\n{', '.join(self.waiting)} run on with the settings they had until they start anew, "
+                f"one after the other: fleetkit etcd reboot {self.cluster} --all"
+            )
+        return told
 
     def __str__(self) -> str:
         return self.text
@@ -166,6 +176,7 @@ def apply_deploy(
         if pki.made:
             told.note(f"{len(pki.made)} certificates and host keys made")
         try:
+            running = _list_running(workspace)
             put = supply_bucket(workspace, pki, on_note=told.note)
             completed.append("bucket")
             removed = remove_leftovers(workspace, plan.removals, told=told)
@@ -195,6 +206,14 @@ def apply_deploy(
                 seen=str(error),
                 hint="mend what is named above, then deploy again: the next plan holds only what is still to be done",
             ) from error
-    beside = {"made": pki.made, "put": put, "removed": removed, "started": started}
+    waiting = tuple(name for name in running if any(key.startswith(f"{master_prefix(name)}/") for key in put))
+    beside = {"made": pki.made, "put": put, "removed": removed, "started": started, "waiting": waiting}
     record_applied(told, result, **beside)
     return AppliedDeploy(cluster=plan.cluster, result=result, **beside)
+
+
+def _list_running(workspace: Workspace) -> tuple[str, ...]:
+    """Return the names of masters that run, which look for their settings when they boot."""
+    found = aws.list_instances(workspace.session, workspace.cluster.name, role="master")
+    running = {one.private_address for one in found if one.state == "running"}
+    return tuple(name for name, master in workspace.cluster.masters.items() if master.address in running)

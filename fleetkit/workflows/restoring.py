@@ -24,11 +24,11 @@ from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._restore_choice import choose_backup, find_cautions
-from fleetkit.workflows._restore_losses import read_stores, require_silent
+from fleetkit.workflows._restore_losses import measure_members, read_stores, require_silent
 from fleetkit.workflows._restore_mark import drop_mark, make_mark, read_mark
 from fleetkit.workflows._restore_plan import RestorePlan
 from fleetkit.workflows._restore_steps import Restoring
-from fleetkit.workflows._restored_member import MemberFolders, measure_data
+from fleetkit.workflows._restored_member import MemberFolders
 from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._strange_masters import check_all_named
 from fleetkit.workflows._workspace import Workspace
@@ -154,11 +154,12 @@ def plan_restore(
         told.note(f"reading {kept.name}")
         fetched = fetch_backup(kept_in, kept, Path(folder), identity=key)
         fetched.require_readable()
-        check_all_named(workspace, aws.list_instances(workspace.session, name, role="master"))
+        machines = aws.list_instances(workspace.session, name, role="master")
+        check_all_named(workspace, machines)
         with open_way_in(workspace) as way:
             told.note("looking at what is there now")
             now = read_stores(way, way.read_health(), fetched.archive)
-            members = _measure(way)
+            members = measure_members(way, machines)
     begun = read_mark(workspace.paths.folder, fetched.sha256)
     plan = RestorePlan(
         cluster=name,
@@ -279,12 +280,3 @@ def _look_at_fleet(workspace: Workspace, way: WayIn) -> tuple[str, ...] | NotYet
         return NotYet(str(error))
     missing = sorted(str(one) for one in wanted - joined)
     return NotYet(f"{', '.join(missing)} not yet") if missing else tuple(sorted(joined))
-
-
-def _measure(way: WayIn) -> dict[str, int]:
-    """Return what each master's data take; who cannot be reached now could not be restored either."""
-    found = {}
-    for name, master in way.cluster.masters.items():
-        with way.connect(master.address) as connection:
-            found[name] = measure_data(connection)
-    return found

@@ -24,7 +24,7 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._rotation_machines import list_machines, restart_fleet
 from fleetkit.workflows._rotation_plan import FLEET, RotationPlan, select_leaves, select_machines
 from fleetkit.workflows._rotation_proof import find_flaws, wait_joined
-from fleetkit.workflows._rotation_steps import attempt, take_over
+from fleetkit.workflows._rotation_steps import take_over, visit_each
 from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
@@ -183,15 +183,28 @@ def apply_rotation(
             supply_bucket(workspace, pki, on_note=told.note)
         if fetching:
             with open_way_in(workspace) as way:
-                for machine in fetching:
-                    told.note(f"{machine.name} fetches")
-                    attempt(plan.cluster, machine, done, lambda one: take_over(way, one, pki, patience=patience))
-                    done.append(machine.name)
-                    told.record(EventKind.CHANGE, {"what": "certificates fetched", "machine": machine.name})
-                for machine in fetching if plan.restarts_fleet else ():
-                    told.note(f"fleet of {machine.name} takes its certificate")
-                    attempt(plan.cluster, machine, done, lambda one: restart_fleet(way, one, patience=patience))
-                    told.record(EventKind.CHANGE, {"what": "fleet restarted", "machine": machine.name})
+                failed = visit_each(
+                    plan.cluster,
+                    fetching,
+                    lambda one: take_over(way, one, pki, patience=patience),
+                    doing="fetches",
+                    what="certificates fetched",
+                    done=done,
+                    told=told,
+                )
+                if plan.restarts_fleet:
+                    fetched = [one for one in fetching if one.name in done]
+                    failed += visit_each(
+                        plan.cluster,
+                        fetched,
+                        lambda one: restart_fleet(way, one, patience=patience),
+                        doing="has fleet take its certificate",
+                        what="fleet restarted",
+                        done=[],
+                        told=told,
+                    )
+                for error in failed:
+                    raise error
     return AppliedRotation(cluster=plan.cluster, renewed=tuple(one.name for one in plan.renewed), fetched=tuple(done))
 
 

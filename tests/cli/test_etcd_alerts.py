@@ -54,7 +54,7 @@ def test_wrong_use_ends_with_two(words: list[str]) -> None:
 
 
 def test_members_that_are_down_are_judged_and_not_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["etcd", "alerts", "--endpoints", "127.0.0.1:1", "--scrapes", "1", "--json"]) == 0
+    assert main(["etcd", "alerts", "--endpoints", "127.0.0.1:1", "--scrapes", "1", "--json"]) == 3
     told = json.loads(capsys.readouterr().out)
     down = next(one for one in told["alerts"] if one["name"] == "etcdMembersDown")
     assert (down["state"], down["value"], down["who"]) == ("not enough history", 1, ["http://127.0.0.1:1"])

@@ -97,6 +97,13 @@ def test_masters_that_a_deploy_would_replace_are_refused_with_the_order_one_by_o
     assert "etcd replace" not in str(refused.value)
 
 
+def test_masters_that_run_on_with_what_they_had_are_named_with_what_has_them_take_it() -> None:
+    applied = AppliedDeploy(cluster="demo", result=None, made=(), put=("a",), waiting=("etcd1", "etcd2"))
+    assert "etcd1, etcd2 run on with the settings they had" in applied.text
+    assert "fleetkit etcd reboot demo --all" in applied.text
+    assert "run on" not in replace(applied, waiting=()).text
+
+
 def test_masters_that_etcd_does_not_know_are_shown_and_refused_by_their_names() -> None:
     plan = plan_with(deliveries=("what roles/master/etcd4 fetches (11 files)",), strangers=("etcd4", "etcd5"))
     assert "  ! etcd4" in plan.text.splitlines()

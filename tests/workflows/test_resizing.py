@@ -189,6 +189,9 @@ def test_three_shrink_to_one_and_grow_back_and_all_that_was_written_is_there(pla
         place.resize("etcd1")
     assert sorted(place.members("etcd1")) == ["etcd1"], "both were removed before the machine could not be destroyed"
     assert sorted(place.standing) == ["etcd1", "etcd3"]
+    there = {one.key for one in aws.list_objects(place.workspace.session, place.workspace.bucket)}
+    left = "who left leaves no keys behind, wherever it stops"
+    assert {settings_key(name) for name in ("etcd2", "etcd3")} & there == set(), left
 
     place.broken = "rest"
     with pytest.raises(WorkflowError, match="fleetkit deploy demo brings the rest"):

@@ -109,7 +109,7 @@ def place(running: EtcdCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with emulated_aws():
         monkeypatch.setattr(restoring, "open_way_in", running.open_way)
         # Members on loopback have no machine to log in to; a whole sandbox tells that part.
-        monkeypatch.setattr(restoring, "_measure", lambda _way: {"etcd1": 65536})
+        monkeypatch.setattr(restoring, "measure_members", lambda *_asked: {"etcd1": 65536})
         put_tree(running.endpoints()[0], keys(same="1", other="1", gone="1"), tls=running.tls)
         taken = back_up(running.endpoints(), open_backup_place("demo", folder=tmp_path), tls=running.tls)
         workspace = open_workspace("demo", folder=tmp_path, environ={"HOME": str(tmp_path)})

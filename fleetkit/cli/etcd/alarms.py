@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleetkit.cli._approving import ask_approval, require_name
+from fleetkit.cli._approving import ask_approval
 from fleetkit.cli._etcd_options import EtcdSource, etcd_options, open_source
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note, print_table
@@ -34,11 +34,13 @@ def command(cluster: str | None, disarm: bool, approve: str, as_json: bool, **op
     """List the alarms that are raised, and what to do about each.
 
     etcd raises NOSPACE when a member reaches its quota, and takes no writes until the alarm is disarmed by hand: first
-    compact, then defragment, then disarm. An alarm whose cause is still there comes back with the next write.
+    compact, then defragment, then disarm. NOSPACE comes back with the next write while its cause is there; CORRUPT does
+    not come back by itself, and is not taken back before all members hold the same.
 
     Exits 3 while an alarm is raised, 4 when disarming it was not approved.
     """
     from fleetkit.etcd import disarm_alarm, list_alarms, list_members
+    from fleetkit.workflows import hold_for_disarming
 
     with open_source(cluster, **options) as source:
         how: dict[str, Any] = {"tls": source.tls, "limits": source.limits}
@@ -49,9 +51,10 @@ def command(cluster: str | None, disarm: bool, approve: str, as_json: bool, **op
         disarmed = raised if disarm else ()
         if disarmed:
             _require_approval(source, disarmed, approve)
-            for one in disarmed:
-                disarm_alarm(source.endpoints, one, **how)
-                print_note(f"disarmed {one.alarm} of {names.get(one.member_id) or one.member_id or 'the cluster'}")
+            with hold_for_disarming(source.workspace):
+                for one in disarmed:
+                    disarm_alarm(source.endpoints, one, **how)
+                    print_note(f"disarmed {one.alarm} of {names.get(one.member_id) or one.member_id or 'the cluster'}")
             raised = list_alarms(source.endpoints, **how)
         steps = _next_steps(raised, source)
     if as_json:
@@ -63,13 +66,14 @@ def command(cluster: str | None, disarm: bool, approve: str, as_json: bool, **op
 
 def _require_approval(source: EtcdSource, raised: Sequence[Alarm], given: str) -> None:
     """Hold it to the rules of the cluster file; another etcd has none, and is named."""
-    if source.workspace is None:
-        require_name(_name(source), given, what="disarming the alarms")
-        return
+    from fleetkit.config import Approval
+    from fleetkit.etcd import AlarmKind, hash_kv
     from fleetkit.workflows import DisarmPlan, approve
 
-    cluster = source.workspace.cluster
-    plan = DisarmPlan(cluster=cluster.name, alarms=tuple(raised), rules=cluster.approval)
+    corrupt = any(one.alarm is AlarmKind.CORRUPT for one in raised)
+    hashes = hash_kv(source.endpoints, tls=source.tls, limits=source.limits) if corrupt else None
+    rules = Approval() if source.workspace is None else source.workspace.cluster.approval
+    plan = DisarmPlan(cluster=_name(source), alarms=tuple(raised), hashes=hashes, rules=rules)
     approve(plan, ask_approval(plan, given))
 
 

@@ -40,7 +40,7 @@ def command(cluster: str | None, every_s: float, scrapes: int, as_json: bool, **
     What they say of a cluster in past runs (fleetkit run etcd-alerts records it) is drawn on for long windows.
     An alert whose rule asks for more than was seen is told as such, never as quiet; --scrapes 13 watches for a minute.
     Certificates that expire soon, of which no alert tells, are named with the command that renews them.
-    Exits 3 when one fires, 1 when no member could be asked.
+    Exits 3 when one fires, or a critical one that a single look tells holds, as when members are down.
     """  # fmt: skip
     from fleetkit.etcd import watch_metrics
     from fleetkit.views import ALERT_COLUMNS, alert_rows
