@@ -58,6 +58,8 @@ class UnitsPlan(ChangePlan):
         What is to be known before, a sentence each.
     refused
         Why it may not be done.
+    undoes
+        Whether it is the way back from the last change.
     """
 
     waves: tuple[tuple[UnitChange, ...], ...]
@@ -65,6 +67,7 @@ class UnitsPlan(ChangePlan):
     left_alone: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     refused: Refusal | None = None
+    undoes: bool = False
 
     @property
     def operation(self) -> Operation:

@@ -37,6 +37,11 @@ class AppliedUnits(Shown):
     not_put_back: dict[str, str] = field(default_factory=dict)
 
     @property
+    def is_put_back(self) -> bool:
+        """Whether all that was sent is as it was before."""
+        return self.put_back and not self.not_put_back
+
+    @property
     def text(self) -> str:
         """What came of it, a line for each that did not come about."""
         if not self.done and not self.failed:

@@ -15,7 +15,7 @@ from fleetkit.runs import EventKind
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._unit_reading import UnitReading
 from fleetkit.workflows._unit_walk import UnitGate, UnitWalk, judge_change
-from fleetkit.workflows._units_note import write_units_note
+from fleetkit.workflows._units_note import NotedChange, note_change
 from fleetkit.workflows._units_plan import UnitsPlan
 from fleetkit.workflows._units_results import AppliedUnits, VerifiedUnits
 from fleetkit.workflows._workspace import Workspace
@@ -64,16 +64,21 @@ def apply_units(
     """
     told, plan = report or Reporter(), approved.plan
     plan.check()
-    if plan.is_empty:
+    if plan.is_empty and not plan.undoes:
         return AppliedUnits(cluster=plan.cluster, done=())
     names = [one.name for one in plan.changes]
     with _hold(source, told), open_fleet(source, names=names, limits=limits) as fleet:
         _require_unmoved(plan, fleet.reading)
+        noted: NotedChange | None = None
         if isinstance(source, Workspace):
             told.record(EventKind.APPROVAL, approved.facts(source))
-            write_units_note(source.paths.folder, plan.changes)
+            noted = note_change(source.paths.folder, plan.changes, undoes=plan.undoes)
         walk = UnitWalk(client=fleet.client, read=partial(fleet.read, names=names), gate=gate or UnitGate(), told=told)
         applied = _walk(plan, walk, told, roll_back=roll_back)
+        if noted is not None and not applied.failed:
+            noted.end()
+        elif noted is not None and applied.is_put_back:
+            noted.take_back()
     facts = {"what": "units", "done": list(applied.done), "failed": applied.failed, "unsent": list(applied.unsent)}
     told.record(EventKind.CHANGE, {**facts, "put_back": applied.put_back})
     return applied

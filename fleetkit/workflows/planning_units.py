@@ -121,6 +121,8 @@ def plan_units_undo(
 ) -> UnitsPlan:
     """Plan how the units of a cluster become what they were before the last change from this computer; changes nothing.
 
+    A change that was broken off and given again is one change, and so is a way back.
+
     Raises
     ------
     FleetError, SshError
@@ -138,7 +140,8 @@ def plan_units_undo(
     wanted = {name: its for name, its in before.items() if its is not None}
     fresh = [name for name, its in before.items() if its is None and reading.find_unit(name) is not None]
     changes = (*find_changes(wanted, reading), *find_named_changes(fresh, UnitAction.DESTROY, reading))
-    return record_plan(told, _make_plan(workspace, changes, reading, unchanged=len(before) - len(changes)))
+    unchanged = len(before) - len(changes)
+    return record_plan(told, _make_plan(workspace, changes, reading, unchanged=unchanged, undoes=True))
 
 
 def _make_plan(
@@ -150,6 +153,7 @@ def _make_plan(
     at_once: int = 0,
     unchanged: int = 0,
     left_alone: tuple[str, ...] = (),
+    undoes: bool = False,
 ) -> UnitsPlan:
     waves, order = order_changes(changes, at_once=at_once)
     return UnitsPlan(
@@ -160,4 +164,5 @@ def _make_plan(
         left_alone=left_alone,
         cautions=find_cautions(changes, reading, order=order, files=files),
         refused=find_refusal(changes, reading, files=files),
+        undoes=undoes,
     )

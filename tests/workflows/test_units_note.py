@@ -10,7 +10,7 @@ import pytest
 from fleetkit.core import NotFoundError, StalePlanError
 from fleetkit.fleet import DesiredState, Unit, UnitText
 from fleetkit.workflows._unit_changes import UnitAction, UnitChange
-from fleetkit.workflows._units_note import read_units_note, write_units_note
+from fleetkit.workflows._units_note import note_change, read_units_note
 
 TEXT = UnitText.parse("[Service]\nExecStart=/bin/sleep 1\nEnvironment=A=1\nEnvironment=B=2\n")
 
@@ -29,7 +29,7 @@ def change(name: str, before: str | None) -> UnitChange:
 
 
 def test_what_was_there_is_read_back_and_only_the_owner_may(tmp_path: Path) -> None:
-    write_units_note(tmp_path, [change("a.service", "launched"), change("b.service", None), change("c.service", "")])
+    note_change(tmp_path, [change("a.service", "launched"), change("b.service", None), change("c.service", "")])
     note = read_units_note(tmp_path)
     a, c = note.before["a.service"], note.before["c.service"]
     assert a is not None
@@ -42,9 +42,35 @@ def test_what_was_there_is_read_back_and_only_the_owner_may(tmp_path: Path) -> N
 
 
 def test_the_last_one_counts(tmp_path: Path) -> None:
-    write_units_note(tmp_path, [change("a.service", "launched")])
-    write_units_note(tmp_path, [change("b.service", None)])
+    note_change(tmp_path, [change("a.service", "launched")]).end()
+    note_change(tmp_path, [change("b.service", None)])
     assert list(read_units_note(tmp_path).before) == ["b.service"]
+
+
+def test_one_that_did_not_come_to_its_end_is_one_with_the_next(tmp_path: Path) -> None:
+    note_change(tmp_path, [change("a.service", "launched")])
+    note_change(tmp_path, [change("a.service", "loaded"), change("b.service", None)]).end()
+    note = read_units_note(tmp_path)
+    a = note.before["a.service"]
+    assert a is not None
+    assert a.desired is DesiredState.LAUNCHED, "what was there first"
+    assert list(note.before) == ["a.service", "b.service"]
+    assert not note.is_open
+
+
+def test_one_that_was_put_back_as_a_whole_leaves_what_was_noted_before_it(tmp_path: Path) -> None:
+    note_change(tmp_path, [change("a.service", "launched")]).take_back()
+    with pytest.raises(NotFoundError):
+        read_units_note(tmp_path)
+    note_change(tmp_path, [change("b.service", None)]).end()
+    note_change(tmp_path, [change("a.service", "launched")]).take_back()
+    assert list(read_units_note(tmp_path).before) == ["b.service"]
+
+
+def test_one_of_an_older_fleetkit_is_read(tmp_path: Path) -> None:
+    (tmp_path / "units-before.json").write_text('{"at": "x", "units": {"a.service": null}}')
+    note = read_units_note(tmp_path)
+    assert (note.before, note.is_open, note.undoing) == ({"a.service": None}, False, {})
 
 
 def test_without_one_there_is_nothing_to_undo(tmp_path: Path) -> None:

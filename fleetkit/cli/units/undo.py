@@ -22,8 +22,9 @@ _WAIT_S = 10.0
 def command(cluster: str | None, **options: Any) -> int:
     """Bring units of CLUSTER back to what they were before the last change from this computer, text and state.
 
-    What was new is destroyed, what was replaced or destroyed comes back. It is a change like any other, and can be
-    undone itself.
+    What was new is destroyed, what was replaced or destroyed comes back. A change that was broken off or failed is one
+    with those that follow it until one comes to its end. This is a change like any other: where it breaks off, it is
+    given once more, and at its end it can be undone itself.
 
     \b
     fleetkit units undo demo                   # shows what would be done, and asks
