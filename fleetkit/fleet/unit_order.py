@@ -23,11 +23,14 @@ class UnitOrder:
     ----------
     waves
         Names, sorted: each wave waits only for those before it.
+    waits
+        Name of each to those it waits for.
     circle
         Those that wait for each other; they are the last wave, together.
     """
 
     waves: tuple[tuple[str, ...], ...]
+    waits: Mapping[str, frozenset[str]]
     circle: tuple[str, ...] = ()
 
 
@@ -43,16 +46,17 @@ def order_units(units: Mapping[str, UnitText]) -> UnitOrder:
         for before, after in _list_pairs(name, unit):
             if before != after and before in waits and after in waits:
                 waits[after].add(before)
+    known = {name: frozenset(others) for name, others in waits.items()}
     waves: list[tuple[str, ...]] = []
     while waits:
         ready = tuple(sorted(name for name, others in waits.items() if not others & waits.keys()))
         if not ready:
             rest = tuple(sorted(waits))
-            return UnitOrder(waves=(*waves, rest), circle=_find_circle(waits))
+            return UnitOrder(waves=(*waves, rest), waits=known, circle=_find_circle(waits))
         waves.append(ready)
         for name in ready:
             del waits[name]
-    return UnitOrder(waves=tuple(waves))
+    return UnitOrder(waves=tuple(waves), waits=known)
 
 
 def _list_pairs(name: str, unit: UnitText) -> Iterator[tuple[str, str]]:

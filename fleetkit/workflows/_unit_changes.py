@@ -91,6 +91,18 @@ class UnitChange:
         return {"name": name, "action": action, "hash": fresh, "desired": desired, "old_hash": old, "was": was}
 
     @property
+    def goes(self) -> bool:
+        """Whether it is stopped, and not started."""
+        return self.action in (UnitAction.STOP, UnitAction.UNLOAD, UnitAction.DESTROY)
+
+    @property
+    def takes_turn(self) -> bool:
+        """Whether it replaces an instance that was to run: of these a roll takes down only some at a time."""
+        was = "" if self.before is None else self.before.desired_state
+        is_instance = template_of(self.name) != self.name
+        return self.action is UnitAction.REPLACE and was == DesiredState.LAUNCHED and is_instance
+
+    @property
     def undone(self) -> UnitChange:
         """What brings back what was there.
 

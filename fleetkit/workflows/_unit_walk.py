@@ -103,6 +103,8 @@ class UnitWalk:
 
     def wait(self, wave: Sequence[UnitChange]) -> dict[str, str]:
         """Wait until each unit of a wave is what was asked for, and stays it; return who is not, and how it stands."""
+        if not wave:
+            return {}
         names = [one.name for one in wave]
         since: dict[str, tuple[bool, float]] = {}
         stands: dict[str, tuple[bool | None, str]] = {}

@@ -21,6 +21,7 @@ from fleetkit.fleet import (
 from fleetkit.views import table_html
 from fleetkit.workflows._basis import Operation
 from fleetkit.workflows._change_plan import ChangePlan, Refusal, refuse_if
+from fleetkit.workflows._lagging_units import LaggingUnit
 from fleetkit.workflows._shown import list_under
 from fleetkit.workflows._unit_changes import UnitAction, UnitChange
 from fleetkit.workflows._unit_reading import UnitReading
@@ -58,6 +59,8 @@ class UnitsPlan(ChangePlan):
         What is to be known before, a sentence each.
     refused
         Why it may not be done.
+    lagging
+        Units that are spoken of, of which fleet has what is wanted, and that are not there.
     undoes
         Whether it is the way back from the last change.
     """
@@ -67,6 +70,7 @@ class UnitsPlan(ChangePlan):
     left_alone: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     refused: Refusal | None = None
+    lagging: tuple[LaggingUnit, ...] = ()
     undoes: bool = False
 
     @property
@@ -102,12 +106,14 @@ class UnitsPlan(ChangePlan):
     @property
     def aim(self) -> str:
         """What the plan does, in one sentence."""
+        late = f", and {len(self.lagging)} of them not there" if self.lagging else ""
         if self.is_empty:
             are = "unit is" if self.unchanged == 1 else "units are"
-            return f"Nothing to do: {self.unchanged} {are} in fleet of {self.cluster} as wanted."
+            do = "send" if self.lagging else "do"
+            return f"Nothing to {do}: {self.unchanged} {are} in fleet of {self.cluster} as wanted{late}."
         counts = Counter(one.action for one in self.changes)
         told = ", ".join(f"{counts[one]} to {one}" for one in UnitAction if one in counts)
-        return f"This changes units of {self.cluster}: {told}; {self.unchanged} unchanged."
+        return f"This changes units of {self.cluster}: {told}; {self.unchanged} unchanged{late}."
 
     @property
     def course(self) -> tuple[str, ...]:
@@ -137,7 +143,7 @@ class UnitsPlan(ChangePlan):
 
 
 def order_changes(
-    changes: Sequence[UnitChange], *, at_once: int = 0
+    changes: Sequence[UnitChange], *, at_once: int = 0, lagging: Sequence[LaggingUnit] = ()
 ) -> tuple[tuple[tuple[UnitChange, ...], ...], UnitOrder]:
     """Put changes into waves: what starts after what it waits for, what goes before what it stands on.
 
@@ -145,6 +151,8 @@ def order_changes(
     ----------
     at_once
         The most instances of one template that run and are replaced at one time; 0 for any number.
+    lagging
+        Units that nothing is sent for, and that what waits for them comes after.
 
     Returns
     -------
@@ -152,9 +160,10 @@ def order_changes(
         The waves, and the order that the units have among themselves.
     """
     by_name = {one.name: one for one in changes}
-    order = order_units({name: one.text for name, one in by_name.items()})
-    going = {one.name for one in changes if _goes(one)}
-    ups = [tuple(by_name[name] for name in wave if name not in going) for wave in order.waves]
+    beside = {one.name: one.change.text for one in lagging}
+    order = order_units({**beside, **{name: one.text for name, one in by_name.items()}})
+    going = {one.name for one in changes if one.goes}
+    ups = [tuple(by_name[name] for name in wave if name in by_name.keys() - going) for wave in order.waves]
     downs = [tuple(by_name[name] for name in wave if name in going) for wave in reversed(order.waves)]
     if at_once:
         ups = [part for wave in ups for part in _roll(wave, at_once)]
@@ -168,7 +177,7 @@ def _roll(wave: Sequence[UnitChange], at_once: int) -> Iterator[tuple[UnitChange
     for one in wave:
         template = template_of(one.name)
         turn = 0
-        if template != one.name and one.action is UnitAction.REPLACE and _runs(one):
+        if one.takes_turn:
             turn = taken[template] // at_once
             taken[template] += 1
         turns.setdefault(turn, []).append(one)
@@ -229,14 +238,6 @@ def _list_homeless(changes: Sequence[UnitChange], reading: UnitReading) -> list[
             why = explain_no_machine(one.name, options, machines=reading.machines, placed=placed)
             found += [(one.name, why)] if why else []
     return found
-
-
-def _goes(change: UnitChange) -> bool:
-    return change.action in (UnitAction.STOP, UnitAction.UNLOAD, UnitAction.DESTROY)
-
-
-def _runs(change: UnitChange) -> bool:
-    return change.before is not None and change.before.desired_state == DesiredState.LAUNCHED
 
 
 def _tell_states(change: UnitChange) -> str:

@@ -22,11 +22,13 @@ class AppliedUnits(Shown):
     failed
         Name of each that did not, to how it stands.
     unsent
-        Names of those that were not sent, since one before them failed.
+        Names of those that were not sent, since one before them failed, or was not there.
     put_back
         Whether what was sent was put back.
     not_put_back
         Name of each of which that did not succeed, to how it stands.
+    late
+        Name of each that was in fleet as wanted before, and is not there, to how it stands.
     """
 
     cluster: str
@@ -35,6 +37,7 @@ class AppliedUnits(Shown):
     unsent: tuple[str, ...] = ()
     put_back: bool = False
     not_put_back: dict[str, str] = field(default_factory=dict)
+    late: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_put_back(self) -> bool:
@@ -44,12 +47,13 @@ class AppliedUnits(Shown):
     @property
     def text(self) -> str:
         """What came of it, a line for each that did not come about."""
-        if not self.done and not self.failed:
+        amiss = {**self.late, **self.failed}
+        if not self.done and not amiss:
             return f"Nothing to do: all units of {self.cluster} that are spoken of are as wanted."
-        lines = [f"{len(self.done)} units of {self.cluster} are as wanted, {len(self.failed)} are not."]
-        lines += [f"! {name} is {how}" for name, how in self.failed.items()]
+        lines = [f"{len(self.done)} units of {self.cluster} are as wanted, {len(amiss)} are not."]
+        lines += [f"! {name} is {how}" for name, how in amiss.items()]
         if self.unsent:
-            lines.append(f"! not sent, since one before them failed: {', '.join(self.unsent)}")
+            lines.append(f"! not sent, since one before them is not there: {', '.join(self.unsent)}")
         if self.put_back:
             lines.append("All that was sent was put back as it was before.")
         lines += [f"! not put back: {name} is {how}" for name, how in self.not_put_back.items()]
@@ -85,7 +89,7 @@ class VerifiedUnits(Verified):
         """One sentence."""
         if self.findings:
             return f"{len(self.findings)} findings on units of {self.cluster}"
-        return f"all {self.units} units of {self.cluster} that were changed are as wanted"
+        return f"all {self.units} units of {self.cluster} that were looked at are as wanted"
 
     def __str__(self) -> str:
         told = [Verified.__str__(self)]

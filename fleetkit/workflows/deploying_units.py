@@ -46,6 +46,8 @@ def apply_units(
 ) -> AppliedUnits:
     """Send what was approved, wave by wave; the next one only once all of the one before are as wanted.
 
+    What needed no sending and is not there yet is waited for: before the wave that waits for it, or at the end.
+
     Parameters
     ----------
     gate
@@ -64,23 +66,24 @@ def apply_units(
     """
     told, plan = report or Reporter(), approved.plan
     plan.check()
-    if plan.is_empty and not plan.undoes:
+    if plan.is_empty and not plan.undoes and not plan.lagging:
         return AppliedUnits(cluster=plan.cluster, done=())
-    names = [one.name for one in plan.changes]
+    names = [*(one.name for one in plan.changes), *(one.name for one in plan.lagging)]
     with _hold(source, told), open_fleet(source, names=names, limits=limits) as fleet:
         _require_unmoved(plan, fleet.reading)
         noted: NotedChange | None = None
-        if isinstance(source, Workspace):
+        if isinstance(source, Workspace) and (plan.changes or plan.undoes):
             told.record(EventKind.APPROVAL, approved.facts(source))
             noted = note_change(source.paths.folder, plan.changes, undoes=plan.undoes)
         walk = UnitWalk(client=fleet.client, read=partial(fleet.read, names=names), gate=gate or UnitGate(), told=told)
         applied = _walk(plan, walk, told, roll_back=roll_back)
-        if noted is not None and not applied.failed:
+        if noted is not None and not applied.failed and not applied.unsent:
             noted.end()
-        elif noted is not None and applied.is_put_back:
+        elif noted is not None and (applied.is_put_back or (not applied.failed and not applied.done)):
             noted.take_back()
     facts = {"what": "units", "done": list(applied.done), "failed": applied.failed, "unsent": list(applied.unsent)}
-    told.record(EventKind.CHANGE, {**facts, "put_back": applied.put_back})
+    if plan.changes:
+        told.record(EventKind.CHANGE, {**facts, "put_back": applied.put_back})
     return applied
 
 
@@ -93,45 +96,59 @@ def verify_units(
 ) -> VerifiedUnits:
     """Look whether the units of a plan are what it wanted of them; of what failed, read what it said last.
 
+    Those that were in fleet as wanted, and not there, when it was made are looked at too.
+
     Raises
     ------
     FleetError, SshError
         When fleet cannot be read.
     """
     told = report or Reporter()
-    changes = plan.changes
-    with open_fleet(source, names=[one.name for one in changes], limits=limits) as fleet:
-        stands = {one.name: judge_change(one, fleet.reading) for one in changes}
+    looked_at = (*plan.changes, *(one.change for one in plan.lagging))
+    with open_fleet(source, names=[one.name for one in looked_at], limits=limits) as fleet:
+        stands = {one.name: judge_change(one, fleet.reading) for one in looked_at}
         amiss = {name: how for name, (verdict, how) in stands.items() if verdict is not True}
         journals = read_journals(source, fleet, amiss, lines=_JOURNAL_LINES) if isinstance(source, Workspace) else {}
     findings = tuple(f"{name} is {how}" for name, how in amiss.items())
     told.record(EventKind.VERIFIED, {"what": "units", "ok": not findings, "findings": list(findings)})
-    return VerifiedUnits(cluster=plan.cluster, units=len(changes), findings=findings, journals=journals)
+    return VerifiedUnits(cluster=plan.cluster, units=len(looked_at), findings=findings, journals=journals)
 
 
 def _walk(plan: UnitsPlan, walk: UnitWalk, told: Reporter, *, roll_back: bool) -> AppliedUnits:
     done: list[str] = []
     failed: dict[str, str] = {}
+    late: dict[str, str] = {}
+    left = {one.name: one for one in plan.lagging}
     for number, wave in enumerate(plan.waves, start=1):
+        names = {one.name for one in wave}
+        late = walk.wait([left.pop(name).change for name in list(left) if names & set(left[name].before)])
+        if late:
+            break
         told.note(f"wave {number} of {len(plan.waves)}: {len(wave)} units")
         failed = walk.send(wave)
         failed |= walk.wait([one for one in wave if one.name not in failed])
         done += [one.name for one in wave if one.name not in failed]
         if failed:
             break
+    is_halted = bool(failed or late)
     reached = {*done, *failed}
     unsent = tuple(one.name for one in plan.changes if one.name not in reached)
     back: dict[str, str] = {}
-    if failed and roll_back:
+    puts_back = is_halted and roll_back and bool(walk.sent)
+    if puts_back:
         told.note(f"putting {sum(map(len, walk.sent))} units back")
         back = walk.put_back()
+    # What nothing waits for keeps nothing from being sent; what was begun before is seen through all the same.
+    coming = [one.change for one in left.values() if not one.is_hopeless and not is_halted]
+    late |= {name: one.how for name, one in left.items() if one.change not in coming} | walk.wait(coming)
     return AppliedUnits(
         cluster=plan.cluster,
         done=tuple(done),
         failed=failed,
         unsent=unsent,
-        put_back=bool(failed) and roll_back,
+        put_back=puts_back,
         not_put_back=back,
+        late=late,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 
 from fleetkit.config import Approval
 from fleetkit.fleet import DesiredState, FleetEndpoint, FleetLimits, UnitFiles, expand_names
+from fleetkit.workflows._lagging_units import find_lagging, refuse_roll, tell_lagging
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._unit_changes import (
@@ -74,15 +75,7 @@ def plan_unit_deploy(
     wanted = find_wanted(files, reading, instances=named, desired=desired)
     changes = find_changes(wanted, reading)
     left = tuple(one.name for one in reading.units if one.name not in wanted)
-    plan = _make_plan(
-        source,
-        changes,
-        reading,
-        files=files,
-        at_once=at_once,
-        unchanged=len(wanted) - len(changes),
-        left_alone=left,
-    )
+    plan = _make_plan(source, changes, reading, names=wanted, files=files, at_once=at_once, left_alone=left)
     return record_plan(told, plan)
 
 
@@ -113,7 +106,7 @@ def plan_units(
     with open_fleet(source, names=names, limits=limits) as fleet:
         reading = fleet.reading
     changes = find_named_changes(names, action, reading)
-    return record_plan(told, _make_plan(source, changes, reading, unchanged=len(set(names)) - len(changes)))
+    return record_plan(told, _make_plan(source, changes, reading, names=names))
 
 
 def plan_units_undo(
@@ -140,8 +133,7 @@ def plan_units_undo(
     wanted = {name: its for name, its in before.items() if its is not None}
     fresh = [name for name, its in before.items() if its is None and reading.find_unit(name) is not None]
     changes = (*find_changes(wanted, reading), *find_named_changes(fresh, UnitAction.DESTROY, reading))
-    unchanged = len(before) - len(changes)
-    return record_plan(told, _make_plan(workspace, changes, reading, unchanged=unchanged, undoes=True))
+    return record_plan(told, _make_plan(workspace, changes, reading, names=before, undoes=True))
 
 
 def _make_plan(
@@ -149,20 +141,23 @@ def _make_plan(
     changes: Sequence[UnitChange],
     reading: UnitReading,
     *,
+    names: Collection[str],
     files: UnitFiles | None = None,
     at_once: int = 0,
-    unchanged: int = 0,
     left_alone: tuple[str, ...] = (),
     undoes: bool = False,
 ) -> UnitsPlan:
-    waves, order = order_changes(changes, at_once=at_once)
+    lagging = find_lagging(names, changes, reading, at_once=at_once)
+    waves, order = order_changes(changes, at_once=at_once, lagging=lagging)
+    refused = find_refusal(changes, reading, files=files)
     return UnitsPlan(
         cluster=source.cluster.name if isinstance(source, Workspace) else source.name,
         rules=source.cluster.approval if isinstance(source, Workspace) else Approval(),
         waves=waves,
-        unchanged=unchanged,
+        unchanged=len(set(names)) - len(changes),
         left_alone=left_alone,
-        cautions=find_cautions(changes, reading, order=order, files=files),
-        refused=find_refusal(changes, reading, files=files),
+        cautions=(*find_cautions(changes, reading, order=order, files=files), *tell_lagging(lagging)),
+        refused=refused or (refuse_roll(lagging, changes) if at_once else None),
+        lagging=lagging,
         undoes=undoes,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,21 @@ from support.fleet_worlds import World
 
 __all__ = ["serve_fleet"]
 
+Answering = Callable[[str, str, str, Any], dict[str, Any]]
+
 _NOT_THERE = recorded("028-unit-get-404")
 
 
 @contextlib.contextmanager
-def serve_fleet(world: World, *, path: Path | None = None) -> Iterator[str]:
+def serve_fleet(world: World | Answering, *, path: Path | None = None) -> Iterator[str]:
     """Serve a world, and give its endpoint: a unix socket at ``path``, else a port of this computer.
 
     Answers are looked up at each request, so that a test may change them meanwhile.
+
+    Parameters
+    ----------
+    world
+        What is answered to each target, or what answers each method, target, content type and body.
     """
     if path is None:
         listening = socket.create_server(("127.0.0.1", 0))
@@ -32,8 +39,11 @@ def serve_fleet(world: World, *, path: Path | None = None) -> Iterator[str]:
         listening.listen()
         endpoint = f"unix://{path}"
 
-    def choose(_method: str, target: str, _kind: str, _body: Any) -> dict[str, Any]:
+    def look_up(_method: str, target: str, _kind: str, _body: Any) -> dict[str, Any]:
+        assert isinstance(world, dict)
         return world.get(target, _NOT_THERE)
+
+    choose = look_up if isinstance(world, dict) else world
 
     def accept() -> None:
         while True:

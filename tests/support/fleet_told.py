@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import urllib.parse
 from typing import Any
 
 from support.fleet_replay import answer_one, recorded
@@ -18,6 +19,7 @@ _ROOT = "/fleet/v1"
 _NOT_THERE = recorded("028-unit-get-404")
 _SPOILED = recorded("9185-poison-get")
 _RUNNING, _FAILED, _OVER = ("active", "running"), ("failed", "failed"), ("inactive", "dead")
+_COMING = ("activating", "start")
 
 
 class ToldFleet:
@@ -33,8 +35,9 @@ class ToldFleet:
         Method and name of each change that arrived, in their order.
     failing, ending
         Parts of names or texts: a unit that has one of them fails when it is launched, or comes to its end at once.
-    lingering, spoiled
-        Names of units that fleet loads and does not start, and of those that it stumbles over.
+    activating, lingering, spoiled
+        Names of units that are on their way for as long as they stand here, that fleet has loaded and not started,
+        and that it stumbles over.
     cut_after
         How many changes arrive before nobody can reach it any more; None for any number.
     """
@@ -45,6 +48,7 @@ class ToldFleet:
         self.told: list[tuple[str, str]] = []
         self.failing: set[str] = set()
         self.ending: set[str] = set()
+        self.activating: set[str] = set()
         self.lingering: set[str] = set()
         self.spoiled: set[str] = set()
         self.cut_after: int | None = None
@@ -55,19 +59,20 @@ class ToldFleet:
         if self.cut_after is not None and len(self.told) >= self.cut_after:
             raise SshError("the master cannot be reached", seen="the connection was lost")
         near, far = socket.socketpair()
-        threading.Thread(target=answer_one, args=(far, self._answer)).start()
+        threading.Thread(target=answer_one, args=(far, self.answer)).start()
         return near
 
     def text(self, name: str) -> str:
         """Return the text of a unit, as fleet has it."""
         return _text_of(self.units[name]).text
 
-    def _answer(self, method: str, target: str, _kind: str, body: Any) -> dict[str, Any]:
+    def answer(self, method: str, target: str, _kind: str, body: Any) -> dict[str, Any]:
+        """Answer one request."""
         with self._lock:
             if method in ("PUT", "DELETE"):
-                return self._change(method, target.rpartition("/")[2], body)
+                return self._change(method, _name_in(target), body)
             if target.startswith(f"{_ROOT}/units/"):
-                name = target.rpartition("/")[2]
+                name = _name_in(target)
                 if name in self.spoiled:
                     return _SPOILED
                 return _ok(self.units[name]) if name in self.units else _NOT_THERE
@@ -101,6 +106,8 @@ class ToldFleet:
             active, sub = _OVER
             if unit["currentState"] == "launched" and not _has(self.ending, name, text):
                 active, sub = _FAILED if _has(self.failing, name, text) else _RUNNING
+            if unit["currentState"] == "launched" and name in self.activating:
+                active, sub = _COMING
             words = {"systemdLoadState": "loaded", "systemdActiveState": active, "systemdSubState": sub}
             rows.append({"name": name, "machineID": unit["machineID"], "hash": text.unit_hash, **words})
         return rows
@@ -112,6 +119,10 @@ def _has(parts: set[str], name: str, text: UnitText) -> bool:
 
 def _text_of(unit: dict[str, Any]) -> UnitText:
     return UnitText.from_options([UnitOption(**one) for one in unit["options"]])
+
+
+def _name_in(target: str) -> str:
+    return urllib.parse.unquote(target.rpartition("/")[2])
 
 
 def _ok(fields: Any) -> dict[str, Any]:

@@ -138,6 +138,9 @@ def test_what_fails_halts_the_rest_and_stays_to_be_looked_at(endpoint: FleetEndp
     assert verdicts(endpoint) == {"good.service": "running", "bad.service": "failed"}
     rest = plan_unit_deploy(endpoint, read_unit_files([folder]))
     assert [one.name for one in rest.changes] == ["late.service"]
+    assert [(one.name, one.before) for one in rest.lagging] == [("bad.service", ("late.service",))]
+    again = carry(endpoint, rest)
+    assert (again.done, list(again.late), again.unsent) == ((), ["bad.service"], ("late.service",))
 
 
 def test_what_fails_is_put_back_on_request(endpoint: FleetEndpoint, folder: Path) -> None:

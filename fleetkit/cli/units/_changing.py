@@ -82,6 +82,10 @@ def carry_out_units(
             source, approved, gate=gate, roll_back=roll_back, limits=limits, report=notes
         ),
         verify=lambda _applied: workflows.verify_units(source, planned, limits=limits, report=notes),
-        told={"changes": [one.to_json() for one in planned.changes], "unchanged": planned.unchanged},
+        told={
+            "changes": [one.to_json() for one in planned.changes],
+            "unchanged": planned.unchanged,
+            "lagging": {one.name: one.how for one in planned.lagging},
+        },
         as_json=as_json,
     )

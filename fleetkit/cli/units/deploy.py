@@ -57,7 +57,8 @@ def deploy(**options: Any) -> int:
     The difference to what fleet has is shown first: what is created, replaced and started, and in which order: a unit
     comes once those that it waits for run. A template is only kept by fleet; its instances become what it is now. Units
     of which no file speaks are left alone. A unit counts as running once its machine's systemd runs it, and it stays
-    so; of one that fails its last words are shown.
+    so; of one that fails its last words are shown. One that fleet has as wanted, and that has failed, is not started
+    anew (units start does that): it is told of, and what waits for it is not sent.
 
     \b
     fleetkit units deploy demo units/
