@@ -171,14 +171,19 @@ class _Judge:
             why = explain_no_machine(unit.name, options, machines=self.machines, placed=self.placed)
             return (UnitVerdict.UNSCHEDULABLE, why) if why else (UnitVerdict.WAITING, "fleet has not placed it yet")
         row = next((one for one in rows if one.machine_id == where), None)
-        return self._of_row(unit, row, where)
+        return self._of_row(unit, row, where, is_global=False)
 
-    def _of_row(self, unit: Unit, row: UnitState | None, machine: str) -> tuple[UnitVerdict, str]:
+    def _of_row(self, unit: Unit, row: UnitState | None, machine: str, *, is_global: bool) -> tuple[UnitVerdict, str]:
         if row is None:
             return UnitVerdict.WAITING, f"{self._name(machine)} says nothing of it yet"
         if row.unit_hash != unit.text.unit_hash:
             return UnitVerdict.DRIFTED, f"{self._name(machine)} has another of that name"
         told = f"{_tell(row)} on {self._name(machine)}"
+        # fleet calls launched what it has started, whatever became of it; until then the row is of the time before.
+        # Of a global unit its list says nothing.
+        is_unstarted = unit.desired_state == DesiredState.LAUNCHED != unit.current_state and not is_global
+        if is_unstarted and row.active in ("inactive", "failed", "deactivating"):
+            return UnitVerdict.WAITING, f"{told}, and is not started yet"
         if row.active == "failed":
             return UnitVerdict.FAILED, told
         if unit.desired_state == DesiredState.LOADED:
@@ -198,7 +203,7 @@ class _Judge:
             why = explain_no_machine(unit.name, options, machines=self.machines, placed=self.placed)
             return UnitVerdict.UNSCHEDULABLE, why
         by_machine = {one.machine_id: one for one in rows}
-        found = [self._of_row(unit, by_machine.get(machine), machine) for machine in fitting]
+        found = [self._of_row(unit, by_machine.get(machine), machine, is_global=True) for machine in fitting]
         worst, reason = min(found, key=lambda one: _ORDER.index(one[0]))
         alike = sum(verdict is worst for verdict, _ in found)
         return worst, f"on {alike} of {len(fitting)} machines: {reason}"

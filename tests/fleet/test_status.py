@@ -180,6 +180,14 @@ def test_a_poisoned_unit_is_told_as_such_with_what_living_machines_say_of_it() -
     assert "says" not in found.reason
 
 
+@pytest.mark.parametrize("name", ["oneshot.service", "fail.service"])
+def test_what_fleet_has_not_started_yet_waits_whatever_became_of_it_before(name: str) -> None:
+    told = [replace(one, current_state="loaded") if one.name == name else one for one in UNITS]
+    verdict, reason = judged(units=told)[name]
+    assert verdict == UnitVerdict.WAITING
+    assert reason.endswith(", and is not started yet")
+
+
 def test_a_unit_that_was_poisoned_and_freed_waits_for_nothing() -> None:
     freed = Unit.from_json(recorded("9187-poison-repaired-get")["json"], path="unit")
     assert (freed.desired_state, bool(freed.machine_id)) == ("", True)

@@ -10,7 +10,7 @@ from support.fleet_served import serve_fleet
 from support.fleet_told import ToldFleet
 
 from fleetkit.core import Patience, PreconditionError
-from fleetkit.fleet import FleetEndpoint, parse_fleet_endpoint, read_unit_files
+from fleetkit.fleet import DesiredState, FleetEndpoint, parse_fleet_endpoint, read_unit_files
 from fleetkit.workflows import (
     AppliedUnits,
     UnitAction,
@@ -158,3 +158,13 @@ def test_what_is_stopped_waits_for_nobody(fleet: ToldFleet, endpoint: FleetEndpo
     carry(endpoint, plan(endpoint, folder))
     fleet.failing.add("db.service")
     assert carry(endpoint, plan_units(endpoint, ["web.service"], UnitAction.STOP)).done == ("web.service",)
+
+
+def test_a_unit_that_fleet_has_loaded_and_not_started_is_not_there(
+    fleet: ToldFleet, endpoint: FleetEndpoint, folder: Path
+) -> None:
+    carry(endpoint, plan_unit_deploy(endpoint, read_unit_files([folder]), desired=DesiredState.LOADED))
+    fleet.lingering.add("db.service")
+    applied = carry(endpoint, plan(endpoint, folder))
+    assert applied.failed == {"db.service": "waiting: loaded, inactive, dead on 10.0.0.1, and is not started yet"}
+    assert applied.unsent == ("web.service",)
