@@ -138,7 +138,8 @@ def _send(endpoint: Endpoint, send: Callable[[Call], T], *, tls: TlsFiles | None
             return send(call)
     except CallError as error:
         hint = next((advice for said, advice in _HINTS.items() if said in error.reason), None)
-        if error.trouble is not Trouble.ODD_ANSWER:
+        # A member that answers "request timed out" has handed the change on, and the others may have done it.
+        if error.trouble is not Trouble.ODD_ANSWER or (hint is None and error.transient):
             hint = _LOOK_FIRST
         raise EtcdError(
             f"{what} failed on etcd member {endpoint.name}", seen=error.reason, hint=hint, transient=error.transient

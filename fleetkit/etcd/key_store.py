@@ -94,7 +94,8 @@ class KeyStore(Protocol):
         StalePlanError
             When it has changed since.
         EtcdError
-            When no member can take it, refuses it, or does not answer: then whether it was done is not known.
+            When no member can take it, refuses it, or does not answer in time, itself or for the others: then whether
+            it was done is not known, and its hint says so.
         SettingsError
             When that store cannot hold it.
         """

@@ -51,7 +51,7 @@ def serve_answers(answer: Callable[[Request], Reply]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(reply.body)
 
-        do_POST = do_GET  # noqa: N815 -- the base class looks for this name
+        do_POST = do_PUT = do_GET  # noqa: N815 -- the base class looks for these names
 
     with serve_handler(Handler) as address:
         yield address
