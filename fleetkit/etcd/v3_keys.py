@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fleetkit.core import SettingsError
+from fleetkit.core import EtcdError, SettingsError
 from fleetkit.etcd import _paging
 from fleetkit.etcd._changing import ask_change, plain_id
 from fleetkit.etcd._gather import ask_first
@@ -85,10 +86,11 @@ class V3Keys:
         self.require_fit(key, content)
         written: dict[str, Any] = {"key": _encode(key), "value": _encode(content or b"")}
         what = f"the writing of {show_key(key)}"
-        lease = ""
+        lease, granted_s = "", 0
         if ttl_s:
             granted = self._change("/v3/lease/grant", {"TTL": str(ttl_s)}, what=f"the lease for {show_key(key)}")
-            lease = granted.hex_id("ID")
+            # etcd gives no less than an election takes.
+            lease, granted_s = granted.hex_id("ID"), granted.whole("TTL")
             written["lease"] = plain_id(lease)
         elif ttl_s is None and expected:
             written["ignore_lease"] = True
@@ -97,14 +99,22 @@ class V3Keys:
         failure = [{"request_range": {"key": _encode(key), "keys_only": True}}]
         done = self._transact([_compare(key, expected)], success, failure, what=what)
         if not done.flag("succeeded"):
-            self._revoke(lease)
+            if lease:
+                self._revoke(lease)
             raise moved_key(
                 StoredKey(store=self.store, key=key),
                 expected=expected,
                 found=_read_found(done.children("responses")[0]),
             )
         (found,) = done.children("responses")[1].child("response_range").children("kvs")
-        return self._with_ttl(read_key(found, values=True))
+        left = read_key(found, values=True)
+        if ttl_s is not None:
+            return replace(left, ttl_s=granted_s or None)
+        try:
+            return self._with_ttl(left)
+        except EtcdError:
+            # It is written: that its lease could not be asked for its time makes no failure of that.
+            return left
 
     def delete(self, keys: tuple[StoredKey, ...]) -> None:
         """Delete keys if they still have their revisions; up to 128 go together, or none of them."""
@@ -183,7 +193,8 @@ class V3Keys:
         return ask_change(self.endpoints, path, body, tls=self.tls, limits=self.limits, what=what)
 
     def _revoke(self, lease: str) -> None:
-        if lease:
+        """Take back a lease that nobody needs; one that is left runs out by itself."""
+        with contextlib.suppress(EtcdError):
             self._change("/v3/lease/revoke", {"ID": plain_id(lease)}, what=f"the end of the lease {lease}")
 
     def _require_key(self, key: bytes) -> None:

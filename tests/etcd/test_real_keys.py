@@ -119,6 +119,13 @@ def test_a_time_to_live_is_given_kept_through_a_change_and_taken_away(keys: KeyS
     keys.delete((for_ever,))
 
 
+def test_a_time_to_live_is_told_as_etcd_gave_it(v3: V3Keys) -> None:
+    made = v3.put(b"least", b"1", expected=0, ttl_s=1)
+    assert made.ttl_s is not None
+    assert made.ttl_s > 1
+    v3.delete((made,))
+
+
 def test_what_expires_goes_and_is_told(keys: KeyStore) -> None:
     with watching(keys, b"/short") as hear:
         time.sleep(1)  # the watch has to begin first: what happened before it is not told
