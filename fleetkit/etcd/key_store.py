@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from fleetkit.core import NotFoundError, StalePlanError
@@ -100,16 +100,23 @@ class KeyStore(Protocol):
             When that store cannot hold it.
         """
 
-    def delete(self, keys: tuple[StoredKey, ...]) -> None:
+    def delete(
+        self, keys: tuple[StoredKey, ...], *, on_deleted: Callable[[StoredKey], None] = lambda _key: None
+    ) -> None:
         """Delete keys if they still are what they were.
 
-        Of v3 all go or none; of v2 one after the other, what lies in a directory before it, and a directory only when
-        it is empty.
+        Of v3 up to 128 go together or none of them; of v2 one after the other, what lies in a directory before it, and
+        a directory only when it is empty.
+
+        Parameters
+        ----------
+        on_deleted
+            Told each one once it is known to be gone: what was told is gone, whatever comes after.
 
         Raises
         ------
         StalePlanError
-            When one has changed since; says what was deleted before it.
+            When one has changed since.
         EtcdError
             As `put` does.
         """
@@ -139,21 +146,20 @@ def missing_key(store: Store, key: StoredKey) -> NotFoundError:
     )
 
 
-def moved_key(key: StoredKey, *, expected: int, found: int | None, done: str = "") -> StalePlanError:
+def moved_key(key: StoredKey, *, expected: int, found: int | None) -> StalePlanError:
     """Return the error for a key that is not what it was.
 
     Parameters
     ----------
     found
         The revision that it has; 0 for one that is not there, None where etcd did not tell.
-    done
-        What was done before.
     """
     was = "it was not there" if not expected else f"it was at {show_revision(key.store, expected)}"
     now = "it has another by now" if found is None else f"it is at {found}" if found else "it is gone"
     if not expected:
         now = "it is there"
-    seen = f"{was}, and {now}" + (f"; {done}" if done else "")
     return StalePlanError(
-        f"the key {key.name} has changed since it was read", seen=seen, hint="read it again, and decide anew"
+        f"the key {key.name} has changed since it was read",
+        seen=f"{was}, and {now}",
+        hint="read it again, and decide anew",
     )

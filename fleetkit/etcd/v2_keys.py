@@ -114,13 +114,15 @@ class V2Keys:
         self._require_done(answer, StoredKey(store=self.store, key=key), expected=expected)
         return from_node(KeyNode.from_json(Fields(answer.body).child("node")))
 
-    def delete(self, keys: tuple[StoredKey, ...]) -> None:
+    def delete(
+        self, keys: tuple[StoredKey, ...], *, on_deleted: Callable[[StoredKey], None] = lambda _key: None
+    ) -> None:
         """Delete keys if they still have their indexes, each before the directory that it lies in."""
-        for done, one in enumerate(sorted(keys, key=lambda one: one.key.split(b"/"), reverse=True)):
+        for one in sorted(keys, key=lambda one: one.key.split(b"/"), reverse=True):
             query = {"dir": "true"} if one.is_dir else {"prevIndex": str(one.revision)}
             answer = self._change("DELETE", one.key, {}, query=query, what=f"the deletion of {one.name}")
-            before = f"{done} of {len(keys)} were deleted before it" if done else ""
-            self._require_done(answer, one, expected=one.revision, done=before)
+            self._require_done(answer, one, expected=one.revision)
+            on_deleted(one)
 
     def watch(self, path: bytes, *, below: bool, stop: threading.Event, since: int = 0) -> Iterator[KeyEvent]:
         """Yield what happens to a key, or to all below a directory, until ``stop`` is set; hidden keys below it apart.
@@ -195,19 +197,19 @@ class V2Keys:
 
         return send_change(self.endpoints, send, tls=self.tls, limits=self.limits, what=what)
 
-    def _require_done(self, answer: Answer, key: StoredKey, *, expected: int, done: str = "") -> None:
+    def _require_done(self, answer: Answer, key: StoredKey, *, expected: int) -> None:
         if answer.status in (http.HTTPStatus.OK, http.HTTPStatus.CREATED):
             return
         said = Fields(answer.body)
-        code, more = said.whole("errorCode"), f"; {done}" if done else ""
+        code = said.whole("errorCode")
         if code in (_MISSING, _DIFFERS, _EXISTS):
             # "[7 != 9]": what was expected, and what is there.
             found = said.text("cause").rpartition(" ")[2].rstrip("]")
             known = 0 if code == _MISSING else int(found) if found.isdecimal() else None
-            raise moved_key(key, expected=expected, found=known, done=done)
+            raise moved_key(key, expected=expected, found=known)
         if code in _REFUSALS:
-            raise SettingsError(f"etcd's v2 store does not take {key.name}", seen=_REFUSALS[code] + more)
-        raise EtcdError(f"etcd's v2 store does not take {key.name}", seen=said.text("message") + more)
+            raise SettingsError(f"etcd's v2 store does not take {key.name}", seen=_REFUSALS[code])
+        raise EtcdError(f"etcd's v2 store does not take {key.name}", seen=said.text("message"))
 
 
 def _flatten(node: KeyNode, *, root: bool) -> Iterator[StoredKey]:

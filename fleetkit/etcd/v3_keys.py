@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -116,11 +116,15 @@ class V3Keys:
             # It is written: that its lease could not be asked for its time makes no failure of that.
             return left
 
-    def delete(self, keys: tuple[StoredKey, ...]) -> None:
+    def delete(
+        self, keys: tuple[StoredKey, ...], *, on_deleted: Callable[[StoredKey], None] = lambda _key: None
+    ) -> None:
         """Delete keys if they still have their revisions; up to 128 go together, or none of them."""
         for first in range(0, len(keys), _MOST_OPERATIONS):
             part = keys[first : first + _MOST_OPERATIONS]
-            self._delete_together(part, done=f"{first} keys before it are deleted" if first else "")
+            self._delete_together(part)
+            for one in part:
+                on_deleted(one)
 
     def watch(self, path: bytes, *, below: bool, stop: threading.Event, since: int = 0) -> Iterator[KeyEvent]:
         """Yield what happens to a key, or to all that begin with a path, until ``stop`` is set."""
@@ -129,7 +133,7 @@ class V3Keys:
             body["range_end"] = _encode(_paging.prefix_end(path))
         return watch_v3(self.endpoints, body, stop=stop, since=since, tls=self.tls, limits=self.limits)
 
-    def _delete_together(self, keys: tuple[StoredKey, ...], *, done: str) -> None:
+    def _delete_together(self, keys: tuple[StoredKey, ...]) -> None:
         what = f"the deletion of {keys[0].name}" + (f" and {len(keys) - 1} more" if len(keys) > 1 else "")
         compared = [_compare(one.key, one.revision) for one in keys]
         deleted = [{"request_delete_range": {"key": _encode(one.key)}} for one in keys]
@@ -140,7 +144,7 @@ class V3Keys:
         found = [_read_found(one) for one in answer.children("responses")]
         for key, revision in zip(keys, found, strict=True):
             if key.revision != revision:
-                raise moved_key(key, expected=key.revision, found=revision, done=done)
+                raise moved_key(key, expected=key.revision, found=revision)
 
     def _fetch(self, start: bytes, end: bytes, *, limit: int, revision: int, values: bool = False) -> KeyPage:
         body = {

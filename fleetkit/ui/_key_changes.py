@@ -128,7 +128,7 @@ class KeyChanges:
         place, plan = self._planned
         changed = apply_key_changes(place, approve(plan, self.approval.value.strip()), report=self._report)
         self._forget_plan()
-        verified = verify_key_changes(place, changed)
+        verified = verify_key_changes(place, changed, report=self._report)
         tone = Tone.CARE if verified.findings else Tone.GOOD
         lines = "<br>".join(map(escape, f"{changed}\n{verified}".splitlines()))
         self._browser.read_again()

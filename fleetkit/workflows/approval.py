@@ -112,11 +112,14 @@ class Approved(Shown, Generic[P]):
         if self.plan.basis is not None:
             require_unmoved(workspace, copy, self.plan.basis)
 
-    def facts(self, workspace: Workspace) -> dict[str, Any]:
-        """Return what an auditor is to find: which plan, by whom, in which way, and the signed approval itself."""
+    def facts(self, workspace: Workspace | None) -> dict[str, Any]:
+        """Return what an auditor is to find: which plan, by whom, in which way, and the signed approval itself.
+
+        Without a workspace nobody says by whom: an etcd without a cluster file has no account.
+        """
         said = {"plan_sha256": self.sha256, "way": self.way.value}
         if self.signed is None:
-            return {**said, "by": {"arn": workspace.session.caller().arn}}
+            return said if workspace is None else {**said, "by": {"arn": workspace.session.caller().arn}}
         owner = self.plan.rules.owner_of(self.signed.by.public_key)
         return {**said, "by": {**self.signed.by.to_json(), "name": owner}, "document": self.signed.to_json()}
 

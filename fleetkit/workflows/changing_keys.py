@@ -9,13 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fleetkit.config import Approval
-from fleetkit.core import FleetkitError, SettingsError, StalePlanError
+from fleetkit.core import FleetkitError, SettingsError
 from fleetkit.etcd import KeyStore, Store, StoredKey, show_key, show_revision
 from fleetkit.runs import EventKind
+from fleetkit.workflows._done_keys import DoneKeys, change_keys
 from fleetkit.workflows._keys_look import find_key, gather_keys, require_revision
 from fleetkit.workflows._keys_plan import KeyChange, KeysPlan
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown, Verified
+from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 
 __all__ = [
@@ -42,11 +44,14 @@ class KeyPlace:
         The cluster's name; of any other etcd its first endpoint. Changes are approved by it.
     rules
         What an approval takes.
+    workspace
+        The cluster, by whose credentials a record says who approved; None where nothing is recorded.
     """
 
     keys: KeyStore
     owner: str
     rules: Approval = field(default_factory=Approval)
+    workspace: Workspace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -193,34 +198,38 @@ def plan_key_deletion(place: KeyPlace, key: bytes, *, below: bool = False, revis
 def apply_key_changes(place: KeyPlace, approved: Approved[KeysPlan], *, report: Reporter | None = None) -> ChangedKeys:
     """Do exactly what was approved, each key on the condition that it is what it was.
 
+    Whatever breaks it off, what was done by then stays done, is recorded, and is told with the error.
+
     Raises
     ------
     StalePlanError
-        When one has changed since; what was done before stays done, and is told.
+        When one has changed since.
+    AwsError
+        When a cluster's approval is to be recorded, and AWS does not say by whom it is; nothing was changed.
     EtcdError
-        When no member takes it, or does not answer: then whether it was done is not known.
+        When no member takes it, or does not answer in time: then whether that one was done is not known, and the hint
+        says so.
+    SettingsError
+        When the store cannot hold one.
     """
     plan, told = approved.plan, report or Reporter()
     if plan.is_empty:
         return ChangedKeys(store=plan.store)
-    deleted = tuple(one.before for one in plan.changes if one.deletes and one.before is not None)
-    written: list[StoredKey] = []
+    told.record(EventKind.APPROVAL, approved.facts(place.workspace))
+    done, failed = DoneKeys(), "it was broken off"
     try:
-        place.keys.delete(deleted)
-        for one in plan.changes:
-            if not one.deletes:
-                written.append(place.keys.put(one.key, one.content, expected=one.expected, ttl_s=one.ttl_s))
+        change_keys(place.keys, [plan.changes], done=done)
+        failed = ""
     except FleetkitError as error:
-        _record(told, plan, written=written, deleted=(), failed=error.without_hint)
-        if written and isinstance(error, StalePlanError):
-            seen = f"{error.seen}; {len(written)} of {len(plan.changes)} were written before it"
-            raise StalePlanError(error.what, seen=seen, hint=error.hint) from error
+        failed = error.without_hint
         raise
-    _record(told, plan, written=written, deleted=deleted)
-    return ChangedKeys(store=plan.store, written=tuple(written), deleted=deleted)
+    finally:
+        facts = {"what": "keys", "store": plan.store.value, "plan_sha256": plan.sha256, **done.facts}
+        told.record(EventKind.CHANGE, {**facts, **({"failed": failed} if failed else {})})
+    return ChangedKeys(store=plan.store, written=tuple(done.written), deleted=tuple(done.deleted))
 
 
-def verify_key_changes(place: KeyPlace, changed: ChangedKeys) -> VerifiedKeys:
+def verify_key_changes(place: KeyPlace, changed: ChangedKeys, *, report: Reporter | None = None) -> VerifiedKeys:
     """Read again what was changed.
 
     Raises
@@ -232,29 +241,18 @@ def verify_key_changes(place: KeyPlace, changed: ChangedKeys) -> VerifiedKeys:
     for one in changed.written:
         found = find_key(place.keys, one.key)
         if found is None:
-            why = "it has expired, or somebody deleted it" if one.ttl_s else "somebody deleted it"
+            why = "it has expired, or somebody deleted it" if one.ttl_s is not None else "somebody deleted it"
             findings.append(f"{one.name} is gone: {why}")
         elif found.revision != one.revision:
             findings.append(f"{one.name} was changed since: it is at {show_revision(found.store, found.revision)}")
     for one in changed.deleted:
         if find_key(place.keys, one.key) is not None:
             findings.append(f"{one.name} is there again: somebody writes it")
-    return VerifiedKeys(looked_at=len(changed.written) + len(changed.deleted), findings=tuple(findings))
+    verified = VerifiedKeys(looked_at=len(changed.written) + len(changed.deleted), findings=tuple(findings))
+    facts = {"what": "keys", "ok": not findings, "findings": findings}
+    (report or Reporter()).record(EventKind.VERIFIED, facts)
+    return verified
 
 
 def _plan(place: KeyPlace, changes: Iterable[KeyChange]) -> KeysPlan:
     return KeysPlan(cluster=place.owner, rules=place.rules, store=place.keys.store, changes=tuple(changes))
-
-
-def _record(
-    told: Reporter, plan: KeysPlan, *, written: Iterable[StoredKey], deleted: Iterable[StoredKey], failed: str = ""
-) -> None:
-    """Record which keys were changed, and never what they hold."""
-    facts = {
-        "about": "keys",
-        "store": plan.store.value,
-        "plan_sha256": plan.sha256,
-        "written": [{"key": one.name, "revision": one.revision} for one in written],
-        "deleted": [{"key": one.name, "revision": one.revision} for one in deleted],
-    }
-    told.record(EventKind.FACT, {**facts, **({"failed": failed} if failed else {})})

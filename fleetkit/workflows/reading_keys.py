@@ -109,7 +109,10 @@ def open_key_places(workspace: Workspace) -> Iterator[Mapping[Store, KeyPlace]]:
     with open_way_in(workspace) as way:
         v2 = V2Keys(endpoints=way.endpoints, tls=way.tls, limits=_LIMITS, roots=cluster.etcd.v2_roots)
         v3 = V3Keys(endpoints=way.endpoints, tls=way.tls, limits=_LIMITS)
-        yield {keys.store: KeyPlace(keys=keys, owner=cluster.name, rules=cluster.approval) for keys in (v2, v3)}
+        yield {
+            keys.store: KeyPlace(keys=keys, owner=cluster.name, rules=cluster.approval, workspace=workspace)
+            for keys in (v2, v3)
+        }
 
 
 def read_key_tree(

@@ -84,15 +84,19 @@ class KeptKeys:
         self.events.put(KeyEvent(kind=KeyEventKind.PUT, key=kept, revision=self.revision))
         return kept
 
-    def delete(self, keys: tuple[StoredKey, ...]) -> None:
-        if keys:
+    def delete(
+        self, keys: tuple[StoredKey, ...], *, on_deleted: Callable[[StoredKey], None] = lambda _key: None
+    ) -> None:
+        upwards = sorted(keys, key=lambda one: one.key.split(b"/"), reverse=True)
+        for part in [keys] if self.store is Store.V3 and keys else [(one,) for one in upwards]:
             self.before_change()
-        for one in keys:
-            if not one.is_dir:
-                self._require(one.key, one.revision)
-        for one in keys:
-            self.kept.pop(one.key, None)
-            self.revision += 1
+            for one in part:
+                if not one.is_dir:
+                    self._require(one.key, one.revision)
+            for one in part:
+                self.kept.pop(one.key, None)
+                self.revision += 1
+                on_deleted(one)
 
     def watch(self, path: bytes, *, below: bool, stop: threading.Event, since: int = 0) -> Iterator[KeyEvent]:
         del below, since

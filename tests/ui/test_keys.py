@@ -225,7 +225,10 @@ def test_a_key_is_changed_by_plan_approval_and_compare_and_swap(world: World) ->
     assert world.v3.get(b"top").content == b"hunter3"
     assert "wrote top, mod_revision 5" in changes.result.value
     assert "hunter3" in card.value.value
-    assert [one["written"] for one in world.facts] == [[{"key": "top", "revision": 5}]]
+    approved, changed, verified = world.facts
+    assert approved["way"] == "name"
+    assert changed["written"] == [{"key": "top", "revision": 5}]
+    assert (verified["what"], verified["ok"]) == ("keys", True)
     assert "hunter" not in repr(world.facts)
 
 

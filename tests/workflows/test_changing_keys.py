@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
+from support.aws_moto import emulated_aws
+from support.cluster_files import write_cluster
 from support.kept_keys import KeptKeys, place_of
 
 from fleetkit.config import Approval, ApprovalKind
-from fleetkit.core import ApprovalMissingError, EtcdError, NotFoundError, SettingsError, StalePlanError
+from fleetkit.core import (
+    ApprovalMissingError,
+    EtcdError,
+    FleetkitError,
+    NotFoundError,
+    SettingsError,
+    StalePlanError,
+)
 from fleetkit.etcd import Store
+from fleetkit.runs import EventKind
 from fleetkit.workflows import (
+    KeyChange,
     KeyPlace,
     KeysPlan,
     Reporter,
     apply_key_changes,
     approve,
+    open_workspace,
     plan_key_copy,
     plan_key_deletion,
     plan_key_put,
@@ -39,7 +52,7 @@ def place(keys: KeptKeys) -> KeyPlace:
 
 def carry_out(place: KeyPlace, plan: KeysPlan, *, report: Reporter | None = None) -> tuple[str, str]:
     changed = apply_key_changes(place, approve(plan, "demo"), report=report)
-    verified = verify_key_changes(place, changed)
+    verified = verify_key_changes(place, changed, report=report)
     return str(changed), verified.outcome
 
 
@@ -206,15 +219,33 @@ def test_what_somebody_changed_at_once_is_a_finding(place: KeyPlace, keys: KeptK
 
 
 def test_the_record_has_which_keys_and_never_what_they_hold(place: KeyPlace, keys: KeptKeys) -> None:
-    facts: list[Any] = []
-    report = Reporter(record=lambda _kind, data: facts.append(data))
-    carry_out(place, plan_key_put(place, b"/app/name", content=SECRET), report=report)
-    carry_out(place, plan_key_deletion(place, b"/app/name"), report=report)
-    assert [(one["written"], one["deleted"]) for one in facts] == [
-        ([{"key": "/app/name", "revision": 5}], []),
-        ([], [{"key": "/app/name", "revision": 5}]),
+    kept: list[tuple[EventKind, Any]] = []
+    report = Reporter(record=lambda kind, data: kept.append((kind, data)))
+    put, gone = plan_key_put(place, b"/app/name", content=SECRET), b"/app/name"
+    carry_out(place, put, report=report)
+    carry_out(place, plan_key_deletion(place, gone), report=report)
+    assert [kind for kind, _ in kept] == [EventKind.APPROVAL, EventKind.CHANGE, EventKind.VERIFIED] * 2
+    assert kept[0][1] == {"plan_sha256": put.sha256, "way": "name"}
+    assert kept[1][1]["plan_sha256"] == put.sha256
+    assert [(data["what"], data["written"], data["deleted"]) for kind, data in kept if kind is EventKind.CHANGE] == [
+        ("keys", [{"key": "/app/name", "revision": 5}], []),
+        ("keys", [], [{"key": "/app/name", "revision": 5}]),
     ]
-    assert SECRET.decode() not in repr(facts)
+    assert kept[2][1] == {"what": "keys", "ok": True, "findings": []}
+    assert SECRET.decode() not in repr(kept)
+
+
+def test_of_a_cluster_the_record_says_by_whose_credentials_it_was_approved(keys: KeptKeys, tmp_path: Path) -> None:
+    write_cluster(tmp_path)
+    kept: list[tuple[EventKind, Any]] = []
+    with emulated_aws() as session:
+        workspace = open_workspace("demo", folder=tmp_path, environ={"HOME": str(tmp_path)})
+        place = place_of(keys, workspace=workspace)
+        plan = plan_key_put(place, b"/apple", content=b"green")
+        report = Reporter(record=lambda kind, data: kept.append((kind, data)))
+        apply_key_changes(place, approve(plan, plan.sha256), report=report)
+        arn = session.caller().arn
+    assert kept[0] == (EventKind.APPROVAL, {"plan_sha256": plan.sha256, "way": "sha256", "by": {"arn": arn}})
 
 
 def test_what_broke_off_says_how_far_it_came_and_is_recorded(place: KeyPlace, keys: KeptKeys) -> None:
@@ -227,14 +258,40 @@ def test_what_broke_off_says_how_far_it_came_and_is_recorded(place: KeyPlace, ke
             keys.kept[b"/kept/name"] = dataclasses.replace(keys.get(b"/apple"), key=b"/kept/name")
 
     keys.before_change = interfere
-    with pytest.raises(StalePlanError, match="1 of 2 were written before it"):
+    with pytest.raises(StalePlanError, match="1 of 2 were done before it"):
         apply_key_changes(place, approve(plan, "demo"), report=Reporter(record=lambda _, data: facts.append(data)))
-    assert [one["key"] for one in facts[0]["written"]] == ["/kept/config"]
-    assert "/kept/name has changed" in facts[0]["failed"]
+    assert [one["key"] for one in facts[1]["written"]] == ["/kept/config"]
+    assert "/kept/name has changed" in facts[1]["failed"]
 
-    def fail() -> None:
-        raise EtcdError("no member answers")
 
-    keys.before_change = fail
-    with pytest.raises(EtcdError):
-        apply_key_changes(place, approve(plan_key_put(place, b"/z", content=b"x"), "demo"))
+@pytest.mark.parametrize(
+    ("stops", "seen"),
+    [
+        (EtcdError("no member answers", seen="the tunnel broke", transient=True), "the tunnel broke; 2 of 3"),
+        (SettingsError("it is not taken"), "2 of 3"),
+        (KeyboardInterrupt(), ""),
+    ],
+    ids=["etcd", "settings", "ctrl-c"],
+)
+def test_whatever_breaks_a_deletion_off_says_what_is_gone_and_is_recorded(stops: BaseException, seen: str) -> None:
+    keys = KeptKeys.of({"/app/a": b"1", "/app/b": b"2", "/app/c": b"3"}, store=Store.V2)
+    place, facts = place_of(keys), list[Any]()
+    changes = [KeyChange(key=one.key, before=one, deletes=True) for one in keys.kept.values()]
+    plan = KeysPlan(cluster="demo", store=Store.V2, changes=tuple(changes))
+    uncut = iter(range(2))
+
+    def break_off() -> None:
+        if next(uncut, None) is None:
+            raise stops
+
+    keys.before_change = break_off
+    with pytest.raises(type(stops)) as broken:
+        apply_key_changes(place, approve(plan, "demo"), report=Reporter(record=lambda _, data: facts.append(data)))
+    assert broken.value is stops
+    assert [one["key"] for one in facts[1]["deleted"]] == ["/app/c", "/app/b"]
+    assert list(keys.kept) == [b"/app/a"]
+    if isinstance(stops, FleetkitError):
+        assert stops.seen == f"{seen} were done before it"
+        assert facts[1]["failed"] == stops.without_hint
+    else:
+        assert facts[1]["failed"] == "it was broken off"
