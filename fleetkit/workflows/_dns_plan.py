@@ -13,7 +13,7 @@ from fleetkit.fleet import UnreadService
 from fleetkit.views import table_html
 from fleetkit.workflows._basis import Operation
 from fleetkit.workflows._change_plan import ChangePlan
-from fleetkit.workflows._service_trees import KeyChange, TreeDifference
+from fleetkit.workflows._service_trees import TreeChange, TreeDifference
 from fleetkit.workflows._shown import list_under
 from fleetkit.workflows._zone_difference import ServiceDifference
 
@@ -51,7 +51,7 @@ class DnsSyncPlan(ChangePlan):
     unread: tuple[UnreadService, ...] = ()
 
     @property
-    def key_changes(self) -> tuple[KeyChange, ...]:
+    def key_changes(self) -> tuple[TreeChange, ...]:
         """What becomes of keys in etcd's trees."""
         return () if self.trees is None else self.trees.changes
 

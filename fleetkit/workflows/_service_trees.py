@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from fleetkit.core import NotFoundError
 from fleetkit.etcd import KeyStore, StoredKey
 from fleetkit.fleet import SERVICE_TREES, Health, JudgedInstance, UnreadService, render_service_keys
+from fleetkit.workflows._done_keys import DoneKeys, change_keys
+from fleetkit.workflows._keys_plan import KeyChange
 
-__all__ = ["KeyChange", "ServiceTrees", "TreeDifference", "change_trees", "compare_trees", "read_trees"]
+__all__ = ["ServiceTrees", "TreeChange", "TreeDifference", "change_trees", "compare_trees", "read_trees"]
 
 _MARK = "_fleetkit"
 _MARK_VALUE = "heritage=fleetkit"
@@ -36,8 +38,8 @@ class ServiceTrees:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyChange:
-    """What becomes of a key.
+class TreeChange:
+    """What becomes of a key of a tree, or of the directory of a service.
 
     Attributes
     ----------
@@ -52,6 +54,21 @@ class KeyChange:
     key: str
     before: StoredKey | None
     after: str | None
+
+    @property
+    def change(self) -> KeyChange:
+        """Return it as what is done to a key of any store; what is written here never expires."""
+        content = None if self.after is None else self.after.encode()
+        return KeyChange(
+            key=self.key.encode(), before=self.before, deletes=self.after is None, content=content, ttl_s=0
+        )
+
+    @property
+    def is_of_folder(self) -> bool:
+        """Whether a directory goes with it, or what makes the directory ours."""
+        return self.after is None and (
+            (self.before is not None and self.before.is_dir) or self.key.endswith(f"/{_MARK}")
+        )
 
     @property
     def facts(self) -> dict[str, str | None]:
@@ -77,7 +94,7 @@ class TreeDifference:
         What is left as it is, and why; one sentence each.
     """
 
-    changes: tuple[KeyChange, ...] = ()
+    changes: tuple[TreeChange, ...] = ()
     findings: tuple[str, ...] = ()
 
 
@@ -127,30 +144,33 @@ def compare_trees(
     return TreeDifference(changes=tuple(comparing.changes), findings=tuple(comparing.findings))
 
 
-def change_trees(store: KeyStore, changes: Sequence[KeyChange]) -> None:
+def change_trees(store: KeyStore, changes: Sequence[TreeChange], *, done: DoneKeys) -> None:
     """Change keys, each only while it is as it was read; what is made comes before what is removed.
+
+    A directory stays ours until all of its instances are gone, so that the next sync goes on where this one was cut
+    off.
+
+    Parameters
+    ----------
+    done
+        Told each key once it is known to be done.
 
     Raises
     ------
     StalePlanError
         When one has changed since; those before it were done, and the next sync goes on.
     EtcdError
-        When etcd refuses, or does not answer: whether that one was done is not known.
+        When etcd refuses, or does not answer in time: whether that one was done is not known, and the hint says so.
     """
-    for one in changes:
-        if one.after is not None:
-            expected = 0 if one.before is None else one.before.revision
-            store.put(one.key.encode(), one.after.encode(), expected=expected, ttl_s=0)
-    gone = tuple(one.before for one in changes if one.after is None and one.before is not None)
-    if gone:
-        store.delete(gone)
+    stages = ([one.change for one in changes if one.is_of_folder is of_folder] for of_folder in (False, True))
+    change_keys(store, list(stages), done=done)
 
 
 @dataclass(slots=True, kw_only=True)
 class _Comparing:
     trees: ServiceTrees
     remove_last: bool
-    changes: list[KeyChange] = field(default_factory=list)
+    changes: list[TreeChange] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
 
     def compare(self, service: str, instances: Sequence[JudgedInstance]) -> None:
@@ -163,32 +183,36 @@ class _Comparing:
             return
         wanted = render_service_keys(serving)
         folders = {key.rpartition("/")[0] for key in wanted}
-        taken = sorted(folders.intersection(self.trees.keys) - owned)
+        taken = sorted(one for one in folders.intersection(self.trees.keys) - owned if not self._is_free(one))
         taken += sorted(key for key, one in there.items() if one.is_dir)
         if taken:
             self.findings.append(f"{service} is left as it is in etcd, for {', '.join(taken)} is somebody else's")
             return
         self.changes += self._list_changes(wanted, there=there, folders=folders, owned=owned)
 
+    def _is_free(self, folder: str) -> bool:
+        """Whether a directory that is nobody's holds nothing: a sync that was cut off leaves such a one."""
+        return self.trees.keys[folder].is_dir and not any(self._below(folder))
+
     def _below(self, folder: str) -> Iterator[tuple[str, StoredKey]]:
         return ((key, one) for key, one in self.trees.keys.items() if key.startswith(f"{folder}/"))
 
     def _list_changes(
         self, wanted: Mapping[str, str], *, there: Mapping[str, StoredKey], folders: set[str], owned: set[str]
-    ) -> Iterator[KeyChange]:
+    ) -> Iterator[TreeChange]:
         for folder in sorted(folders - owned):
-            yield KeyChange(key=f"{folder}/{_MARK}", before=None, after=_MARK_VALUE)
+            yield TreeChange(key=f"{folder}/{_MARK}", before=None, after=_MARK_VALUE)
         for key, value in sorted(wanted.items()):
             before = there.get(key)
             # A key that is to expire was left by a sidekick, and would go though its instance serves.
             if before is None or before.content != value.encode() or before.ttl_s is not None:
-                yield KeyChange(key=key, before=before, after=value)
+                yield TreeChange(key=key, before=before, after=value)
         for key in sorted(there.keys() - wanted.keys()):
-            yield KeyChange(key=key, before=there[key], after=None)
+            yield TreeChange(key=key, before=there[key], after=None)
         # A directory without instances would be a server without upstreams to a proxy, so it goes as well.
         for folder in sorted(owned - folders):
-            yield KeyChange(key=f"{folder}/{_MARK}", before=self.trees.marks[folder], after=None)
-            yield KeyChange(key=folder, before=self.trees.keys[folder], after=None)
+            yield TreeChange(key=f"{folder}/{_MARK}", before=self.trees.marks[folder], after=None)
+            yield TreeChange(key=folder, before=self.trees.keys[folder], after=None)
 
 
 def _service_of(folder: str) -> str:

@@ -14,6 +14,7 @@ from fleetkit.etcd import V2Keys
 from fleetkit.fleet import FleetEndpoint, Health, JudgedInstance
 from fleetkit.runs import EventKind
 from fleetkit.workflows._dns_plan import DnsSyncPlan, count_changes, describe_change
+from fleetkit.workflows._done_keys import DoneKeys
 from fleetkit.workflows._reading_services import read_services
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
@@ -188,7 +189,7 @@ def apply_dns_sync(
     BusyError
         When keys are to change and another operation is at work on the cluster; the names were changed before.
     EtcdError
-        When etcd refuses a key; the names were changed before.
+        When etcd refuses a key, or does not answer; the names were changed before, and the keys that it says.
     WaitTimeoutError
         When its servers do not have the change in time; it was made, and will come.
     """
@@ -200,11 +201,19 @@ def apply_dns_sync(
     if plan.changes:
         _change_zone(workspace, plan, patience=patience, told=told)
     if plan.key_changes:
-        told.note(f"changing {len(plan.key_changes)} keys in etcd")
-        with hold_everywhere(workspace, operation="sync of service keys", told=told), open_way_in(workspace) as way:
-            change_trees(V2Keys(endpoints=way.endpoints, tls=way.tls), plan.key_changes)
-        told.record(EventKind.CHANGE, {"what": "service keys", "changes": [one.facts for one in plan.key_changes]})
+        _change_trees(workspace, plan, told=told)
     return AppliedDnsSync(cluster=plan.cluster, zone=plan.zone.name, changes=plan.changes, keys=len(plan.key_changes))
+
+
+def _change_trees(workspace: Workspace, plan: DnsSyncPlan, *, told: Reporter) -> None:
+    told.note(f"changing {len(plan.key_changes)} keys in etcd")
+    done = DoneKeys()
+    try:
+        with hold_everywhere(workspace, operation="sync of service keys", told=told), open_way_in(workspace) as way:
+            change_trees(V2Keys(endpoints=way.endpoints, tls=way.tls), plan.key_changes, done=done)
+    finally:
+        if done.count:
+            told.record(EventKind.CHANGE, {"what": "service keys", **done.facts})
 
 
 def _change_zone(workspace: Workspace, plan: DnsSyncPlan, *, patience: Patience, told: Reporter) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.kept_keys import KeptKeys
 
+from fleetkit.core import EtcdError
 from fleetkit.etcd import Store, StoredKey
 from fleetkit.fleet import Health, JudgedInstance, Probe, ServiceInstance, UnreadService
-from fleetkit.workflows._service_trees import ServiceTrees, TreeDifference, compare_trees
+from fleetkit.workflows._done_keys import DoneKeys
+from fleetkit.workflows._service_trees import ServiceTrees, TreeDifference, change_trees, compare_trees
 
 HEALTHY, UNHEALTHY, UNKNOWN = Health.HEALTHY, Health.UNHEALTHY, Health.UNKNOWN
 FOLDER = "/services/internal/web"
@@ -117,6 +120,35 @@ def test_what_is_somebody_elses_is_left(tree: Tree) -> None:
     assert "web is left as it is in etcd" in found.findings[0]
 
 
+def test_a_directory_that_is_nobodys_and_holds_nothing_is_taken() -> None:
+    found = compare_trees([judged()], read({FOLDER: None}))
+    assert [str(one) for one in found.changes] == [
+        f"create {FOLDER}/_fleetkit: heritage=fleetkit",
+        f"create {FOLDER}/10.10.1.1: 10.10.1.1:80",
+    ]
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_removal_that_is_cut_off_leaves_a_directory_ours_until_all_its_instances_are_gone(cut: int) -> None:
+    paths = (f"{FOLDER}/10.10.1.1", f"{FOLDER}/10.10.1.2", f"{FOLDER}/_fleetkit")
+    store = KeptKeys.of(dict.fromkeys(paths, b"x"), store=Store.V2)
+    keys = {path: store.get(path.encode()) for path in (FOLDER, *paths)}
+    mark = keys.pop(paths[-1])
+    changes = compare_trees([], ServiceTrees(keys=keys, marks={FOLDER: mark}), remove_last=True).changes
+    uncut = iter(range(cut))
+
+    def break_off() -> None:
+        if next(uncut, None) is None:
+            raise EtcdError("no member answers", transient=True)
+
+    store.before_change = break_off
+    done = DoneKeys()
+    with pytest.raises(EtcdError, match=f"no member answers: {cut} of 4 were done before it") as failed:
+        change_trees(store, changes, done=done)
+    assert failed.value.transient
+    assert [one.name for one in done.deleted] == [paths[1], paths[0], paths[2]][:cut]
+
+
 instances = st.lists(
     st.builds(
         judged,
@@ -130,7 +162,7 @@ instances = st.lists(
     unique_by=lambda one: one.instance,
 )
 trees = st.sampled_from(
-    [{}, ours("10.10.1.1"), ours("10.10.1.1", "10.10.1.9"), ours(), {FOLDER: None, f"{FOLDER}/a": "b"}]
+    [{}, {FOLDER: None}, ours("10.10.1.1"), ours("10.10.1.1", "10.10.1.9"), ours(), {FOLDER: None, f"{FOLDER}/a": "b"}]
 )
 
 
