@@ -156,12 +156,12 @@ def read_key_tree(
             continue
         browser.take(_with_values(place, listing) if values else listing)
         count += len(listing.keys)
-        whole = whole and listing.following is None
         below = [(one.key, level + 1) for one in listing.keys if one.is_dir]
-        if below and (count >= most or level == depth):
+        whole = whole and listing.following is None and not (below and level == depth)
+        waiting += below if level != depth else []
+        if waiting and count >= most:
             whole = False
-        elif count < most:
-            waiting += below
+            break
     return KeyTree(browser=browser, whole=whole, values=values)
 
 

@@ -34,6 +34,16 @@ def test_what_was_not_opened_was_not_read_and_is_told(keys: KeptKeys) -> None:
     assert "… and more from" in str(short)
 
 
+@pytest.mark.parametrize("store", list(Store))
+def test_at_the_limit_no_directory_is_opened_any_more(store: Store) -> None:
+    keys = KeptKeys.of({f"/{one}/{two}": b"x" for one in "abc" for two in "12"}, store=store)
+    tree = read_key_tree(place_of(keys), path=b"/", most=4)
+    assert [one.rstrip(b"/") for one in keys.asked] == [b"", b"/a"]
+    assert [line.strip() for line in tree.browser.lines] == ["a/", "1", "… and more from /a/2 on", "b/", "c/"]
+    assert not tree.whole
+    assert read_key_tree(place_of(keys), path=b"/", most=10).whole
+
+
 def test_values_stand_in_no_table_unless_they_are_asked_for(keys: KeptKeys) -> None:
     silent, telling = (read_key_tree(place_of(keys), path=b"/", values=values) for values in (False, True))
     assert "hunter2" not in f"{silent}{silent._repr_html_()}"
