@@ -68,12 +68,24 @@ class KeyChange:
         return 0 if self.before is None else self.before.revision
 
     @property
+    def lifetime_s(self) -> int | None:
+        """Seconds after which it will expire; None where it never does."""
+        if self.ttl_s is not None:
+            return self.ttl_s or None
+        return None if self.before is None else self.before.ttl_s
+
+    @property
     def is_empty(self) -> bool:
         """Whether it leaves all as it is."""
         if self.before is None or self.deletes:
             return False
         lives_on = self.ttl_s is None or (self.ttl_s == 0 and self.before.ttl_s is None)
         return lives_on and self.before.content == self.content and self.before.is_dir == (self.content is None)
+
+    @property
+    def outline(self) -> str:
+        """What it is now, or what will be where nothing is, in a few words."""
+        return _tell_value(self.content, self.lifetime_s) if self.before is None else _tell_before(self.before)
 
     @property
     def facts(self) -> list[Any]:
@@ -88,8 +100,7 @@ class KeyChange:
         shown_now = "" if self.before is None else _show(self.before.content)
         if self.deletes:
             return _join(now, shown_now, "then: gone", "")
-        lifetime = self.ttl_s if self.ttl_s is not None else None if self.before is None else self.before.ttl_s
-        then = f"then ({_tell_value(self.content, lifetime)}):"
+        then = f"then ({_tell_value(self.content, self.lifetime_s)}):"
         difference = self._difference()
         if difference:
             return _join(now, "", then, difference)
@@ -176,10 +187,7 @@ class KeysPlan(ChangePlan):
     def _each(self) -> tuple[str, ...]:
         if len(self.changes) == 1:
             return (self.changes[0].text,)
-        named = [
-            f"{show_key(one.key)}: {_tell_before(one.before) if one.before else _tell_value(one.content, one.ttl_s)}"
-            for one in self.changes[:_MOST_NAMED]
-        ]
+        named = [f"{show_key(one.key)}: {one.outline}" for one in self.changes[:_MOST_NAMED]]
         left = len(self.changes) - len(named)
         title = "to be deleted:" if all(one.deletes for one in self.changes) else "to be written:"
         return (list_under(title, [*named, *([f"… and {left} more"] if left else [])]),)
@@ -190,8 +198,12 @@ class KeysPlan(ChangePlan):
             (only,) = self.changes
             if only.before is None:
                 return "It is refused if the key is there by then."
+            if _goes_as_directory(only):
+                return "It is refused if the directory holds something by then."
             return f"It is refused if the key is not at {show_revision(self.store, only.expected)} any more."
         what = "is there by then" if all(one.before is None for one in self.changes) else "is not what it is now"
+        if any(map(_goes_as_directory, self.changes)):
+            what += ", or is a directory that holds something else"
         return f"Each is refused if it {what}; what was done before that stays done."
 
 
@@ -210,13 +222,18 @@ def warn_of(key: bytes, *, store: Store) -> str:
     return ""
 
 
+def _goes_as_directory(change: KeyChange) -> bool:
+    # etcd compares no index where a directory of v2 is deleted: it demands that nothing is left in it.
+    return change.deletes and change.before is not None and change.before.is_dir
+
+
 def _tell_before(before: StoredKey) -> str:
     return f"{show_revision(before.store, before.revision)}, {_tell_value(before.content, before.ttl_s)}"
 
 
 def _tell_value(content: bytes | None, ttl_s: int | None) -> str:
     what = "directory" if content is None else f"{tell_kind(content)}, {format_bytes(len(content))}"
-    return f"{what}, {f'expires in {ttl_s} s' if ttl_s else 'never expires'}"
+    return f"{what}, {'never expires' if ttl_s is None else f'expires in {ttl_s} s'}"
 
 
 def _show(content: bytes | None) -> str:

@@ -67,6 +67,24 @@ def test_a_plan_shows_what_is_there_what_will_be_there_and_the_condition(place: 
     assert carry_out(place, plan) == ("wrote /app/config, mod_revision 5", "done")
 
 
+def test_a_key_whose_lease_has_run_out_is_not_said_to_stay_for_ever(place: KeyPlace, keys: KeptKeys) -> None:
+    keys.kept[b"/apple"] = dataclasses.replace(keys.get(b"/apple"), ttl_s=0)
+    kept = str(plan_key_put(place, b"/apple", content=b"green"))
+    assert kept.count("expires in 0 s") == 2
+    for_ever = str(plan_key_put(place, b"/apple", content=b"green", ttl_s=0))
+    assert "then (text, 5 B, never expires):" in for_ever
+    assert "/kept: text, 3 B, never expires" in str(
+        KeysPlan(
+            cluster="demo",
+            store=Store.V3,
+            changes=(
+                KeyChange(key=b"/kept", before=None, content=b"red", ttl_s=0),
+                KeyChange(key=b"/too", before=None, content=b"red", ttl_s=0),
+            ),
+        )
+    )
+
+
 def test_of_long_texts_what_changes_in_them_is_shown(place: KeyPlace, keys: KeptKeys) -> None:
     lines = [f"line {number}" for number in range(40)]
     keys.put(b"/long", "\n".join(lines).encode(), expected=0)
@@ -177,6 +195,9 @@ def test_a_directory_of_v2_goes_with_what_is_in_it_and_is_no_key() -> None:
     place = place_of(KeptKeys.of({"/app/a": b"1", "/app/b": b"2"}, store=Store.V2))
     plan = plan_key_deletion(place, b"/app", below=True)
     assert [one.key for one in plan.changes] == [b"/app", b"/app/a", b"/app/b"]
+    assert "refused if it is not what it is now, or is a directory that holds something else; what" in str(plan)
+    alone = str(plan_key_deletion(place, b"/app"))
+    assert alone.endswith("It is refused if the directory holds something by then.")
     with pytest.raises(SettingsError, match="/app is a directory, and cannot be made a key"):
         plan_key_put(place, b"/app", content=b"x")
     with pytest.raises(SettingsError, match="--below"):
