@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from html import escape
 
-from fleetkit.etcd import KeyEvent, KeyEventKind
+from fleetkit.etcd import KeyEvent, KeyEventKind, Store
 from fleetkit.ui import _parts
 from fleetkit.views import table_html
 from fleetkit.workflows import KeyPlace
@@ -16,6 +16,8 @@ __all__ = ["KeyWatch"]
 
 _MOST_SHOWN = 30
 _BEGIN, _END = "Watch", "End the watch"
+_APART = "hidden paths apart: choose one"
+"""A watch of v2's root hears nothing of what lies below a path that begins with ``_``: fleet's state is such."""
 
 
 class KeyWatch:
@@ -34,7 +36,9 @@ class KeyWatch:
     ) -> None:
         self._watched, self._failed = watched, failed
         self._stop: threading.Event | None = None
-        self.button = _parts.button(_BEGIN, self.turn, tooltip="The directory that is chosen, or the whole store")
+        self.button = _parts.button(
+            _BEGIN, self.turn, tooltip=f"The directory that is chosen, or the whole store; of v2 {_APART}"
+        )
         self.shown = _parts.html()
 
     def turn(self) -> None:
@@ -49,7 +53,7 @@ class KeyWatch:
             return
         self._stop = stop = threading.Event()
         self.button.description = _END
-        self._draw(path, ())
+        self._draw(place, path, ())
         threading.Thread(target=self._run, args=(place, path, stop), name="keys-watch", daemon=True).start()
 
     def close(self) -> None:
@@ -66,18 +70,19 @@ class KeyWatch:
                 if stop.is_set():
                     return
                 seen.appendleft(event)
-                self._draw(path, tuple(seen))
+                self._draw(place, path, tuple(seen))
         except BaseException as error:  # noqa: BLE001 -- a thread's error is nobody's: it is handed over
             if not stop.is_set():
                 self.close()
                 self._failed(error)
 
-    def _draw(self, path: bytes, seen: tuple[KeyEvent, ...]) -> None:
+    def _draw(self, place: KeyPlace, path: bytes, seen: tuple[KeyEvent, ...]) -> None:
         name = escape(path.decode("utf-8", "backslashreplace") or "/")
+        apart = f" ({_APART})" if place.keys.store is Store.V2 and name == "/" else ""
         rows = [(escape(_tell_kind(one)), escape(one.key.name), str(one.revision)) for one in seen]
         table = table_html(("what", "key", "revision"), rows, label=f"What happens below {name}")
         self.shown.value = _parts.box_html(
-            f'<div role="status">watching {name}: {len(seen) or "nothing"} seen</div>{table if rows else ""}'
+            f'<div role="status">watching {name}{apart}: {len(seen) or "nothing"} seen</div>{table if rows else ""}'
         )
 
 

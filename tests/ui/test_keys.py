@@ -156,6 +156,25 @@ def test_a_long_directory_is_listed_in_parts(world: World) -> None:
     assert len(lines(card)) == 3 + 250
 
 
+def test_a_watch_of_the_whole_v2_store_says_that_it_hears_nothing_of_hidden_paths(world: World) -> None:
+    card = world.card()
+    told = "hidden paths apart: choose one"
+    assert told in card.watch.button.tooltip
+    card.store.value = Store.V2
+    settle(card)
+    card.watch.turn()
+    assert f"watching / ({told}): " in card.watch.shown.value
+    card.watch.turn()
+    choose(card, "_coreos.com/")
+    settle(card)
+    card.watch.turn()
+    assert "watching /_coreos.com: " in card.watch.shown.value
+    card.store.value = Store.V3
+    settle(card)
+    card.watch.turn()
+    assert told not in card.watch.shown.value
+
+
 def test_a_watch_shows_what_happens_and_no_value(world: World) -> None:
     card = world.card()
     card.store.value = Store.V3

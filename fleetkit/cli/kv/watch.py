@@ -19,7 +19,9 @@ __all__ = ["command"]
 @click.command("watch")
 @keys_argument("[KEY]", required=False)
 @kv_options
-@click.option("--below", is_flag=True, help="All that lies below it too; without KEY that is everything.")
+@click.option(
+    "--below", is_flag=True, help="All that lies below it too; without KEY everything, but of v2 no hidden path."
+)
 @click.option("--since", type=click.IntRange(1), metavar="N", help="Begin after this revision; now where not given.")
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after so many; by Ctrl-C where not given.")
 @json_option
