@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from fleetkit.core import EtcdError
+from fleetkit.etcd._asking import context_for
 from fleetkit.etcd._failures import CallError
 from fleetkit.etcd._gather import ask_first
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
-from fleetkit.etcd.maintenance import context_for
 from fleetkit.etcd.trouble import Trouble
 from fleetkit.etcd.values import MemberStatus
 

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from fleetkit.core import EtcdError
+from fleetkit.etcd._asking import context_for
 from fleetkit.etcd._changing import find_member
 from fleetkit.etcd._failures import CallError
 from fleetkit.etcd._http import Call
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
-from fleetkit.etcd.maintenance import context_for
 from fleetkit.etcd.stored_keys import KeyEvent
 from fleetkit.etcd.trouble import Trouble
 

@@ -11,27 +11,18 @@ import ssl
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from fleetkit.core import SettingsError
+from fleetkit.etcd._answers import Answer, read_answer, read_index
 from fleetkit.etcd._failures import CallError, name_failure
 from fleetkit.etcd.endpoints import Endpoint, TlsFiles
 from fleetkit.etcd.trouble import Trouble
 
-__all__ = ["Answer", "Call", "make_context"]
+__all__ = ["Call", "make_context"]
 
 _FORM = "application/x-www-form-urlencoded"
 _PIECE_BYTES = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A member's answer: HTTP status, the body as JSON or else as text, and the v2 store's index where it tells it."""
-
-    status: int
-    body: Any
-    index: int = 0
 
 
 def make_context(tls: TlsFiles | None) -> ssl.SSLContext:
@@ -114,7 +105,7 @@ class Call:
         """
         try:
             with self._send(method, path, body, form) as response:
-                return _read_answer(response)
+                return read_answer(response)
         except (OSError, http.client.HTTPException) as error:
             raise self._name_failure(error) from error
 
@@ -134,7 +125,7 @@ class Call:
         try:
             with self._send("POST", path, body) as response:
                 if response.status != http.HTTPStatus.OK:
-                    raise self.refused(_read_answer(response))
+                    raise self.refused(read_answer(response))
                 while piece := response.read1(_PIECE_BYTES):
                     yield piece
                     self.extend(idle_s)
@@ -164,11 +155,11 @@ class Call:
         """
         try:
             with self._send("GET", path) as response:
-                index = _read_index(response)
+                index = read_index(response)
                 self.extend(idle_s)
                 self._limit()
                 try:
-                    return index, _read_answer(response)
+                    return index, read_answer(response)
                 except TimeoutError:
                     return index, None
         except http.client.IncompleteRead as error:
@@ -282,20 +273,3 @@ class Call:
 
     def _spent(self) -> str:
         return f"{time.monotonic() - self._started:.1f} s"
-
-
-def _read_answer(response: http.client.HTTPResponse) -> Answer:
-    return Answer(response.status, _decode(response.read()), _read_index(response))
-
-
-def _read_index(response: http.client.HTTPResponse) -> int:
-    index = response.headers.get("X-Etcd-Index", "")
-    return int(index) if index.isdecimal() else 0
-
-
-def _decode(content: bytes) -> Any:
-    text = content.decode("utf-8", errors="replace")
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -7,8 +7,9 @@ import threading
 import urllib.parse
 from collections.abc import Iterator, Sequence
 
+from fleetkit.etcd._answers import Answer
 from fleetkit.etcd._following import IDLE_S, Heard, follow
-from fleetkit.etcd._http import Answer, Call
+from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.keys import KeyNode, key_path

@@ -15,11 +15,11 @@ import time
 from collections.abc import Sequence
 
 from fleetkit.core import EtcdError
+from fleetkit.etcd._asking import context_for
 from fleetkit.etcd._gather import ask_each
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
-from fleetkit.etcd.maintenance import context_for
 from fleetkit.etcd.store_hashes import HashScope, MemberHash, StoreHashes
 
 __all__ = ["hash_kv"]

@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from fleetkit.etcd._answers import Answer
+from fleetkit.etcd._asking import context_for
 from fleetkit.etcd._failures import CallError
 from fleetkit.etcd._gather import ask_each
-from fleetkit.etcd._http import Answer, Call
+from fleetkit.etcd._http import Call
 from fleetkit.etcd._roll import Roll
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
-from fleetkit.etcd.maintenance import context_for
 from fleetkit.etcd.trouble import LocalFacts, Trouble, explain_refusal, explain_silence
 from fleetkit.etcd.values import AlarmKind, Member
 from fleetkit.etcd.verdict import ClusterHealth, MemberHealth, judge_cluster

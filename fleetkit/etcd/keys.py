@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fleetkit.core import NotFoundError
-from fleetkit.etcd._gather import ask_first
-from fleetkit.etcd._http import Answer, Call
+from fleetkit.etcd._answers import Answer
+from fleetkit.etcd._asking import read_first
+from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
-from fleetkit.etcd.maintenance import context_for
 
-__all__ = ["KeyNode", "get_key", "is_missing", "key_path"]
+__all__ = ["KeyNode", "get_key", "is_missing", "key_path", "read_node"]
 
 _KEY_NOT_FOUND = 100
 """etcd's v2 error code for a key that is not there."""
@@ -93,22 +93,27 @@ def get_key(
     SettingsError
         When the TLS files cannot be used, or no endpoint was given.
     """
-    context = context_for(endpoints, tls)
     path = key_path(key, quorum=quorum, recursive=recursive)
-
-    def ask(endpoint: Endpoint, deadline: float) -> KeyNode | None:
-        with Call(endpoint, context=context, deadline=deadline) as call:
-            answer = call.ask("GET", path)
-            if is_missing(answer):
-                return None
-            if answer.status != http.HTTPStatus.OK:
-                raise call.refused(answer)
-            return KeyNode.from_json(Fields(answer.body).child("node"))
-
-    node = ask_first(endpoints, ask, limits=limits or EtcdLimits(), what=f"the key {key}")
-    if node is None:
+    found = read_first(endpoints, lambda call: read_node(call, path), tls=tls, limits=limits, what=f"the key {key}")
+    if found is None:
         raise NotFoundError(f"etcd's v2 store has no key {key}")
-    return node
+    return found[0]
+
+
+def read_node(call: Call, path: str) -> tuple[KeyNode, int] | None:
+    """Read what is at a path that `key_path` made, and the store's index; None where nothing is.
+
+    Raises
+    ------
+    CallError
+        When the member says no.
+    """
+    answer = call.ask("GET", path)
+    if is_missing(answer):
+        return None
+    if answer.status != http.HTTPStatus.OK:
+        raise call.refused(answer)
+    return KeyNode.from_json(Fields(answer.body).child("node")), answer.index
 
 
 def key_path(key: str, *, quorum: bool = False, recursive: bool = False) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping, Sequence
 
 from fleetkit.core import Results
-from fleetkit.etcd._gather import ask_each, ask_first
-from fleetkit.etcd._http import Call, make_context
+from fleetkit.etcd._asking import context_for, read_first
+from fleetkit.etcd._gather import ask_each
+from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.values import Alarm, Member, MemberStatus
 
 __all__ = [
-    "context_for",
     "list_alarms",
     "list_members",
     "raft_lag",
@@ -71,13 +70,11 @@ def read_cluster_version(
     SettingsError
         When the TLS files cannot be used, or no endpoint was given.
     """
-    context = context_for(endpoints, tls)
 
-    def ask(endpoint: Endpoint, deadline: float) -> str:
-        with Call(endpoint, context=context, deadline=deadline) as call:
-            return Fields(call.ask("GET", "/version").body).text("etcdcluster")
+    def read(call: Call) -> str:
+        return Fields(call.ask("GET", "/version").body).text("etcdcluster")
 
-    return ask_first(endpoints, ask, limits=limits or EtcdLimits(), what="the version of the cluster")
+    return read_first(endpoints, read, tls=tls, limits=limits, what="the version of the cluster")
 
 
 def raft_lag(statuses: Mapping[str, MemberStatus]) -> dict[str, int]:
@@ -98,13 +95,7 @@ def list_members(
     SettingsError
         When the TLS files cannot be used, or no endpoint was given.
     """
-    context = context_for(endpoints, tls)
-
-    def ask(endpoint: Endpoint, deadline: float) -> tuple[Member, ...]:
-        with Call(endpoint, context=context, deadline=deadline) as call:
-            return read_member_list(call)
-
-    return ask_first(endpoints, ask, limits=limits or EtcdLimits(), what="the member list")
+    return read_first(endpoints, read_member_list, tls=tls, limits=limits, what="the member list")
 
 
 def list_alarms(
@@ -119,14 +110,12 @@ def list_alarms(
     SettingsError
         When the TLS files cannot be used, or no endpoint was given.
     """
-    context = context_for(endpoints, tls)
 
-    def ask(endpoint: Endpoint, deadline: float) -> tuple[Alarm, ...]:
-        with Call(endpoint, context=context, deadline=deadline) as call:
-            answer = Fields(call.post("/v3/maintenance/alarm", {"action": "GET"}))
-            return tuple(Alarm.from_json(fields) for fields in answer.children("alarms"))
+    def read(call: Call) -> tuple[Alarm, ...]:
+        answer = Fields(call.post("/v3/maintenance/alarm", {"action": "GET"}))
+        return tuple(Alarm.from_json(fields) for fields in answer.children("alarms"))
 
-    return ask_first(endpoints, ask, limits=limits or EtcdLimits(), what="the list of alarms")
+    return read_first(endpoints, read, tls=tls, limits=limits, what="the list of alarms")
 
 
 def read_member_list(call: Call) -> tuple[Member, ...]:
@@ -138,8 +127,3 @@ def sort_members(answer: Fields) -> tuple[Member, ...]:
     """Read the members out of an answer, in the order of their names."""
     members = [Member.from_json(fields) for fields in answer.children("members")]
     return tuple(sorted(members, key=lambda member: (member.name, member.id)))
-
-
-def context_for(endpoints: Sequence[Endpoint], tls: TlsFiles | None) -> ssl.SSLContext | None:
-    """Make the TLS context where an endpoint needs one."""
-    return make_context(tls) if any(endpoint.scheme == "https" for endpoint in endpoints) else None

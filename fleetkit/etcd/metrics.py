@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleetkit.core import SYSTEM_CLOCK, Clock, EtcdError, SettingsError, parse_utc, utc_now
+from fleetkit.etcd._asking import context_for
 from fleetkit.etcd._failures import CallError
 from fleetkit.etcd._gather import ask_each
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
-from fleetkit.etcd.maintenance import context_for
 from fleetkit.etcd.metric_values import MemberMetrics
 
 __all__ = ["Scrape", "parse_metrics", "read_metrics", "watch_metrics"]

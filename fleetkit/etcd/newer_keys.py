@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import time
 
+from fleetkit.etcd._asking import context_for
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
-from fleetkit.etcd.maintenance import context_for
 
 __all__ = ["list_newer_keys"]
 

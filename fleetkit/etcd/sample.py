@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleetkit.core import EtcdError
+from fleetkit.etcd._asking import context_for
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
-from fleetkit.etcd.maintenance import context_for
 
 __all__ = ["StoreSample", "find_values", "read_sample"]
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import IO
 
 from fleetkit.core import EtcdError
+from fleetkit.etcd._asking import context_for
 from fleetkit.etcd._backend import read_backend_revision
 from fleetkit.etcd._files import writing_whole
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
-from fleetkit.etcd.maintenance import context_for
 
 __all__ = ["SavedSnapshot", "save_snapshot"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from fleetkit.core import EtcdError, Results
+from fleetkit.etcd._asking import context_for
 from fleetkit.etcd._gather import ask_each
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
-from fleetkit.etcd.maintenance import context_for
 
 __all__ = [
     "FollowerStats",

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fleetkit.core import EtcdError, SettingsError
+from fleetkit.etcd._asking import context_for
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.keys import KeyNode, is_missing, key_path
-from fleetkit.etcd.maintenance import context_for
 
 __all__ = ["V2_ROOTS", "V2Root", "V2Tree", "export_tree", "put_tree"]
 

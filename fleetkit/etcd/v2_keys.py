@@ -7,19 +7,18 @@ import threading
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from fleetkit.core import EtcdError, NotFoundError, SettingsError
+from fleetkit.etcd._answers import Answer
+from fleetkit.etcd._asking import read_first
 from fleetkit.etcd._changing import send_change
-from fleetkit.etcd._gather import ask_first
-from fleetkit.etcd._http import Answer, Call
+from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd._v2_watch import watch_v2
 from fleetkit.etcd.contents import show_key
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.key_store import missing_key, moved_key
-from fleetkit.etcd.keys import KeyNode, is_missing, key_path
-from fleetkit.etcd.maintenance import context_for
+from fleetkit.etcd.keys import KeyNode, key_path, read_node
 from fleetkit.etcd.stored_keys import KeyEvent, KeyListing, Store, StoredKey, from_node
 from fleetkit.etcd.tree import V2_ROOTS
 
@@ -34,8 +33,6 @@ _REFUSALS = {
     _ROOT: "the root itself cannot be changed",
     _NOT_EMPTY: "it is a directory that holds something; keys that begin with _ are in no listing of it",
 }
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,16 +133,10 @@ class V2Keys:
     def _read(self, key: bytes, *, recursive: bool = False) -> tuple[KeyNode, int]:
         """Return what is at a path, and the store's index."""
         path = key_path(key.decode(), quorum=True, recursive=recursive)
-
-        def read(call: Call) -> tuple[KeyNode, int] | None:
-            answer = call.ask("GET", path)
-            if is_missing(answer):
-                return None
-            if answer.status != http.HTTPStatus.OK:
-                raise call.refused(answer)
-            return KeyNode.from_json(Fields(answer.body).child("node")), answer.index
-
-        found = self._ask(read, what=f"the key {show_key(key)}")
+        what = f"the key {show_key(key)}"
+        found = read_first(
+            self.endpoints, lambda call: read_node(call, path), tls=self.tls, limits=self.limits, what=what
+        )
         if found is None:
             raise missing_key(self.store, StoredKey(store=self.store, key=key))
         return found
@@ -174,15 +165,6 @@ class V2Keys:
         roots = [root.encode() for root in self.roots]
         below = [root for root in roots if _parts(root)[:depth] == parts and len(_parts(root)) > depth]
         return [root for root in below if any(part.startswith(b"_") for part in _parts(root)[depth:])]
-
-    def _ask(self, read: Callable[[Call], T], *, what: str) -> T:
-        context = context_for(self.endpoints, self.tls)
-
-        def ask(endpoint: Endpoint, deadline: float) -> T:
-            with Call(endpoint, context=context, deadline=deadline) as call:
-                return read(call)
-
-        return ask_first(self.endpoints, ask, limits=self.limits or EtcdLimits(), what=what)
 
     def _change(
         self, method: str, key: bytes, form: Mapping[str, str], *, query: Mapping[str, str] | None = None, what: str

@@ -11,8 +11,8 @@ from typing import Any
 
 from fleetkit.core import EtcdError, SettingsError
 from fleetkit.etcd import _paging
+from fleetkit.etcd._asking import read_first
 from fleetkit.etcd._changing import ask_change, plain_id
-from fleetkit.etcd._gather import ask_first
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._paging import KeyPage
 from fleetkit.etcd._reading import Fields
@@ -21,7 +21,6 @@ from fleetkit.etcd._v3_watch import watch_v3
 from fleetkit.etcd.contents import show_key
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.key_store import missing_key, moved_key
-from fleetkit.etcd.maintenance import context_for
 from fleetkit.etcd.stored_keys import KeyEvent, KeyListing, Store, StoredKey
 
 __all__ = ["V3Keys"]
@@ -57,7 +56,7 @@ class V3Keys:
         """Read a key with its value and its time to live."""
         self._require_key(key)
         what = f"the key {show_key(key)}"
-        found = self._range({"key": _encode(key)}, what=what).children("kvs")
+        found = self._read("/v3/kv/range", {"key": _encode(key)}, what=what).children("kvs")
         if not found:
             raise missing_key(self.store, StoredKey(store=self.store, key=key))
         return self._with_ttl(read_key(found[0], values=True))
@@ -154,34 +153,26 @@ class V3Keys:
             "revision": str(revision),
             "keys_only": not values,
         }
-        answer = self._range(body, what=f"keys from {show_key(start)} on")
+        answer = self._read("/v3/kv/range", body, what=f"keys from {show_key(start)} on")
         return KeyPage(
             keys=tuple(read_key(one, values=values) for one in answer.children("kvs")),
             more=answer.flag("more"),
             revision=answer.child("header").whole("revision"),
         )
 
-    def _range(self, body: dict[str, Any], *, what: str) -> Fields:
-        context = context_for(self.endpoints, self.tls)
-
-        def ask(endpoint: Endpoint, deadline: float) -> Fields:
-            with Call(endpoint, context=context, deadline=deadline) as call:
-                return Fields(call.post("/v3/kv/range", body))
-
-        return ask_first(self.endpoints, ask, limits=self.limits or EtcdLimits(), what=what)
-
     def _with_ttl(self, read: StoredKey) -> StoredKey:
         if not read.lease:
             return read
-        context = context_for(self.endpoints, self.tls)
-
-        def ask(endpoint: Endpoint, deadline: float) -> int:
-            with Call(endpoint, context=context, deadline=deadline) as call:
-                return Fields(call.post("/v3/lease/timetolive", {"ID": plain_id(read.lease)})).whole("TTL")
-
-        left = ask_first(self.endpoints, ask, limits=self.limits or EtcdLimits(), what=f"the lease {read.lease}")
+        asked = {"ID": plain_id(read.lease)}
+        left = self._read("/v3/lease/timetolive", asked, what=f"the lease {read.lease}").whole("TTL")
         # A lease that ran out meanwhile has -1: its keys are about to go.
         return replace(read, ttl_s=max(0, left))
+
+    def _read(self, path: str, body: dict[str, Any], *, what: str) -> Fields:
+        def read(call: Call) -> Fields:
+            return Fields(call.post(path, body))
+
+        return read_first(self.endpoints, read, tls=self.tls, limits=self.limits, what=what)
 
     def _transact(
         self,

@@ -18,7 +18,8 @@ from support.etcd_cluster import EtcdCluster
 
 from fleetkit.core import EtcdError, FleetkitError, SettingsError
 from fleetkit.etcd import EtcdLimits, V2Root, V2Tree, export_tree, get_key, put_tree, save_snapshot
-from fleetkit.etcd._http import Answer, Call, make_context
+from fleetkit.etcd._answers import Answer
+from fleetkit.etcd._http import Call, make_context
 
 pytestmark = pytest.mark.sandbox
 
