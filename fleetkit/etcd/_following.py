@@ -15,7 +15,7 @@ from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.stored_keys import KeyEvent
 from fleetkit.etcd.trouble import Trouble
 
-__all__ = ["IDLE_S", "Heard", "follow"]
+__all__ = ["IDLE_S", "Heard", "Listen", "follow"]
 
 IDLE_S = 10.0
 """Seconds of silence after which a member is listened to anew: it may have been cut off, and nobody would know."""
@@ -28,10 +28,13 @@ _PAUSE_S = 0.2
 Heard = tuple[int, tuple[KeyEvent, ...]]
 """After which revision to go on, and what has happened up to there."""
 
+Listen = Callable[[Call, int], Iterator[Heard]]
+"""Listens over one connection from after a revision on, 0 for now, and returns or fails when it hears no more."""
+
 
 def follow(
     endpoints: Sequence[Endpoint],
-    listen: Callable[[Call, int], Iterator[Heard]],
+    listen: Listen,
     *,
     stop: threading.Event,
     since: int,
@@ -39,11 +42,6 @@ def follow(
     limits: EtcdLimits | None,
 ) -> Iterator[KeyEvent]:
     """Yield what is heard, until ``stop`` is set.
-
-    Parameters
-    ----------
-    listen
-        Listens over one connection from after a revision on, 0 for now, and returns or fails when it hears no more.
 
     Raises
     ------

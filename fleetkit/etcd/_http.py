@@ -114,6 +114,8 @@ class Call:
 
         Parameters
         ----------
+        body
+            Sent as JSON; of an iterator each document as it comes. The member answers once it has them all.
         idle_s
             Seconds that the next piece may take; the call's own deadline holds for the first one.
 
@@ -170,9 +172,12 @@ class Call:
     def _send(
         self, method: str, path: str, body: Any = None, form: Mapping[str, str] | None = None
     ) -> http.client.HTTPResponse:
-        payload, headers = None, {}
+        payload: bytes | Iterator[bytes] | None = None
+        headers: dict[str, str] = {}
         if form is not None:
             payload, headers = urllib.parse.urlencode(form).encode(), {"Content-Type": _FORM}
+        elif isinstance(body, Iterator):
+            payload, headers = (json.dumps(one).encode() for one in body), {"Content-Type": "application/json"}
         elif body is not None:
             payload, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
         self._limit()

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import http
-import threading
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from fleetkit.etcd._answers import Answer
-from fleetkit.etcd._following import IDLE_S, Heard, follow
+from fleetkit.etcd._following import IDLE_S, Heard, Listen
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
-from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.keys import KeyNode, key_path
 from fleetkit.etcd.stored_keys import KeyEvent, KeyEventKind, Store, StoredKey, from_node
 
-__all__ = ["watch_v2"]
+__all__ = ["listen_v2"]
 
 _OUTDATED = 401
 """etcd's v2 error code for an index whose event it has dropped: it keeps a thousand of them."""
@@ -27,17 +25,8 @@ _KINDS = {
 }
 
 
-def watch_v2(
-    endpoints: Sequence[Endpoint],
-    path: bytes,
-    *,
-    below: bool,
-    stop: threading.Event,
-    since: int,
-    tls: TlsFiles | None,
-    limits: EtcdLimits | None,
-) -> Iterator[KeyEvent]:
-    """Yield what happens to a key, or to all below a directory."""
+def listen_v2(path: bytes, *, below: bool) -> Listen:
+    """Return what listens to what happens to a key, or to all below a directory."""
     asked = key_path(path.decode())
 
     def listen(call: Call, cursor: int) -> Iterator[Heard]:
@@ -53,7 +42,7 @@ def watch_v2(
             cursor, events = _read_answer(call, answer, cursor)
             yield cursor, events
 
-    return follow(endpoints, listen, stop=stop, since=since, tls=tls, limits=limits)
+    return listen
 
 
 def _read_answer(call: Call, answer: Answer, cursor: int) -> Heard:

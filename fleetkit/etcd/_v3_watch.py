@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fleetkit.core import EtcdError
-from fleetkit.etcd._following import IDLE_S, Heard, follow
+from fleetkit.core import EtcdError, SettingsError
+from fleetkit.etcd._following import IDLE_S, Heard, Listen
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd._v3_reading import read_key
-from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.stored_keys import KeyEvent, KeyEventKind, Store, StoredKey
+from fleetkit.etcd.values import MemberStatus
+from fleetkit.etcd.versions import EtcdVersion
 
-__all__ = ["watch_v3"]
+__all__ = ["listen_v3"]
+
+_TELLS_PROGRESS = EtcdVersion(3, 5, 8)
+"""From this version on etcd tells how far a watch has come only once all up to there was sent (etcd, CHANGELOG-3.5)."""
+
+_CATCHING_UP_S = 0.3
+"""etcd brings a watch of what was before up to date every tenth of a second, and tells no progress until then."""
+
+_WHOLE_STREAM = -1
+"""etcd's id of a watch in an answer that is of none in particular: that of progress."""
 
 
-def watch_v3(
-    endpoints: Sequence[Endpoint],
-    wanted: Mapping[str, Any],
-    *,
-    stop: threading.Event,
-    since: int,
-    tls: TlsFiles | None,
-    limits: EtcdLimits | None,
-) -> Iterator[KeyEvent]:
-    """Yield what happens to a key or a range of them.
+def listen_v3(wanted: Mapping[str, Any]) -> Listen:
+    """Return what listens to what happens to a key or a range of them.
 
     Parameters
     ----------
@@ -36,15 +38,33 @@ def watch_v3(
     """
 
     def listen(call: Call, cursor: int) -> Iterator[Heard]:
-        begin = {"start_revision": str(cursor + 1)} if cursor else {}
-        pieces = call.stream("/v3/watch", {"create_request": {**wanted, **begin}}, idle_s=IDLE_S)
-        for answer in _read_lines(pieces):
+        # Of a quiet key etcd tells nothing, and one day what was after its last change is compacted. A watch that
+        # goes on asks how far it has come, so that the next one need not begin where nothing is known any more.
+        requests = _list_requests(wanted, cursor, progress=cursor > 0 and _tells_progress(call))
+        for answer in _read_lines(call.stream("/v3/watch", requests, idle_s=IDLE_S)):
             cursor, events = _read_answer(answer, cursor)
             yield cursor, events
             if any(one.kind is KeyEventKind.GAP for one in events):
                 return
 
-    return follow(endpoints, listen, stop=stop, since=since, tls=tls, limits=limits)
+    return listen
+
+
+def _tells_progress(call: Call) -> bool:
+    version = MemberStatus.from_json(call.post("/v3/maintenance/status", {})).version
+    try:
+        return EtcdVersion.parse(version) >= _TELLS_PROGRESS
+    except SettingsError:
+        # A build of one's own has no number that would say what it does.
+        return False
+
+
+def _list_requests(wanted: Mapping[str, Any], cursor: int, *, progress: bool) -> Iterator[dict[str, Any]]:
+    begin = {"start_revision": str(cursor + 1)} if cursor else {}
+    yield {"create_request": {**wanted, **begin}}
+    if progress:
+        time.sleep(_CATCHING_UP_S)
+        yield {"progress_request": {}}
 
 
 def _read_lines(pieces: Iterator[bytes]) -> Iterator[Fields]:
@@ -74,9 +94,11 @@ def _read_answer(answer: Fields, cursor: int) -> Heard:
     if result.flag("canceled"):
         raise EtcdError("etcd ended a watch", seen=result.text("cancel_reason") or "it gave no reason", transient=True)
     events = tuple(_read_event(one) for one in result.children("events"))
+    told = result.child("header").whole("revision")
+    if result.whole("watch_id") == _WHOLE_STREAM:
+        return max(cursor, told), ()
     # Without a revision to begin at, etcd begins after the one that it tells first.
-    told = cursor or result.child("header").whole("revision")
-    return max([told, *(one.revision for one in events)]), events
+    return max([cursor or told, *(one.revision for one in events)]), events
 
 
 def _read_event(fields: Fields) -> KeyEvent:

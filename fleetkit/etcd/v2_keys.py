@@ -12,9 +12,10 @@ from fleetkit.core import EtcdError, NotFoundError, SettingsError
 from fleetkit.etcd._answers import Answer
 from fleetkit.etcd._asking import read_first
 from fleetkit.etcd._changing import send_change
+from fleetkit.etcd._following import follow
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
-from fleetkit.etcd._v2_watch import watch_v2
+from fleetkit.etcd._v2_watch import listen_v2
 from fleetkit.etcd.contents import show_key
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.key_store import missing_key, moved_key
@@ -126,9 +127,8 @@ class V2Keys:
 
         etcd keeps its last 1,000 events alone: whoever asks for more gets a gap.
         """
-        return watch_v2(
-            self.endpoints, path or b"/", below=below, stop=stop, since=since, tls=self.tls, limits=self.limits
-        )
+        listen = listen_v2(path or b"/", below=below)
+        return follow(self.endpoints, listen, stop=stop, since=since, tls=self.tls, limits=self.limits)
 
     def _read(self, key: bytes, *, recursive: bool = False) -> tuple[KeyNode, int]:
         """Return what is at a path, and the store's index."""

@@ -13,11 +13,12 @@ from fleetkit.core import EtcdError, SettingsError
 from fleetkit.etcd import _paging
 from fleetkit.etcd._asking import read_first
 from fleetkit.etcd._changing import ask_change, plain_id
+from fleetkit.etcd._following import follow
 from fleetkit.etcd._http import Call
 from fleetkit.etcd._paging import KeyPage
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd._v3_reading import read_key
-from fleetkit.etcd._v3_watch import watch_v3
+from fleetkit.etcd._v3_watch import listen_v3
 from fleetkit.etcd.contents import show_key
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.key_store import missing_key, moved_key
@@ -130,7 +131,7 @@ class V3Keys:
         body: dict[str, Any] = {"key": _encode(path or b"\0")}
         if below:
             body["range_end"] = _encode(_paging.prefix_end(path))
-        return watch_v3(self.endpoints, body, stop=stop, since=since, tls=self.tls, limits=self.limits)
+        return follow(self.endpoints, listen_v3(body), stop=stop, since=since, tls=self.tls, limits=self.limits)
 
     def _delete_together(self, keys: tuple[StoredKey, ...]) -> None:
         what = f"the deletion of {keys[0].name}" + (f" and {len(keys) - 1} more" if len(keys) > 1 else "")

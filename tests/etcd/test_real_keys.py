@@ -8,13 +8,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from support.etcd_cluster import EtcdCluster
 
-from fleetkit.core import EtcdError, NotFoundError, SettingsError, StalePlanError
+from fleetkit.core import EtcdError, NotFoundError, NotYet, Patience, SettingsError, StalePlanError, wait_until
 from fleetkit.etcd import (
     ContentKind,
+    Endpoint,
+    EtcdVersion,
     KeyEvent,
     KeyEventKind,
     KeyStore,
@@ -22,9 +25,12 @@ from fleetkit.etcd import (
     StoredKey,
     V2Keys,
     V3Keys,
+    _v3_watch,
     compact,
     parse_endpoint,
+    v3_keys,
 )
+from fleetkit.etcd._following import Heard, Listen, follow
 from fleetkit.etcd._http import Call, make_context
 
 pytestmark = pytest.mark.sandbox
@@ -290,6 +296,51 @@ def test_what_etcd_has_dropped_is_told_as_a_gap(cluster: EtcdCluster, v2: V2Keys
             call.ask("PUT", "/v2/keys/gap/busy", form={"value": str(number)})
     with watching(v2, b"/gap", since=old.revision) as hear:
         assert hear().kind is KeyEventKind.GAP
+
+
+@pytest.mark.parametrize(
+    ("trusted", "kind"), [(EtcdVersion(3, 5, 0), KeyEventKind.PUT), (EtcdVersion(9, 9, 9), KeyEventKind.GAP)]
+)
+def test_a_watch_of_a_quiet_key_outlives_a_compaction_where_etcd_tells_how_far_it_has_come(
+    v3: V3Keys, monkeypatch: pytest.MonkeyPatch, trusted: EtcdVersion, kind: KeyEventKind
+) -> None:
+    reached: list[int] = []
+
+    def follow_told(endpoints: tuple[Endpoint, ...], listen: Listen, **options: Any) -> Iterator[KeyEvent]:
+        def told(call: Call, cursor: int) -> Iterator[Heard]:
+            for heard in listen(call, cursor):
+                reached.append(heard[0])
+                yield heard
+
+        return follow(endpoints, told, **options)
+
+    def wait_for(count: int) -> None:
+        def look() -> bool | NotYet[bool]:
+            return True if len(reached) >= count else NotYet(str(reached))
+
+        wait_until(look, what="the watch to be begun anew", patience=Patience(deadline_s=WAIT_S))
+
+    monkeypatch.setattr(v3_keys, "follow", follow_told)
+    monkeypatch.setattr(_v3_watch, "IDLE_S", 1.0)
+    monkeypatch.setattr(_v3_watch, "_TELLS_PROGRESS", trusted)
+    name = f"/quiet/{kind}".encode()
+    quiet = v3.put(name, b"1", expected=0)
+    busy = v3.put(b"/busy", b"1", expected=0)
+    for _ in range(3):
+        busy = v3.put(b"/busy", b"1", expected=busy.revision)
+    with watching(v3, name, since=quiet.revision) as hear:
+        # Two answers to each beginning where progress is told, that it was begun and how far it has come; else one.
+        wait_for(2)
+        assert max(reached) == (busy.revision if kind is KeyEventKind.PUT else quiet.revision)
+        compact(v3.endpoints, busy.revision, tls=v3.tls)
+        if kind is KeyEventKind.PUT:
+            wait_for(4)
+            changed = v3.put(name, b"2", expected=quiet.revision)
+            event = hear()
+            assert (event.kind, event.key) == (KeyEventKind.PUT, changed)
+        else:
+            assert hear().kind is KeyEventKind.GAP
+    v3.delete((busy,))
 
 
 def test_a_watch_that_nobody_can_serve_ends_with_the_reason() -> None:
