@@ -12,7 +12,7 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._secret_files import SecretFile, hash_secret, list_secret_files, open_sources, resolve_file
 from fleetkit.workflows._secrets_plan import PlannedSecret, SecretChange
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.delivery import DeliveredFile, render_manifest, secret_key, secret_lines
+from fleetkit.workflows.delivery import DeliveredFile, render_manifest, secret_lines, secret_prefix, secret_target
 
 __all__ = [
     "ResolvedFile",
@@ -21,6 +21,7 @@ __all__ = [
     "list_unnamed",
     "put_files",
     "read_manifest",
+    "remove_unnamed",
     "resolve_files",
 ]
 
@@ -39,8 +40,15 @@ class ResolvedFile:
 
     @property
     def line(self) -> str:
-        """Its line of the manifest."""
+        """Its line of the manifest, once it is put there anew."""
         return render_manifest((self.delivered,)).decode("ascii").strip()
+
+    def is_there(self, workspace: Workspace, line: str) -> bool:
+        """Whether a line of a manifest, empty for none, says the same of it, and leads to it."""
+        fields, _, key = line.rpartition(" ")
+        if fields != self.line.rpartition(" ")[0]:
+            return False
+        return aws.has_object(workspace.session, workspace.bucket, key=key, sha256=self.delivered.sha256)
 
 
 def find_missing(workspace: Workspace) -> tuple[str, ...]:
@@ -72,56 +80,71 @@ def resolve_files(workspace: Workspace, *, protect: Protect, told: Reporter) -> 
 def compare_files(workspace: Workspace, role: str, resolved: Sequence[ResolvedFile]) -> list[PlannedSecret]:
     """Return what becomes of each file of a role, those among them that are wanted no longer.
 
-    An object is the last to go, so what the bucket still has is told by it after a delivery that stopped midway.
+    What is replaced or withdrawn is the last to go, so that the bucket still has it after a delivery that stopped
+    midway, and the next one goes on.
     """
-    before = dict.fromkeys(list_unnamed(workspace, role), "")
-    before |= {line.split(" ")[3]: line for line in secret_lines(read_manifest(workspace, role))}
+    named = _read_named(workspace, role)
+    left = {secret_target(key) for key in list_unnamed(workspace, role)}
     found = []
     for one in resolved:
+        path = one.file.destination
         if one.file.role != role:
             continue
-        line, kept = before.pop(one.file.destination, ""), one.delivered
+        line = named.pop(path, "")
         change = SecretChange.CHANGED if line else SecretChange.NEW
-        if line == one.line and aws.has_object(workspace.session, workspace.bucket, key=kept.key, sha256=kept.sha256):
+        if path not in left and one.is_there(workspace, line):
             change = SecretChange.SAME
-        found.append(
-            PlannedSecret(role=role, destination=one.file.destination, sources=one.file.sources, change=change)
-        )
+        left.discard(path)
+        found.append(PlannedSecret(role=role, destination=path, sources=one.file.sources, change=change))
     return found + [
-        PlannedSecret(role=role, destination=path, sources=(), change=SecretChange.REMOVED) for path in before
+        PlannedSecret(role=role, destination=path, sources=(), change=SecretChange.REMOVED)
+        for path in sorted(left.union(named))
     ]
 
 
 def list_unnamed(workspace: Workspace, role: str) -> tuple[str, ...]:
-    """Return the files of a role whose secret lies in the bucket though its manifest does not name it, by their paths.
+    """Return the keys of a role's secrets that lie in the bucket though its manifest does not name them.
 
     Raises
     ------
     AwsError
         When the bucket cannot be read.
     """
-    named = {line.split(" ")[4] for line in secret_lines(read_manifest(workspace, role))}
-    prefix = secret_key(role, "")
-    there = aws.list_objects(workspace.session, workspace.bucket, prefix=f"{prefix}/")
-    return tuple(one.key.removeprefix(prefix) for one in there if one.key not in named)
+    named = {line.split(" ")[4] for line in _read_named(workspace, role).values()}
+    there = aws.list_objects(workspace.session, workspace.bucket, prefix=secret_prefix(role))
+    return tuple(one.key for one in there if one.key not in named)
 
 
 def put_files(workspace: Workspace, role: str, resolved: Sequence[ResolvedFile]) -> None:
-    """Put the secrets of a role before its manifest, so that a machine never reads of one that is not there.
+    """Put the secrets of a role before its manifest, each beside the one that it replaces.
+
+    So a machine that starts meanwhile finds all that its manifest names, be it the one of before, and a break in
+    between does no harm.
 
     Raises
     ------
     AwsError
         When the bucket cannot be written.
     """
-    session, bucket = workspace.session, workspace.bucket
-    for one in resolved:
-        _put(workspace, one)
+    named = _read_named(workspace, role)
+    lines = [_put(workspace, one, named.get(one.file.destination, "")) for one in resolved]
     before = read_manifest(workspace, role)
     secrets = set(secret_lines(before))
     kept = [line for line in before.decode("ascii").splitlines() if line not in secrets]
-    manifest = "".join(f"{line}\n" for line in [*kept, *(one.line for one in resolved)])
-    aws.put_object(session, bucket, key=f"roles/{role}/manifest", content=manifest.encode("ascii"))
+    manifest = "".join(f"{line}\n" for line in [*kept, *lines])
+    key = f"roles/{role}/manifest"
+    aws.put_object(workspace.session, workspace.bucket, key=key, content=manifest.encode("ascii"))
+
+
+def remove_unnamed(workspace: Workspace, role: str) -> None:
+    """Remove the secrets of a role that its manifest does not name: what was replaced, and what was withdrawn.
+
+    Raises
+    ------
+    AwsError
+        When they cannot be removed.
+    """
+    aws.delete_objects(workspace.session, workspace.bucket, keys=list_unnamed(workspace, role))
 
 
 def read_manifest(workspace: Workspace, role: str) -> bytes:
@@ -132,7 +155,16 @@ def read_manifest(workspace: Workspace, role: str) -> bytes:
         return b""
 
 
-def _put(workspace: Workspace, one: ResolvedFile) -> None:
+def _read_named(workspace: Workspace, role: str) -> dict[str, str]:
+    """Return each file that a role's manifest names as a secret, to its line."""
+    return {line.split(" ")[3]: line for line in secret_lines(read_manifest(workspace, role))}
+
+
+def _put(workspace: Workspace, one: ResolvedFile, line: str) -> str:
+    """Put a secret unless the line that names it leads to it already; return the line that does."""
+    if one.is_there(workspace, line):
+        return line
     one.secret.deliver(
         lambda content: aws.put_object(workspace.session, workspace.bucket, key=one.delivered.key, content=content)
     )
+    return one.line

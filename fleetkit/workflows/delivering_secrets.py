@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fleetkit import aws
 from fleetkit.core import FleetkitError, StalePlanError, WorkflowError
 from fleetkit.runs import EventKind
 from fleetkit.secrets import Protect
@@ -25,13 +24,14 @@ from fleetkit.workflows._secret_objects import (
     list_unnamed,
     put_files,
     read_manifest,
+    remove_unnamed,
     resolve_files,
 )
 from fleetkit.workflows._secrets_plan import PlannedSecret, SecretChange, SecretsPlan
 from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
-from fleetkit.workflows.delivery import secret_key, secret_lines
+from fleetkit.workflows.delivery import secret_lines, secret_target
 from fleetkit.workflows.unlocking import hold_everywhere
 from fleetkit.workflows.way_in import open_way_in
 
@@ -133,8 +133,8 @@ def apply_secrets(
     """Do what was approved: fill the bucket, and have one machine after the other fetch.
 
     What is delivered is what the references lead to now: an approval is for where it comes from and goes to.
-    Whoever breaks off in the middle goes on with another plan: a secret that is withdrawn stays in the bucket until
-    all machines that run have removed it, so that the next plan finds it there.
+    Whoever breaks off in the middle goes on with another plan: what is replaced or withdrawn stays in the bucket until
+    all machines that run are done with it, so that the next plan finds it there.
 
     Raises
     ------
@@ -164,14 +164,13 @@ def apply_secrets(
         for one in plan.changes:
             told.record(EventKind.CHANGE, {"what": f"secret {one.change}", "role": one.role, "file": one.destination})
         fetched = _fetch(workspace, plan, told)
-        removed = [secret_key(one.role, one.destination) for one in _removed(plan)]
-        if removed:
-            aws.delete_objects(workspace.session, workspace.bucket, keys=removed)
+        for role in dict.fromkeys(one.role for one in plan.changes):
+            remove_unnamed(workspace, role)
     return AppliedSecrets(cluster=plan.cluster, changed=plan.changes, fetched=fetched)
 
 
 def verify_secrets(workspace: Workspace, *, report: Reporter | None = None) -> VerifiedSecrets:
-    """Look on all machines that run whether they have what was delivered to them, and whether withdrawn ones are gone.
+    """Look on all machines that run whether they have what was delivered to them, and whether all else is gone.
 
     Raises
     ------
@@ -194,10 +193,10 @@ def verify_secrets(workspace: Workspace, *, report: Reporter | None = None) -> V
             for what in found
         ),
         *(
-            f"{path} of {role} was withdrawn, and still lies in the bucket and maybe on machines "
-            f"(fleetkit secrets deliver {name})"
+            f"{secret_target(key)} of {role} was replaced or withdrawn, and still lies in the bucket and maybe on "
+            f"machines (fleetkit secrets deliver {name})"
             for role in workspace.cluster.pools
-            for path in list_unnamed(workspace, role)
+            for key in list_unnamed(workspace, role)
         ),
     )
     right = tuple(machine for machine, found in wrong.items() if not found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ __all__ = [
     "says_joining",
     "secret_key",
     "secret_lines",
+    "secret_prefix",
+    "secret_target",
     "settings_key",
 ]
 
@@ -151,9 +154,23 @@ def render_manifest(files: tuple[DeliveredFile, ...]) -> bytes:
     return "".join(lines).encode("ascii")
 
 
+def secret_prefix(role: str) -> str:
+    """Return below what the secrets lie that the machines of a role fetch; no other role may read them."""
+    return f"roles/{role}/secrets/"
+
+
 def secret_key(role: str, destination: str) -> str:
-    """Return the object key of a secret that the machines of a role fetch; no other role may read it."""
-    return f"roles/{role}/secrets{destination}"
+    """Return an object key for a secret that the machines of a role fetch: another each time.
+
+    What a manifest names is never written over, so that a machine that starts meanwhile finds it as the manifest says.
+    """
+    return f"{secret_prefix(role)}{secrets.token_hex(8)}{destination}"
+
+
+def secret_target(key: str) -> str:
+    """Return where on a machine a secret belongs, by its object key; those of before had nothing random in them."""
+    found = re.fullmatch(r"roles/[^/]+/secrets(?:/[0-9a-f]{16})?(/.+)", key)
+    return "" if found is None else found[1]
 
 
 def secret_lines(manifest: bytes) -> tuple[str, ...]:

@@ -204,7 +204,20 @@ def supply_image(workspace: Workspace, name: str, image: str) -> None:
 
 
 def _put_files(workspace: Workspace, prefix: str, files: tuple[DeliveredFile, ...]) -> list[str]:
-    """Put the files of a prefix before its manifest, so that a machine never reads of a file that is not there."""
+    """Put the files of a prefix before its manifest, so that a machine never reads of a file that is not there.
+
+    Between the two a machine that starts refuses files that its manifest knows otherwise, and tries again: what breaks
+    off there says so.
+    """
+    try:
+        return _put_before_manifest(workspace, prefix, files)
+    except FleetkitError as error:
+        soon = f"do the same again soon: until then a machine of {prefix} that starts may refuse what it finds"
+        error.hint = f"{error.hint}; {soon}" if error.hint else soon
+        raise
+
+
+def _put_before_manifest(workspace: Workspace, prefix: str, files: tuple[DeliveredFile, ...]) -> list[str]:
     session, bucket = workspace.session, workspace.bucket
     contents = {one.key: one.content for one in files if one.content is not None}
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from support.aws_world import World, surrounding_world
 
-from fleetkit.aws import list_objects, read_object
-from fleetkit.core import NotFoundError, PreconditionError, SettingsError, StalePlanError
+from fleetkit import aws
+from fleetkit.aws import list_objects, put_object, read_object
+from fleetkit.core import AwsError, NotFoundError, PreconditionError, SettingsError, StalePlanError
 from fleetkit.runs import EventKind
 from fleetkit.workflows import (
     Reporter,
@@ -24,7 +25,7 @@ from fleetkit.workflows import (
     plan_secrets,
     verify_secrets,
 )
-from fleetkit.workflows.delivery import secret_lines
+from fleetkit.workflows.delivery import secret_lines, secret_prefix, secret_target
 from fleetkit.workflows.supplying import ensure_certificates, find_pending_deliveries, supply_bucket
 
 TOKEN, PASSWORD = "CANARY-token-5c3a", "CANARY-password-9d1e"
@@ -74,6 +75,14 @@ def read(workspace: Workspace, key: str) -> bytes:
     return read_object(workspace.session, workspace.bucket, key=key)
 
 
+def secret_keys(workspace: Workspace, role: str = "internal") -> dict[str, str]:
+    """Return where each secret belongs, to its key; each is there once."""
+    keys = [one.key for one in list_objects(workspace.session, workspace.bucket, prefix=secret_prefix(role))]
+    found = {secret_target(key): key for key in keys}
+    assert len(found) == len(keys)
+    return found
+
+
 def changes(plan: SecretsPlan) -> set[tuple[str, str, str]]:
     return {(one.role, one.destination, str(one.change)) for one in plan.changes}
 
@@ -83,13 +92,13 @@ def test_each_pool_is_given_what_its_table_and_its_registries_say_and_nothing_el
     docker = {(role, path, "new") for role in ("internal", "public") for path in (CONFIG, OLD_CONFIG)}
     assert changes(plan) == {*docker, ("internal", OWN, "new")}
     deliver(workspace, plan)
-    keys = {one.key for one in list_objects(workspace.session, workspace.bucket) if "/secrets/" in one.key}
-    assert keys == {f"roles/{role}/secrets{path}" for role, path, _ in changes(plan)}
-    assert read(workspace, f"roles/internal/secrets{OWN}") == TOKEN.encode()
+    keys = {role: secret_keys(workspace, role) for role in ("internal", "public", "deploy")}
+    assert {(role, path) for role, found in keys.items() for path in found} == {one[:2] for one in changes(plan)}
+    assert read(workspace, keys["internal"][OWN]) == TOKEN.encode()
     auth = base64.b64encode(f"ada:{PASSWORD}".encode()).decode()
     for role in ("internal", "public"):
-        assert json.loads(read(workspace, f"roles/{role}/secrets{CONFIG}")) == {"auths": {"quay.io": {"auth": auth}}}
-        assert json.loads(read(workspace, f"roles/{role}/secrets{OLD_CONFIG}"))["quay.io"]["auth"] == auth
+        assert json.loads(read(workspace, keys[role][CONFIG])) == {"auths": {"quay.io": {"auth": auth}}}
+        assert json.loads(read(workspace, keys[role][OLD_CONFIG]))["quay.io"]["auth"] == auth
 
 
 def test_a_manifest_names_them_for_root_alone_beside_all_that_was_there(workspace: Workspace) -> None:
@@ -98,7 +107,7 @@ def test_a_manifest_names_them_for_root_alone_beside_all_that_was_there(workspac
     lines = read(workspace, "roles/internal/manifest").decode().splitlines()
     assert lines[: len(before)] == before
     sha256 = hashlib.sha256(TOKEN.encode()).hexdigest()
-    assert f"{sha256} 0400 root:root {OWN} roles/internal/secrets{OWN}" in lines
+    assert f"{sha256} 0400 root:root {OWN} {secret_keys(workspace)[OWN]}" in lines
     assert len(lines) == len(before) + 3
     assert secret_lines(read(workspace, "roles/master/etcd1/manifest")) == ()
 
@@ -134,7 +143,7 @@ def test_one_that_was_replaced_where_it_is_kept_is_delivered_anew_and_the_others
     plan = plan_secrets(workspace)
     assert changes(plan) == {("internal", OWN, "changed")}
     deliver(workspace, plan)
-    assert read(workspace, f"roles/internal/secrets{OWN}") == b"CANARY-another-token"
+    assert read(workspace, secret_keys(workspace)[OWN]) == b"CANARY-another-token"
     assert plan_secrets(workspace).is_empty
 
 
@@ -147,19 +156,43 @@ def test_one_that_the_file_no_longer_names_is_removed(world: World, workspace: W
     plan = plan_secrets(fewer)
     assert changes(plan) == {("internal", path, "removed") for path in (CONFIG, OLD_CONFIG, OWN)}
     deliver(fewer, plan)
-    keys = [one.key for one in list_objects(fewer.session, fewer.bucket)]
-    assert [key for key in keys if key.startswith("roles/internal/secrets")] == []
+    assert secret_keys(fewer) == {}
     assert secret_lines(read(fewer, "roles/internal/manifest")) == ()
     assert len(secret_lines(read(fewer, "roles/public/manifest"))) == 2
 
 
+def test_whatever_breaks_a_delivery_off_a_machine_that_starts_finds_what_its_manifest_names(
+    world: World, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(workspace)
+    put_token(world, "CANARY-another-token")
+    before = read(workspace, "roles/internal/manifest")
+
+    def refuse(*_given: object, key: str, **_options: object) -> bool:
+        if key.endswith("/manifest"):
+            raise AwsError("AWS does not answer", transient=True)
+        return put_object(*_given, key=key, **_options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(aws, "put_object", refuse)
+        with pytest.raises(AwsError):
+            deliver(workspace)
+    assert read(workspace, "roles/internal/manifest") == before
+    for line in secret_lines(before):
+        sha256, *_, key = line.split(" ")
+        assert hashlib.sha256(read(workspace, key)).hexdigest() == sha256
+    deliver(workspace)
+    assert read(workspace, secret_keys(workspace)[OWN]) == b"CANARY-another-token"
+    assert plan_secrets(workspace).is_empty
+
+
 def test_an_object_that_somebody_wrote_over_is_put_back(workspace: Workspace) -> None:
     deliver(workspace)
-    key = f"roles/internal/secrets{OWN}"
+    key = secret_keys(workspace)[OWN]
     workspace.session.s3.put_object(Bucket=workspace.bucket, Key=key, Body=b"another's")
     assert changes(plan_secrets(workspace)) == {("internal", OWN, "changed")}
     deliver(workspace)
-    assert read(workspace, key) == TOKEN.encode()
+    assert read(workspace, secret_keys(workspace)[OWN]) == TOKEN.encode()
 
 
 def test_where_other_secrets_would_change_than_were_shown_the_approval_is_not_for_that(
@@ -172,7 +205,7 @@ def test_where_other_secrets_would_change_than_were_shown_the_approval_is_not_fo
     world.session.client("secretsmanager").put_secret_value(SecretId="demo/quay", SecretString=value)
     with pytest.raises(StalePlanError, match="other secrets of demo would change"):
         deliver(workspace, plan)
-    assert read(workspace, f"roles/internal/secrets{OWN}") == TOKEN.encode()
+    assert read(workspace, secret_keys(workspace)[OWN]) == TOKEN.encode()
 
 
 def test_before_a_deploy_it_is_refused_with_what_makes_the_bucket(world: World) -> None:

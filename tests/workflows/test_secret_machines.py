@@ -150,6 +150,24 @@ def test_a_secret_that_was_replaced_reaches_them_by_the_same_command(
     assert len(machines.fetched) == 2 * len(running)
 
 
+def test_a_replacement_that_stopped_midway_takes_the_old_value_away_when_it_is_gone_on_with(
+    machines: Machines, running: tuple[str, str]
+) -> None:
+    machines.deliver()
+    machines.token = "CANARY-another-token"
+    machines.unreachable = machines.plan().machines[-1].name
+    with pytest.raises(WorkflowError, match="stopped before the end"):
+        machines.deliver()
+    assert any("was replaced or withdrawn" in one for one in verify_secrets(machines.open()).findings)
+    machines.unreachable = ""
+    machines.deliver()
+    workspace = machines.open()
+    (left,) = list_objects(workspace.session, workspace.bucket, prefix="roles/internal/secrets/")
+    assert read_object(workspace.session, workspace.bucket, key=left.key) == b"CANARY-another-token"
+    assert verify_secrets(workspace).findings == ()
+    assert machines.plan().is_empty
+
+
 def test_one_that_is_no_longer_wanted_is_removed_from_them(machines: Machines, running: tuple[str, str]) -> None:
     machines.deliver()
     machines.world.write()
@@ -168,7 +186,7 @@ def test_a_removal_that_stopped_midway_is_a_finding_and_is_gone_on_with(
     with pytest.raises(WorkflowError, match="stopped before the end"):
         machines.deliver()
     assert verify_secrets(machines.open()).findings == (
-        f"{OWN} of internal was withdrawn, and still lies in the bucket and maybe on machines "
+        f"{OWN} of internal was replaced or withdrawn, and still lies in the bucket and maybe on machines "
         "(fleetkit secrets deliver demo)",
     )
     machines.unreachable = ""

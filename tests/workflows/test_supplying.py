@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from support.aws_world import World, surrounding_world
 
+from fleetkit import aws
 from fleetkit.aws import delete_objects, read_object
+from fleetkit.core import AwsError
 from fleetkit.pki import ClusterPki, renew_leaf
 from fleetkit.workflows import Workspace
 from fleetkit.workflows.supplying import (
@@ -68,6 +70,19 @@ def test_an_object_that_somebody_wrote_over_is_seen_by_its_key_and_put_back(
     assert supply_bucket(workspace, pki) == (key,)
     assert read_object(workspace.session, workspace.bucket, key=key) == right
     assert find_pending_deliveries(workspace) == ()
+
+
+def test_what_breaks_off_between_files_and_their_manifest_says_what_that_means_for_machines(
+    workspace: Workspace, pki: ClusterPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_given: object, key: str, **_options: object) -> bool:
+        if key == "roles/public/manifest":
+            raise AwsError("AWS does not answer", hint="try again")
+        return False
+
+    monkeypatch.setattr(aws, "put_object", refuse)
+    with pytest.raises(AwsError, match=r"next: try again; do the same again soon: .* a machine of roles/public that"):
+        supply_bucket(workspace, pki)
 
 
 def test_an_archive_that_somebody_wrote_over_is_named_once_and_downloaded_again(
