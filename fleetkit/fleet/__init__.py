@@ -25,7 +25,7 @@ from fleetkit.fleet.service_options import SERVICE_SECTION, Probe, ProbeKind, Se
 from fleetkit.fleet.service_probes import Health, ProbeResult, judge_probe_command, probe_command, probe_service
 from fleetkit.fleet.status import UnitStatus, UnitVerdict, judge_units
 from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
-from fleetkit.fleet.unit_files import UnitFiles, read_unit_files
+from fleetkit.fleet.unit_files import UnitFiles, parse_unit_file, read_unit_files
 from fleetkit.fleet.unit_order import UnitOrder, order_units
 from fleetkit.fleet.unit_text import LINE_BYTES, TextFlaw, UnitOption, UnitText
 from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState
@@ -76,6 +76,7 @@ __all__ = [
     "list_service_instances",
     "order_units",
     "parse_fleet_endpoint",
+    "parse_unit_file",
     "probe_command",
     "probe_service",
     "read_unit_files",

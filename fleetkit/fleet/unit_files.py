@@ -11,7 +11,7 @@ from fleetkit.fleet.placement_options import DEPRECATED, PlacementOptions
 from fleetkit.fleet.unit_checks import UNIT_TYPES, UnitFinding, check_unit
 from fleetkit.fleet.unit_text import UnitText
 
-__all__ = ["UnitFiles", "read_unit_files"]
+__all__ = ["UnitFiles", "parse_unit_file", "read_unit_files"]
 
 _LARGEST_BYTES = 256 * 1024
 """etcd takes no value of more than 1.5 MiB, and no unit comes near this."""
@@ -73,6 +73,15 @@ def read_unit_files(places: Iterable[Path]) -> UnitFiles:
     return UnitFiles(units=units, paths=paths, findings=tuple(sorted(findings, key=lambda one: (one.unit, one.line))))
 
 
+def parse_unit_file(name: str, content: str) -> UnitFiles:
+    """Read a unit file that lies in no folder, as somebody wrote it into a form; its name is checked with it."""
+    text, trouble = _check(name, content.encode("utf-8", "replace"))
+    if trouble is not None:
+        return UnitFiles(units={}, findings=(trouble,))
+    unit = UnitText.parse(text)
+    return UnitFiles(units={name: unit}, findings=(*check_unit(name, unit), *_check_circles({name: unit})))
+
+
 def _list_files(places: Iterable[Path]) -> list[Path]:
     found = []
     for place in places:
@@ -93,12 +102,15 @@ def _is_unit_file(path: Path) -> bool:
 
 
 def _read(path: Path) -> tuple[str, UnitFinding | None]:
-    """Return a file's text, or what is wrong with it as a file."""
     with path.open("rb") as stream:
-        content = stream.read(_LARGEST_BYTES + 1)
+        return _check(path.name, stream.read(_LARGEST_BYTES + 1))
+
+
+def _check(name: str, content: bytes) -> tuple[str, UnitFinding | None]:
+    """Return a file's text, or what is wrong with it as a file."""
 
     def wrong(seen: str, legal: str) -> tuple[str, UnitFinding]:
-        return "", UnitFinding(unit=path.name, line=0, seen=seen, legal=legal)
+        return "", UnitFinding(unit=name, line=0, seen=seen, legal=legal)
 
     if len(content) > _LARGEST_BYTES:
         return wrong(f"it has more than {_LARGEST_BYTES} bytes", "a unit file of text")

@@ -5,9 +5,20 @@ Pages listen on 127.0.0.1 alone, ask for nothing from anywhere else, and need no
 """
 
 from fleetkit.web.app import PageSettings
+from fleetkit.web.change_desk import ChangeDesk
 from fleetkit.web.etcd_pages import make_etcd_app
 from fleetkit.web.fleet_pages import make_fleet_app
 from fleetkit.web.fleet_reader import FleetReader
 from fleetkit.web.serving import open_port, serve_pages
+from fleetkit.web.sign_in import SignIn
 
-__all__ = ["FleetReader", "PageSettings", "make_etcd_app", "make_fleet_app", "open_port", "serve_pages"]
+__all__ = [
+    "ChangeDesk",
+    "FleetReader",
+    "PageSettings",
+    "SignIn",
+    "make_etcd_app",
+    "make_fleet_app",
+    "open_port",
+    "serve_pages",
+]

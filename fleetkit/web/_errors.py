@@ -19,7 +19,7 @@ from fleetkit.core import (
     WaitTimeoutError,
 )
 
-__all__ = ["show_errors", "status_of"]
+__all__ = ["DEFECT", "show_errors", "status_of"]
 
 _STATUSES: tuple[tuple[type[FleetkitError], HTTPStatus], ...] = (
     (ApprovalMissingError, HTTPStatus.FORBIDDEN),
@@ -31,10 +31,11 @@ _STATUSES: tuple[tuple[type[FleetkitError], HTTPStatus], ...] = (
     (ServiceError, HTTPStatus.BAD_GATEWAY),
 )
 
-_DEFECT = FleetkitError(
+DEFECT = FleetkitError(
     "this page failed in a way that it does not know",
     hint="the terminal in which it was started says where the report of it lies",
 )
+"""What is told of an error that nobody foresaw."""
 
 
 def status_of(error: FleetkitError) -> HTTPStatus:
@@ -65,7 +66,7 @@ def show_errors(app: Flask, *, tell_defect: Callable[[Exception], None]) -> None
 
     def show_defect(error: Exception) -> tuple[str, int]:
         tell_defect(error)
-        return show(_DEFECT, HTTPStatus.INTERNAL_SERVER_ERROR)
+        return show(DEFECT, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     app.register_error_handler(FleetkitError, show_ours)
     app.register_error_handler(HTTPException, show_http)

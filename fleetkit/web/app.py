@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, Response, abort, request
+from flask_wtf import CSRFProtect
 
 from fleetkit.core import Redactor
+from fleetkit.web._change_pages import make_change_pages
 from fleetkit.web._errors import show_errors
+from fleetkit.web.change_desk import ChangeDesk
 
 __all__ = ["PageSettings", "make_app", "read_refresh"]
 
@@ -39,12 +43,15 @@ class PageSettings:
         Whose fleet or etcd it shows: the cluster's name, or the endpoint.
     port
         The port on 127.0.0.1 on which it is served.
+    desk
+        Where changes are planned and done; None for a page that only reads.
     tell_defect
         Told of an error that nobody foresaw; the page itself shows nothing of it.
     """
 
     owner: str
     port: int
+    desk: ChangeDesk | None = None
     tell_defect: Callable[[Exception], None] = lambda _error: None
 
 
@@ -59,6 +66,13 @@ def make_app(settings: PageSettings, *, title: str) -> Flask:
     app = Flask("fleetkit.web")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config.update(
+        # Made anew with each process: a cookie that outlived it is worth nothing.
+        SECRET_KEY=secrets.token_bytes(32),
+        WTF_CSRF_TIME_LIMIT=None,
+        # Ports of one address share their cookies: two pages of one name would sign each other out.
+        SESSION_COOKIE_NAME=f"fleetkit-{settings.port}",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
         MAX_CONTENT_LENGTH=_LARGEST_BYTES,
         MAX_FORM_MEMORY_SIZE=_LARGEST_BYTES,
     )
@@ -72,8 +86,11 @@ def make_app(settings: PageSettings, *, title: str) -> Flask:
 
     @app.before_request
     def require_reading() -> None:
-        if request.method not in _READING:
-            abort(403, "this page only reads")
+        if request.method not in _READING and settings.desk is None:
+            abort(403, "this page only reads; whoever started it may start it again with --allow-changes")
+
+    # Behind the name, so that a foreign one learns nothing, and before every page.
+    CSRFProtect(app)
 
     @app.after_request
     def protect(answer: Response) -> Response:
@@ -81,8 +98,11 @@ def make_app(settings: PageSettings, *, title: str) -> Flask:
         return answer
 
     app.add_template_filter(lambda text: Redactor().redact(str(text)), "redacted")
-    app.context_processor(lambda: {"owner": settings.owner, "title": title})
+    app.context_processor(lambda: {"owner": settings.owner, "title": title, "desk": settings.desk})
     show_errors(app, tell_defect=settings.tell_defect)
+    if settings.desk is not None:
+        app.register_blueprint(settings.desk.sign_in.make_pages())
+        app.register_blueprint(make_change_pages(settings.desk))
     return app
 
 

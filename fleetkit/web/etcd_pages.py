@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fleetkit.core import NotFoundError, SettingsError
 from fleetkit.etcd import Store, normalize_key, show_content
 from fleetkit.views import KEY_COLUMNS, BranchState, KeyBrowser, key_rows, tell_key
+from fleetkit.web._key_changes import make_key_changes
 from fleetkit.web._key_names import read_key, write_key
 from fleetkit.web.app import PageSettings, make_app, read_refresh
 from fleetkit.workflows import KeyPlace, find_keys
@@ -27,7 +28,7 @@ _MOST_SHOWN = 20_000
 
 
 def make_etcd_app(places: Mapping[Store, KeyPlace], settings: PageSettings) -> Flask:
-    """Return the application that shows the keys of both stores.
+    """Return the application that shows the keys of both stores, and changes them where it is started for that.
 
     Parameters
     ----------
@@ -38,22 +39,21 @@ def make_etcd_app(places: Mapping[Store, KeyPlace], settings: PageSettings) -> F
     app.add_template_filter(write_key, "as_word")
     app.context_processor(lambda: {"stores": list(Store)})
     app.register_blueprint(_make_pages(places))
+    if settings.desk is not None:
+        app.register_blueprint(make_key_changes(places, settings.desk))
     return app
 
 
 def _make_pages(places: Mapping[Store, KeyPlace]) -> Blueprint:
     pages = Blueprint("etcd", __name__)
 
-    def place_of(store: str) -> KeyPlace:
-        return places[Store(store)] if store in tuple(Store) else abort(404, f"there is no store {store!r}")
-
     @pages.get("/")
     def choose_store() -> ResponseReturnValue:
         return redirect(url_for("etcd.show_tree", store=Store.V2))
 
-    @pages.get("/<store>/")
+    @pages.get("/<any(v2, v3):store>/")
     def show_tree(store: str) -> str:
-        place = place_of(store)
+        place = places[Store(store)]
         most = _read_most()
         browser = KeyBrowser(place.keys.store)
         browser.take(place.keys.list_children(browser.root, most=most))
@@ -78,9 +78,9 @@ def _make_pages(places: Mapping[Store, KeyPlace]) -> Blueprint:
             refresh_s=_REFRESH_S,
         )
 
-    @pages.get("/<store>/search")
+    @pages.get("/<any(v2, v3):store>/search")
     def search(store: str) -> str:
-        place = place_of(store)
+        place = places[Store(store)]
         below, text = request.args.get("below", ""), request.args.get("text", "").strip()
         path = normalize_key(below, store=place.keys.store) if below else b""
         hits, whole = find_keys(place, text, path=path, most=_MOST_HITS)
@@ -88,6 +88,7 @@ def _make_pages(places: Mapping[Store, KeyPlace]) -> Blueprint:
             "hits.html",
             store=place.keys.store,
             below=below,
+            path=path,
             text=text,
             hits=hits,
             whole=whole,
@@ -95,9 +96,9 @@ def _make_pages(places: Mapping[Store, KeyPlace]) -> Blueprint:
             cells=key_rows(hits, whole_names=True),
         )
 
-    @pages.get("/<store>/key")
+    @pages.get("/<any(v2, v3):store>/key")
     def show_key(store: str) -> str:
-        place = place_of(store)
+        place = places[Store(store)]
         key = read_key(request.args.get("key", ""), store=place.keys.store)
         found = place.keys.get(key)
         value = "" if found.content is None else show_content(found.content)

@@ -9,9 +9,11 @@ from flask import Blueprint, Flask, render_template, request
 from fleetkit.core import NotFoundError, SettingsError
 from fleetkit.fleet import UnitVerdict, check_unit_name, list_loads
 from fleetkit.views import UNIT_COLUMNS, count_verdicts, name_machine, tell_next_step, unit_rows
+from fleetkit.web._fleet_changes import NAMED_ACTIONS, make_unit_changes
 from fleetkit.web._unit_filter import UnitFilter
 from fleetkit.web.app import PageSettings, make_app, read_refresh
 from fleetkit.web.fleet_reader import FleetReader
+from fleetkit.workflows import UnitGate
 
 __all__ = ["make_fleet_app"]
 
@@ -20,10 +22,18 @@ _LINES = 20
 _MOST_LINES = 1000
 
 
-def make_fleet_app(reader: FleetReader, settings: PageSettings) -> Flask:
-    """Return the application that shows a fleet."""
+def make_fleet_app(reader: FleetReader, settings: PageSettings, *, gate: UnitGate | None = None) -> Flask:
+    """Return the application that shows a fleet, and changes its units where it is started for that.
+
+    Parameters
+    ----------
+    gate
+        When a unit that was changed counts as being there.
+    """
     app = make_app(settings, title="fleet")
     app.register_blueprint(_make_pages(reader))
+    if settings.desk is not None:
+        app.register_blueprint(make_unit_changes(reader, settings.desk, gate=gate or UnitGate()))
     return app
 
 
@@ -69,6 +79,7 @@ def _make_pages(reader: FleetReader) -> Blueprint:
             next_step=tell_next_step(status.verdict, name=name),
             tell_machine=lambda machine_id: name_machine(machine_id, reading.machines),
             machines=machines,
+            actions=NAMED_ACTIONS,
             has_journals=reader.has_journals,
             lines=lines,
             most_lines=_MOST_LINES,

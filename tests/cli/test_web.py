@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import re
 import signal
 import socket
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -89,3 +92,32 @@ def test_it_serves_until_it_is_ended_and_then_lets_its_port_go(endpoint: str, ho
     assert [line for line in told.splitlines() if line] == ["open until Ctrl-C", "interrupted"]
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port)).close()
+
+
+@pytest.mark.sandbox
+def test_a_token_that_is_printed_once_signs_in_where_changes_are_allowed(endpoint: str) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "fleetkit.cli", "web", "fleet", "--endpoint", endpoint, "--port", str(port)]
+    with subprocess.Popen(
+        [*command, "--allow-changes"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == f"http://127.0.0.1:{port}/\n"
+        words, _, token = process.stderr.readline().strip().rpartition(" ")
+        assert words == "sign in for changes with:"
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+        def ask(path: str, **fields: str) -> str:
+            sent = urllib.parse.urlencode(fields).encode() if fields else None
+            with opener.open(f"http://127.0.0.1:{port}{path}", sent, timeout=30) as answer:
+                return answer.read().decode()
+
+        found = re.search('name="csrf_token" value="([^"]*)"', ask("/sign-in"))
+        assert found
+        shown = ask("/sign-in", csrf_token=found[1], token=token, next="/new-unit")
+        process.send_signal(signal.SIGINT)
+        out, told = process.communicate(timeout=20)
+    assert "A unit from text" in shown
+    assert token not in shown + out + told
+    assert process.returncode == 130

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fleetkit.core import NotFoundError
-from fleetkit.fleet import read_unit_files
+from fleetkit.fleet import parse_unit_file, read_unit_files
 
 GOOD = "[Service]\nExecStart=/bin/true\n"
 
@@ -80,3 +80,18 @@ def test_a_place_that_is_not_there_or_has_none_is_named(tmp_path: Path) -> None:
         read_unit_files([tmp_path / "missing.service"])
     with pytest.raises(NotFoundError, match="there is no unit file in"):
         read_unit_files([tmp_path])
+
+
+def test_a_text_that_lies_in_no_folder_is_held_to_the_same(tmp_path: Path) -> None:
+    put(tmp_path, a_service=GOOD)
+    assert parse_unit_file("a.service", GOOD).units == read_unit_files([tmp_path]).units
+    assert parse_unit_file("a.service", GOOD).are_sound
+    for name, text, seen in (
+        ("../a.service", GOOD, "'/' is in its name"),
+        ("a.service", "x\0", "byte 1 is zero"),
+        ("a.service", "x" * 300_000, "it has more than 262144 bytes"),
+        ("a.service", follows("a.service"), "it has to run where it runs itself"),
+    ):
+        found = parse_unit_file(name, text)
+        assert not found.are_sound
+        assert seen in [one.seen for one in found.findings]

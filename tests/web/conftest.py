@@ -13,9 +13,29 @@ from support.web_pages import Visitor
 
 from fleetkit.etcd import Store
 from fleetkit.fleet import parse_fleet_endpoint
-from fleetkit.web import FleetReader, PageSettings, make_etcd_app, make_fleet_app
+from fleetkit.web import ChangeDesk, FleetReader, PageSettings, SignIn, make_etcd_app, make_fleet_app
+from fleetkit.workflows import Reporter
 
-__all__ = ["chromium", "fleet", "keys", "stores", "world"]
+__all__ = ["chromium", "desk", "fleet", "keys", "stores", "token", "told", "world"]
+
+TOKEN = "a-token-that-was-printed"
+
+
+@pytest.fixture
+def told() -> list[str]:
+    """Return what stands in the terminal."""
+    return []
+
+
+@pytest.fixture
+def desk(told: list[str]) -> Iterator[ChangeDesk]:
+    with ChangeDesk(SignIn(TOKEN), report=Reporter(note=told.append)) as made:
+        yield made
+
+
+@pytest.fixture
+def token() -> str:
+    return TOKEN
 
 
 @pytest.fixture

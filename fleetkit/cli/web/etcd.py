@@ -19,14 +19,15 @@ __all__ = ["command"]
 @etcd_options
 @hidden_option
 @page_options(port=8000)
-def command(cluster: str | None, port: int, opens: bool, **options: Any) -> int:
+def command(cluster: str | None, port: int, opens: bool, reads_only: bool, **options: Any) -> int:
     """Show the keys of both of etcd's stores of CLUSTER as a page: as trees, by a search, each with its value.
 
-    Whoever can open the page can read every key, whatever it holds. Nothing can be changed by it.
+    Whoever can open the page can read every key, whatever it holds. With --allow-changes keys are created, written,
+    copied and deleted by whoever signs in, each only while it is what was shown, and approved like all other changes.
 
     \b
     fleetkit web etcd demo --open
-    fleetkit web etcd demo --hidden /_coreos.com --hidden /_ours
+    fleetkit web etcd demo --allow-changes --hidden /_coreos.com --hidden /_ours
     fleetkit web etcd --endpoints http://127.0.0.1:2379 --port 8001
 
     Ends by Ctrl-C with 130; exits 1 when the port is taken or etcd could not be read, 2 for a wrong cluster file.
@@ -37,5 +38,10 @@ def command(cluster: str | None, port: int, opens: bool, **options: Any) -> int:
     with open_places(cluster, **options) as places:
         # Better told here than to whoever opens the page.
         places[Store.V3].keys.list_children(b"", most=1)
-        owner = places[Store.V3].owner
-        return serve_page(lambda settings: make_etcd_app(places, settings), owner=owner, port=port, opens=opens)
+        return serve_page(
+            lambda settings: make_etcd_app(places, settings),
+            owner=places[Store.V3].owner,
+            port=port,
+            opens=opens,
+            reads_only=reads_only,
+        )
