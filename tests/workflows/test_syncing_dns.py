@@ -412,7 +412,11 @@ def test_the_trees_of_the_original_proxies_are_kept_beside_the_names(
         plan = plan_dns_sync(workspace, trees=True)
         assert "and 2 keys in etcd" in plan.aim
         assert f"create /services/internal/web/{FIRST}: {FIRST}:" in plan.text
-        applied = apply_dns_sync(workspace, approve(plan, "demo"))
+        kept: list[Mapping[str, Any]] = []
+        report = Reporter(record=lambda _kind, facts: kept.append(facts))
+        applied = apply_dns_sync(workspace, approve(plan, "demo"), report=report)
+        assert kept[-1]["what"] == "service keys"
+        assert [one["key"].rpartition("/")[2] for one in kept[-1]["written"]] == ["_fleetkit", FIRST]
         assert str(applied).endswith("2 keys in etcd changed.")
         # As confd reads them: no mark of ours among them.
         assert etcd.etcdctl_v2("ls", "--recursive", "/services").stdout.split() == [
@@ -426,5 +430,7 @@ def test_the_trees_of_the_original_proxies_are_kept_beside_the_names(
         verified = verify_dns_sync(workspace, trees=True)
         assert "! /services/internal/web stays as it is, for web has no healthy instance" in str(verified)
         last = plan_dns_sync(workspace, trees=True, remove_last=True)
-        apply_dns_sync(workspace, approve(last, "demo"))
+        apply_dns_sync(workspace, approve(last, "demo"), report=report)
+        gone = [one["key"].rpartition("/")[2] for one in kept[-1]["deleted"]]
+        assert gone == [FIRST, "_fleetkit", "web"]
         assert etcd.etcdctl_v2("ls", "--recursive", "/services/internal").stdout == ""
