@@ -83,7 +83,7 @@ def _make_pages(reader: FleetReader) -> Blueprint:
             has_journals=reader.has_journals,
             lines=lines,
             most_lines=_MOST_LINES,
-            journals=reader.read_journal(name, lines=lines) if lines and machines else {},
+            journals=reader.read_journal(reading, name, lines=lines) if lines and machines else {},
             refresh=read_refresh(0),
             refresh_s=_REFRESH_S,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from fleetkit.core import FleetError, SshError
 from fleetkit.fleet import FleetEndpoint, FleetLimits, UnitStatus
@@ -72,18 +73,20 @@ class FleetReader:
         """Say from how many machines a unit's journal would be read."""
         return len(find_machines(reading, status)) if self.has_journals else 0
 
-    def read_journal(self, name: str, *, lines: int) -> Mapping[str, tuple[str, ...]]:
+    def read_journal(self, reading: UnitReading, name: str, *, lines: int) -> Mapping[str, tuple[str, ...]]:
         """Return what a unit said last, by where it runs; that a machine does not tell stands in its place.
 
         Parameters
         ----------
+        reading
+            What was read last: a unit may be elsewhere by now than when the fleet was opened.
         lines
             The most lines of each machine.
         """
         with self._lock:
             if self._fleet is None or not isinstance(self.source, Workspace):
                 return {}
-            return read_journals(self.source, self._fleet, [name], lines=lines)
+            return read_journals(self.source, replace(self._fleet, reading=reading), [name], lines=lines)
 
     def _close(self) -> None:
         self._fleet = None

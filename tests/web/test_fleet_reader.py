@@ -17,6 +17,7 @@ from fleetkit.core import FleetError
 from fleetkit.fleet import parse_fleet_endpoint
 from fleetkit.web import FleetReader, PageSettings, fleet_reader, make_fleet_app
 from fleetkit.workflows import Workspace, open_workspace
+from fleetkit.workflows.reading_units import OpenFleet
 
 
 class Masters:
@@ -25,6 +26,7 @@ class Masters:
     def __init__(self) -> None:
         self.first_is_gone = False
         self.asked: list[str] = []
+        self.world = every_verdict()
 
     def opener(self, name: str, url: str) -> Callable[[], socket.socket]:
         endpoint = parse_fleet_endpoint(url)
@@ -46,7 +48,7 @@ def masters() -> Masters:
 @pytest.fixture
 def workspace(tmp_path: Path, masters: Masters, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     found = open_workspace(str(write_cluster(tmp_path)))
-    with serve_fleet(every_verdict()) as first, serve_fleet(EMPTY) as second:
+    with serve_fleet(masters.world) as first, serve_fleet(EMPTY) as second:
         openers = [masters.opener("first", first), masters.opener("second", second)]
         openers += [openers[1]] * (len(found.cluster.masters) - 2)
         put_way(monkeypatch, found, openers)
@@ -97,3 +99,25 @@ def test_a_unit_that_no_machine_has_has_no_journal(workspace: Workspace) -> None
     with FleetReader(workspace) as reader:
         visitor = Visitor(make_fleet_app(reader, PageSettings(owner="demo", port=3000)))
         assert "No machine has it" in visitor.get("/units/mdnone.service").text
+
+
+def test_what_a_unit_said_is_asked_where_it_is_now(
+    workspace: Workspace, masters: Masters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_journals(
+        _workspace: object, fleet: OpenFleet, names: list[str], **_lines: int
+    ) -> dict[str, tuple[str, ...]]:
+        status = fleet.reading.find_status(names[0])
+        assert status is not None
+        return {one.machine_id: ("it is here",) for one in status.states}
+
+    monkeypatch.setattr(fleet_reader, "read_journals", read_journals)
+    with FleetReader(workspace) as reader:
+        visitor = Visitor(make_fleet_app(reader, PageSettings(owner="demo", port=3000)))
+        visitor.get("/units/md1.service")
+        row = next(one for one in masters.world["/fleet/v1/state"]["json"]["states"] if one["name"] == "md1.service")
+        assert f"{row['machineID']} it is here" in visitor.seen.text.partition("What it said last")[2]
+        others = masters.world["/fleet/v1/machines"]["json"]["machines"]
+        row["machineID"] = next(one["id"] for one in others if one["id"] != row["machineID"])
+        visitor.get("/units/md1.service")
+        assert f"{row['machineID']} it is here" in visitor.seen.text.partition("What it said last")[2]

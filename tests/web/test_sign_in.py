@@ -106,6 +106,14 @@ def test_a_sign_in_leads_to_no_foreign_page(visitor: Visitor, token: str, where:
     assert visitor.client.post("/sign-in", data=sent, base_url=f"http://{HOST}").headers["Location"] == "/"
 
 
+def test_a_form_that_no_store_could_hold_is_not_read(visitor: Visitor, token: str) -> None:
+    visitor.sign_in(token)
+    visitor.get("/v3/new")
+    page = visitor.press("Show the plan", name="a", value="x" * 2_200_000)
+    assert page.status == 413
+    assert "This did not work" in page.text
+
+
 def test_a_page_that_only_reads_has_no_sign_in(keys: Visitor) -> None:
     assert "Sign in for changes" not in keys.get("/v3/").links
     assert keys.get("/sign-in").status == 404

@@ -24,6 +24,7 @@ def command(cluster: str | None, port: int, opens: bool, reads_only: bool, **opt
 
     Whoever can open the page can read every key, whatever it holds. With --allow-changes keys are created, written,
     copied and deleted by whoever signs in, each only while it is what was shown, and approved like all other changes.
+    --command-timeout is for each reading and each change, and not for the page.
 
     \b
     fleetkit web etcd demo --open
