@@ -15,7 +15,7 @@ from fleetkit.workflows._rotation_machines import FleetMachine
 from fleetkit.workflows._shown import list_under
 from fleetkit.workflows._unit_reading import UnitReading
 
-__all__ = ["DrainPlan", "find_stranded", "list_moving"]
+__all__ = ["DrainPlan", "find_stranded", "identify_units", "list_moving"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -38,6 +38,8 @@ class DrainPlan(ChangePlan):
         Whether these are left without a machine.
     others
         How many other machines there are.
+    is_lone_master
+        Whether it is the only master: with its fleet stopped nobody is left to be asked.
     """
 
     machine: FleetMachine
@@ -47,6 +49,7 @@ class DrainPlan(ChangePlan):
     stranded: Mapping[str, str]
     strand: bool = False
     others: int
+    is_lone_master: bool = False
 
     @property
     def operation(self) -> Operation:
@@ -60,9 +63,15 @@ class DrainPlan(ChangePlan):
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """Which machine, and which units."""
-        moving = sorted([one.name, one.text.unit_hash, one.desired_state] for one in self.moving)
-        return {"machine": self.machine.address, "id": self.machine_id, "back": self.back, "units": moving}
+        """Which machine, which units, and which of them are left without a machine."""
+        return {
+            "machine": self.machine.address,
+            "id": self.machine_id,
+            "back": self.back,
+            "units": sorted(list(one) for one in identify_units(self.moving)),
+            "stranded": sorted(self.stranded),
+            "strand": self.strand,
+        }
 
     @property
     def impossible(self) -> str:
@@ -76,10 +85,14 @@ class DrainPlan(ChangePlan):
             return None
         if not self.others:
             return refuse_if(["it is the only machine in fleet"], hint="bring another machine first")
+        if self.is_lone_master:
+            reason = "it is the only master, and fleet is asked through masters: nobody could take it back"
+            return refuse_if([reason], hint="grow etcd first (fleetkit etcd resize)")
         reasons = (
             [] if self.strand else [f"{name} would be on no machine: {why}" for name, why in self.stranded.items()]
         )
-        return refuse_if(reasons, hint="stop those first (fleetkit units stop), or have them stranded with --strand")
+        hint = "take those from their machine first (fleetkit units unload), or have them stranded with --strand"
+        return refuse_if(reasons, hint=hint)
 
     @property
     def aim(self) -> str:
@@ -117,10 +130,20 @@ class DrainPlan(ChangePlan):
         return table_html(("unit", "state", "goes to"), rows, label=f"units of {self.machine.place}")
 
 
+def identify_units(units: Sequence[Unit]) -> set[tuple[str, str, str]]:
+    """Return what makes units these and no others: name, hash and desired state of each."""
+    return {(one.name, one.text.unit_hash, one.desired_state) for one in units}
+
+
 def list_moving(reading: UnitReading, machine_id: str) -> tuple[Unit, ...]:
-    """Return the units that were placed on a machine and are wanted; global ones are everywhere anyway."""
+    """Return the units that were placed on a machine and are wanted; global ones are everywhere anyway.
+
+    One that was poisoned and freed has no desired state, which fleet takes for inactive.
+    """
     return tuple(
-        one for one in reading.units if one.machine_id == machine_id and one.desired_state != DesiredState.INACTIVE
+        one
+        for one in reading.units
+        if one.machine_id == machine_id and one.desired_state not in (DesiredState.INACTIVE, "")
     )
 
 

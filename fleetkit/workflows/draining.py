@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from fleetkit.core import NotFoundError, NotYet, Patience, StalePlanError, wait_until
+from fleetkit.core import FleetError, NotFoundError, NotYet, StalePlanError, wait_until
 from fleetkit.fleet import FleetLimits
 from fleetkit.runs import EventKind
 from fleetkit.ssh import run_command
-from fleetkit.workflows._drain_plan import DrainPlan, find_stranded, list_moving
+from fleetkit.workflows._drain_plan import DrainPlan, find_stranded, identify_units, list_moving
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._rotation_machines import FleetMachine, list_machines
@@ -26,7 +26,7 @@ from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.reading_units import open_fleet
 from fleetkit.workflows.unlocking import hold_everywhere
-from fleetkit.workflows.way_in import WayIn, open_way_in
+from fleetkit.workflows.way_in import WayIn
 
 __all__ = ["AppliedDrain", "DrainPlan", "VerifiedDrain", "apply_drain", "plan_drain", "verify_drain"]
 
@@ -34,7 +34,6 @@ _UNITS = ("fleet.socket", "fleet.service")
 """The socket first: it would start the service again for whoever asks."""
 
 _STOP_S = 180.0
-_JOIN = Patience(deadline_s=120.0, interval_s=1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -85,12 +84,15 @@ class VerifiedDrain(Verified):
         The machine, for people.
     is_in_fleet
         Whether fleet lists it.
+    units
+        How many units were on it when it was to be emptied.
     findings
         What is not as it should be, one sentence each.
     """
 
     place: str
     is_in_fleet: bool
+    units: int = 0
     findings: tuple[str, ...]
 
     @property
@@ -98,7 +100,9 @@ class VerifiedDrain(Verified):
         """One sentence."""
         if self.findings:
             return f"{len(self.findings)} findings on {self.place} and its units"
-        return f"{self.place} is {'in fleet' if self.is_in_fleet else 'out of fleet, and its units are elsewhere'}"
+        if self.is_in_fleet:
+            return f"{self.place} is in fleet"
+        return f"{self.place} is out of fleet{', and its units are elsewhere' if self.units else ''}"
 
 
 def plan_drain(
@@ -124,7 +128,7 @@ def plan_drain(
     Returns
     -------
     DrainPlan
-        Where it is the only machine, or would strand units, its ``check`` refuses.
+        Where it is the only machine or the only master, or would strand units, its ``check`` refuses.
 
     Raises
     ------
@@ -151,6 +155,7 @@ def plan_drain(
         stranded=find_stranded(moving, reading, machine_id=machine_id),
         strand=strand,
         others=len([one for one in reading.machines if one.id != machine_id]),
+        is_lone_master=[meant.address] == [one.address for one in workspace.cluster.masters.values()],
     )
     return record_plan(told, plan)
 
@@ -168,13 +173,13 @@ def apply_drain(
     Raises
     ------
     StalePlanError
-        When other units are on it than when the plan was made.
+        When other units are on it than when the plan was made, or others would be on no machine.
     BusyError
         When another operation is at work on the cluster, here or wherever else its state is used.
     FleetError, SshError
         When the machine or fleet cannot be reached; the same again goes on from there.
     WaitTimeoutError
-        When a machine that is taken back does not join.
+        When a machine that is taken back does not join, or one whose fleet was stopped does not leave.
     """
     told, plan = report or Reporter(), approved.plan
     plan.check()
@@ -188,13 +193,15 @@ def apply_drain(
         _require_unmoved(plan, fleet.reading)
         told.record(EventKind.APPROVAL, approved.facts(workspace))
         walk = UnitWalk(client=fleet.client, read=fleet.read, gate=gate or UnitGate(), told=told)
-        with open_way_in(workspace) as way:
-            _switch(way, plan, told)
+        assert fleet.way is not None  # noqa: S101 -- a cluster's fleet was reached by its way in
+        _switch(fleet.way, plan, told)
         facts = {"what": "drain", "machine": plan.machine.address, "back": plan.back}
         told.record(EventKind.CHANGE, facts)
+        what = "the machine to join fleet" if plan.back else "the machine to leave fleet"
+        wait_until(partial(_look_for, plan, fleet.read), what=what, patience=walk.gate.patience, on_wait=told.note)
         if plan.back:
-            wait_until(partial(_look_for, plan, fleet.read), what="the machine to join fleet", patience=_JOIN)
             return AppliedDrain(place=place, back=True)
+        # Only now does what fleet tells of a unit tell of another machine.
         moving = [one for one in _list_changes(plan) if one.name not in plan.stranded]
         amiss = walk.wait(moving)
         moved = tuple(one.name for one in moving if one.name not in amiss)
@@ -221,7 +228,7 @@ def verify_drain(
         if verdict is not True:
             findings.append(f"{one.name} is {how}")
     told.record(EventKind.VERIFIED, {"what": "drain", "ok": not findings, "findings": findings})
-    return VerifiedDrain(place=place, is_in_fleet=is_in_fleet, findings=tuple(findings))
+    return VerifiedDrain(place=place, is_in_fleet=is_in_fleet, units=len(plan.moving), findings=tuple(findings))
 
 
 def _find_meant(text: str, known: tuple[FleetMachine, ...], reading: UnitReading) -> FleetMachine:
@@ -240,12 +247,19 @@ def _find_meant(text: str, known: tuple[FleetMachine, ...], reading: UnitReading
 
 
 def _require_unmoved(plan: DrainPlan, reading: UnitReading) -> None:
-    now = () if plan.back else list_moving(reading, plan.machine_id)
-    if {one.name for one in now} != {one.name for one in plan.moving}:
-        moved = {one.name for one in now} ^ {one.name for one in plan.moving}
+    if plan.back:
+        return
+    now = list_moving(reading, plan.machine_id)
+    moved = {name for name, *_ in identify_units(now) ^ identify_units(plan.moving)}
+    seen = [f"{name} is another, or comes or goes" for name in sorted(moved)]
+    stranded = find_stranded(now, reading, machine_id=plan.machine_id)
+    seen += [f"{name} would be on no machine: {why}" for name, why in stranded.items() if name not in plan.stranded]
+    if all(one.id == plan.machine_id for one in reading.machines):
+        seen.append("no other machine is in fleet")
+    if seen:
         raise StalePlanError(
-            f"other units are on {plan.machine.place} than the plan was made for",
-            seen=", ".join(sorted(moved)),
+            f"{plan.machine.place} and its units are not as they were when the plan was made",
+            seen="; ".join(seen),
             hint="plan again, look at the new plan, and approve that",
         )
 
@@ -258,8 +272,13 @@ def _switch(way: WayIn, plan: DrainPlan, told: Reporter) -> None:
 
 
 def _look_for(plan: DrainPlan, read: Callable[[], UnitReading]) -> bool | NotYet[bool]:
-    joined = any(one.primary_ip == plan.machine.address for one in read().machines)
-    return True if joined else NotYet("it is not listed yet")
+    try:
+        is_listed = any(one.primary_ip == plan.machine.address for one in read().machines)
+    except FleetError as error:
+        if not error.transient:
+            raise
+        return NotYet(error.without_hint)
+    return True if is_listed is plan.back else NotYet(f"it is {'not' if plan.back else 'still'} listed")
 
 
 def _list_changes(plan: DrainPlan) -> list[UnitChange]:

@@ -62,6 +62,13 @@ class ToldFleet:
         threading.Thread(target=answer_one, args=(far, self.answer)).start()
         return near
 
+    def move(self, machine: str) -> None:
+        """Take a machine's units over by another one, as fleet does where its fleet ends; it stays listed."""
+        other = next(one for one in self.machines if one != machine)
+        for unit in self.units.values():
+            if unit["machineID"] == machine:
+                unit["machineID"] = other
+
     def text(self, name: str) -> str:
         """Return the text of a unit, as fleet has it."""
         return _text_of(self.units[name]).text

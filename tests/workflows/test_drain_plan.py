@@ -64,6 +64,8 @@ def test_what_no_other_machine_takes_is_refused_with_the_reason_unless_it_may_be
     with pytest.raises(PreconditionError) as refused:
         plan.check()
     assert why in str(refused.value)
+    # One that is only stopped stays on its machine, and is in the way as before.
+    assert "fleetkit units unload" in str(refused.value)
     replace(plan, strand=True).check()
 
 
@@ -83,6 +85,15 @@ def test_one_that_is_out_of_fleet_already_is_nothing_to_do_and_one_that_is_in_it
     gone.check()
     assert not replace(gone, back=True).is_empty
     assert replace(plan_for(read()), back=True).is_empty
+
+
+def test_a_unit_that_was_poisoned_and_freed_goes_nowhere() -> None:
+    assert plan_for(read(unit("a.service", A, desired=""))).moving == ()
+
+
+def test_who_may_be_stranded_makes_another_plan() -> None:
+    plan = plan_for(read(unit("a.service", A, "MachineMetadata=role=db")))
+    assert len({plan.sha256, replace(plan, strand=True).sha256, replace(plan, stranded={}).sha256}) == 3
 
 
 def test_another_unit_on_it_makes_another_plan() -> None:

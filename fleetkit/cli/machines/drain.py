@@ -21,7 +21,8 @@ def command(words: tuple[str, ...], back: bool, strand: bool, approve: str, as_j
     """Empty MACHINE of CLUSTER of fleet's units, or take it back.
 
     Its fleet is stopped: it stops and unloads its units and leaves, and the other machines take them over at once; each
-    is seen to run there. Refused where a unit would be on no machine. It stays empty until it is taken back, or boots.
+    is seen to run there. Refused where a unit would be on no machine, or it is the only master. It stays empty until it
+    is taken back, or boots.
     MACHINE is a master's name, an instance id, a private address, or the beginning of an id of fleet's.
 
     \b
