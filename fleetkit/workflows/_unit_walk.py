@@ -93,11 +93,11 @@ class UnitWalk:
 
     def send(self, wave: Sequence[UnitChange]) -> dict[str, str]:
         """Send a wave, several at a time; return name of each that fleet did not take to why."""
+        # Before it is sent: what breaks off may have arrived, and what is restarted is stopped first.
+        self.sent.append(tuple(wave))
         again = [one for one in wave if one.action is UnitAction.RESTART]
         troubles = self._stop(again) if again else {}
         going = [one for one in wave if one.name not in troubles]
-        # Before it is sent: what breaks off may have arrived.
-        self.sent.append(tuple(going))
         results = call_each([one.name for one in going], self._sender(going), catch=FleetError, at_once=_AT_ONCE)
         return troubles | {name: str(error) for name, error in results.failed.items()}
 
@@ -110,15 +110,12 @@ class UnitWalk:
         stands: dict[str, tuple[bool | None, str]] = {}
 
         def look() -> bool | NotYet[bool]:
-            try:
-                reading, now = self.read(), time.monotonic()
-            except FleetError as error:
-                if not error.transient:
-                    raise
+            reading, now = self._read_or_bear(), time.monotonic()
+            if isinstance(reading, FleetError):
                 # Nobody knows what became of them meanwhile, so they have to prove themselves anew.
                 since.clear()
-                stands.update(dict.fromkeys(names, (None, f"fleet cannot be asked: {error.without_hint}")))
-                return NotYet(error.without_hint)
+                stands.update(dict.fromkeys(names, (None, f"fleet cannot be asked: {reading.without_hint}")))
+                return NotYet(reading.without_hint)
             for one in wave:
                 stands[one.name] = judge_change(one, reading)
                 verdict = stands[one.name][0]
@@ -151,6 +148,15 @@ class UnitWalk:
         self.sent.clear()
         return troubles
 
+    def _read_or_bear(self) -> UnitReading | FleetError:
+        """Read units and machines; return what passes by itself, such as fleet's etcd choosing a leader."""
+        try:
+            return self.read()
+        except FleetError as error:
+            if not error.transient:
+                raise
+            return error
+
     def _is_settled(self, change: UnitChange, since: tuple[bool, float] | None, now: float) -> bool:
         if since is None:
             return False
@@ -178,16 +184,19 @@ class UnitWalk:
         results = call_each([one.name for one in stopped], self._sender(stopped), catch=FleetError, at_once=_AT_ONCE)
         troubles = {name: str(error) for name, error in results.failed.items()}
         left = [one for one in stopped if one.name not in troubles]
+        late = [one.name for one in left]
 
         def look() -> bool | NotYet[bool]:
-            reading = self.read()
-            late = [one.name for one in left if not _is_stopped(one, reading)]
+            reading = self._read_or_bear()
+            if isinstance(reading, FleetError):
+                return NotYet(reading.without_hint)
+            late[:] = [one.name for one in left if not _is_stopped(one, reading)]
             return NotYet(f"{', '.join(late)}: not stopped yet") if late else True
 
         try:
             wait_until(look, what="units to stop", patience=self.gate.patience, on_wait=self.told.note)
         except WaitTimeoutError as error:
-            return troubles | {one.name: str(error) for one in left if not _is_stopped(one, self.read())}
+            return troubles | dict.fromkeys(late, str(error))
         return troubles
 
 

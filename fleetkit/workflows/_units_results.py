@@ -18,7 +18,7 @@ class AppliedUnits(Shown):
     cluster
         Name of the cluster.
     done
-        Names of units that were sent and came to what was asked for, in their order.
+        Names of units that were sent and came to what was asked for, in their order, put back since or not.
     failed
         Name of each that did not, to how it stands.
     unsent
@@ -50,13 +50,17 @@ class AppliedUnits(Shown):
         amiss = {**self.late, **self.failed}
         if not self.done and not amiss:
             return f"Nothing to do: all units of {self.cluster} that are spoken of are as wanted."
-        lines = [f"{len(self.done)} units of {self.cluster} are as wanted, {len(amiss)} are not."]
-        lines += [f"! {name} is {how}" for name, how in amiss.items()]
+        back = [f"! not put back: {name} is {how}" for name, how in self.not_put_back.items()]
+        are, is_ = ("were", "was") if self.put_back else ("are", "is")
+        lines = [f"{len(self.done)} units of {self.cluster} {are} as wanted, {len(amiss)} {are} not."]
+        lines += [f"! {name} {is_} {how}" for name, how in amiss.items()]
         if self.unsent:
             lines.append(f"! not sent, since one before them is not there: {', '.join(self.unsent)}")
         if self.put_back:
-            lines.append("All that was sent was put back as it was before.")
-        lines += [f"! not put back: {name} is {how}" for name, how in self.not_put_back.items()]
+            lines.append(
+                f"All that was sent was put back as it was before{'.' if self.is_put_back else ', but for these:'}"
+            )
+        lines += back
         return "\n".join(lines)
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from fleetkit.core import StalePlanError
 from fleetkit.fleet import FleetEndpoint, FleetLimits
@@ -72,18 +73,16 @@ def apply_units(
     with _hold(source, told), open_fleet(source, names=names, limits=limits) as fleet:
         _require_unmoved(plan, fleet.reading)
         noted: NotedChange | None = None
-        if isinstance(source, Workspace) and (plan.changes or plan.undoes):
+        if isinstance(source, Workspace) and plan.changes:
             told.record(EventKind.APPROVAL, approved.facts(source))
+        if isinstance(source, Workspace) and (plan.changes or plan.undoes):
             noted = note_change(source.paths.folder, plan.changes, undoes=plan.undoes)
         walk = UnitWalk(client=fleet.client, read=partial(fleet.read, names=names), gate=gate or UnitGate(), told=told)
-        applied = _walk(plan, walk, told, roll_back=roll_back)
+        applied = _walk_recorded(plan, walk, told, roll_back=roll_back)
         if noted is not None and not applied.failed and not applied.unsent:
             noted.end()
         elif noted is not None and (applied.is_put_back or (not applied.failed and not applied.done)):
             noted.take_back()
-    facts = {"what": "units", "done": list(applied.done), "failed": applied.failed, "unsent": list(applied.unsent)}
-    if plan.changes:
-        told.record(EventKind.CHANGE, {**facts, "put_back": applied.put_back})
     return applied
 
 
@@ -114,6 +113,17 @@ def verify_units(
     return VerifiedUnits(cluster=plan.cluster, units=len(looked_at), findings=findings, journals=journals)
 
 
+def _walk_recorded(plan: UnitsPlan, walk: UnitWalk, told: Reporter, *, roll_back: bool) -> AppliedUnits:
+    """Walk, and leave in the record what was sent, however it ends."""
+    applied: AppliedUnits | None = None
+    try:
+        applied = _walk(plan, walk, told, roll_back=roll_back)
+        return applied
+    finally:
+        if plan.changes:
+            told.record(EventKind.CHANGE, _tell_change(walk, applied))
+
+
 def _walk(plan: UnitsPlan, walk: UnitWalk, told: Reporter, *, roll_back: bool) -> AppliedUnits:
     done: list[str] = []
     failed: dict[str, str] = {}
@@ -139,8 +149,9 @@ def _walk(plan: UnitsPlan, walk: UnitWalk, told: Reporter, *, roll_back: bool) -
         told.note(f"putting {sum(map(len, walk.sent))} units back")
         back = walk.put_back()
     # What nothing waits for keeps nothing from being sent; what was begun before is seen through all the same.
-    coming = [one.change for one in left.values() if not one.is_hopeless and not is_halted]
-    late |= {name: one.how for name, one in left.items() if one.change not in coming} | walk.wait(coming)
+    coming = [] if is_halted else [one for one in left.values() if not one.is_hopeless]
+    late |= {name: one.how for name, one in left.items() if one not in coming}
+    late |= walk.wait([one.change for one in coming])
     return AppliedUnits(
         cluster=plan.cluster,
         done=tuple(done),
@@ -150,6 +161,20 @@ def _walk(plan: UnitsPlan, walk: UnitWalk, told: Reporter, *, roll_back: bool) -
         not_put_back=back,
         late=late,
     )
+
+
+def _tell_change(walk: UnitWalk, applied: AppliedUnits | None) -> dict[str, Any]:
+    """Return what was changed; of a walk that broke off, what was sent, or at least was about to be."""
+    if applied is None:
+        return {"what": "units", "broken_off": True, "sent": [one.name for wave in walk.sent for one in wave]}
+    return {
+        "what": "units",
+        "done": list(applied.done),
+        "failed": applied.failed,
+        "unsent": list(applied.unsent),
+        "put_back": applied.put_back,
+        "not_put_back": applied.not_put_back,
+    }
 
 
 @contextlib.contextmanager

@@ -35,9 +35,11 @@ class ToldFleet:
         Method and name of each change that arrived, in their order.
     failing, ending
         Parts of names or texts: a unit that has one of them fails when it is launched, or comes to its end at once.
-    activating, lingering, spoiled
+    activating, lingering, unstoppable, spoiled
         Names of units that are on their way for as long as they stand here, that fleet has loaded and not started,
-        and that it stumbles over.
+        that it goes on calling launched, and that it stumbles over.
+    stumbles, stumbles_from
+        What is answered to readings, one by one, once so many changes have arrived.
     cut_after
         How many changes arrive before nobody can reach it any more; None for any number.
     """
@@ -50,7 +52,10 @@ class ToldFleet:
         self.ending: set[str] = set()
         self.activating: set[str] = set()
         self.lingering: set[str] = set()
+        self.unstoppable: set[str] = set()
         self.spoiled: set[str] = set()
+        self.stumbles: list[dict[str, Any]] = []
+        self.stumbles_from = 0
         self.cut_after: int | None = None
         self._lock = threading.Lock()
 
@@ -78,6 +83,8 @@ class ToldFleet:
         with self._lock:
             if method in ("PUT", "DELETE"):
                 return self._change(method, _name_in(target), body)
+            if self.stumbles and len(self.told) >= self.stumbles_from:
+                return self.stumbles.pop(0)
             if target.startswith(f"{_ROOT}/units/"):
                 name = _name_in(target)
                 if name in self.spoiled:
@@ -100,6 +107,7 @@ class ToldFleet:
             desired = body["desiredState"]
             where = "" if desired == "inactive" else next(iter(self.machines))
             current = "loaded" if name in self.lingering and desired == "launched" else desired
+            current = "launched" if name in self.unstoppable else current
             fields = {"desiredState": desired, "currentState": current, "machineID": where}
             self.units[name] = {"name": name, "options": options, **fields}
         return {"status": 204, "reason": "No Content"}
