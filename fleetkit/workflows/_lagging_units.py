@@ -16,8 +16,6 @@ from fleetkit.workflows._unit_walk import judge_change
 
 __all__ = ["LaggingUnit", "find_lagging", "refuse_roll", "tell_lagging"]
 
-_HOPELESS = (UnitVerdict.FAILED, UnitVerdict.UNSCHEDULABLE)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaggingUnit:
@@ -59,12 +57,14 @@ def find_lagging(
         How many instances of one template are replaced at one time; with any number, 0, none waits for its turn.
     """
     coming = {one.name: one for one in changes}
-    stands = {one.name: (one, *judge_change(one, reading)) for one in _ask_again(set(names) - coming.keys(), reading)}
+    asked = _ask_again(set(names) - coming.keys(), changes, reading)
+    stands = {one.name: (one, *judge_change(one, reading)) for one in asked}
     late = {name: stand for name, stand in stands.items() if stand[1] is not True}
     order = order_units({name: one.text for name, one in {**coming, **{n: its[0] for n, its in late.items()}}.items()})
     found = []
-    for name, (change, _, how) in sorted(late.items()):
+    for name, (change, verdict, how) in sorted(late.items()):
         status = reading.find_status(name)
+        is_nowhere = status is not None and status.verdict is UnitVerdict.UNSCHEDULABLE
         before: set[str] = set()
         # What waits for each other is started together, and what is to stop keeps nobody from starting.
         if change.desired is DesiredState.LAUNCHED and name not in order.circle:
@@ -74,7 +74,7 @@ def find_lagging(
             LaggingUnit(
                 change=change,
                 how=how,
-                is_hopeless=status is not None and status.verdict in _HOPELESS,
+                is_hopeless=verdict is False or is_nowhere,
                 before=tuple(sorted(before)),
             )
         )
@@ -102,12 +102,20 @@ def tell_lagging(lagging: Sequence[LaggingUnit]) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _ask_again(names: Collection[str], reading: UnitReading) -> Iterator[UnitChange]:
+def _ask_again(names: Collection[str], changes: Sequence[UnitChange], reading: UnitReading) -> Iterator[UnitChange]:
+    # What was replaced before was to stay as those are that come after it.
+    staying = {template_of(one.name) for one in changes if one.stays}
     for name in names:
         unit = reading.find_unit(name)
         if unit is not None:
-            desired = read_desired(unit)
-            yield UnitChange(name=name, action=UnitAction.START, text=unit.text, desired=desired, before=unit)
+            yield UnitChange(
+                name=name,
+                action=UnitAction.START,
+                text=unit.text,
+                desired=read_desired(unit),
+                before=unit,
+                stays=template_of(name) in staying,
+            )
 
 
 def _take_turns_with(name: str, changes: Sequence[UnitChange]) -> Iterator[UnitChange]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fleetkit.core import NotFoundError
@@ -15,6 +15,7 @@ __all__ = [
     "UnitAction",
     "UnitChange",
     "WantedUnit",
+    "expect_to_stay",
     "find_changes",
     "find_named_changes",
     "find_wanted",
@@ -71,6 +72,8 @@ class UnitChange:
         What is asked for; None where it is destroyed.
     before
         What fleet had of it; None where it had nothing.
+    stays
+        Whether it fails where it comes to its end: the one before it ran, and a roll takes the next down for it.
     """
 
     name: str
@@ -78,6 +81,7 @@ class UnitChange:
     text: UnitText
     desired: DesiredState | None
     before: Unit | None
+    stays: bool = False
 
     @property
     def facts(self) -> list[str]:
@@ -173,6 +177,11 @@ def find_changes(wanted: Mapping[str, WantedUnit], reading: UnitReading) -> tupl
     return tuple(changes)
 
 
+def expect_to_stay(changes: Sequence[UnitChange], reading: UnitReading) -> tuple[UnitChange, ...]:
+    """Return changes of a roll: what replaces a unit that runs has to stay, unless its type is to do its work once."""
+    return tuple(replace(one, stays=_replaces_running(one, reading)) for one in changes)
+
+
 def find_named_changes(names: Collection[str], action: UnitAction, reading: UnitReading) -> tuple[UnitChange, ...]:
     """Return what has to be done to units that are named, so that they are started, stopped, unloaded or destroyed.
 
@@ -203,6 +212,14 @@ def _change_named(before: Unit, action: UnitAction, reading: UnitReading) -> Uni
             return None
         action = UnitAction.RESTART
     return UnitChange(name=before.name, action=action, text=before.text, desired=desired, before=before)
+
+
+def _replaces_running(change: UnitChange, reading: UnitReading) -> bool:
+    status = reading.find_status(change.name)
+    types = [one.value for one in change.text.options if (one.section, one.name) == ("Service", "Type")]
+    is_oneshot = types[-1:] == ["oneshot"]
+    runs = status is not None and status.verdict is UnitVerdict.RUNNING
+    return change.action is UnitAction.REPLACE and runs and not is_oneshot
 
 
 def read_desired(unit: Unit) -> DesiredState:

@@ -62,6 +62,8 @@ def judge_change(change: UnitChange, reading: UnitReading) -> tuple[bool | None,
         # It was put back, or somebody else was there: that it runs is no answer to what was asked for.
         return None, f"another of that name in fleet, {status.verdict}"
     told = f"{status.verdict}: {status.reason}" if status.reason else str(status.verdict)
+    if change.stays and status.verdict is UnitVerdict.ENDED:
+        return False, f"{told}, and was to stay"
     if status.verdict in _AIMS[change.desired]:
         return True, told
     return (False if status.verdict in _LOST else None), told

@@ -15,6 +15,7 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._unit_changes import (
     UnitAction,
     UnitChange,
+    expect_to_stay,
     find_changes,
     find_named_changes,
     find_wanted,
@@ -51,7 +52,8 @@ def plan_unit_deploy(
     desired
         What is asked for of units that are no templates.
     at_once
-        The most instances of one template that run and are replaced at one time; 0 for any number.
+        The most instances of one template that run and are replaced at one time; 0 for any number. With a limit, a
+        unit that ran and whose successor comes to its end counts as failed, but for one of the type ``oneshot``.
     limits
         How long each wait for fleet may take.
 
@@ -74,6 +76,8 @@ def plan_unit_deploy(
         reading = fleet.reading
     wanted = find_wanted(files, reading, instances=named, desired=desired)
     changes = find_changes(wanted, reading)
+    if at_once:
+        changes = expect_to_stay(changes, reading)
     left = tuple(one.name for one in reading.units if one.name not in wanted)
     plan = _make_plan(source, changes, reading, names=wanted, files=files, at_once=at_once, left_alone=left)
     return record_plan(told, plan)

@@ -143,6 +143,33 @@ def test_a_roll_takes_no_other_instance_down_while_one_does_not_run_as_all_are_t
     assert carry(endpoint, plan(endpoint, tmp_path, at_once=1)).done == ("w@2.service", "w@3.service")
 
 
+def test_a_roll_halts_at_an_instance_that_comes_to_its_end_though_nothing_failed(
+    fleet: ToldFleet, endpoint: FleetEndpoint, tmp_path: Path
+) -> None:
+    write(tmp_path, "w@.service")
+    carry(endpoint, plan_unit_deploy(endpoint, read_unit_files([tmp_path]), instances=["w@{1..3}.service"]))
+    write(tmp_path, "w@.service", version="2")
+    fleet.ending.add("w@.service 2")
+    first = plan(endpoint, tmp_path, at_once=1)
+    applied = carry(endpoint, first)
+    assert applied.failed == {"w@1.service": "ended: loaded, inactive, dead on 10.0.0.1, and was to stay"}
+    assert applied.unsent == ("w@2.service", "w@3.service")
+    assert verify_units(endpoint, first).outcome == "findings"
+    with pytest.raises(PreconditionError, match=r"w@1.service is ended"):
+        plan(endpoint, tmp_path, at_once=1).check()
+
+
+@pytest.mark.parametrize(("kind", "at_once"), [("oneshot", 1), ("simple", 0)])
+def test_one_that_does_its_work_once_may_come_to_its_end(
+    fleet: ToldFleet, endpoint: FleetEndpoint, tmp_path: Path, *, kind: str, at_once: int
+) -> None:
+    write(tmp_path, "w@.service")
+    carry(endpoint, plan_unit_deploy(endpoint, read_unit_files([tmp_path]), instances=["w@{1..2}.service"]))
+    (tmp_path / "w@.service").write_text(f"[Service]\nType=simple\nType={kind}\nExecStart=/bin/once\n")
+    fleet.ending.add("/bin/once")
+    assert carry(endpoint, plan(endpoint, tmp_path, at_once=at_once)).failed == {}
+
+
 def test_units_that_wait_for_each_other_are_not_waited_for(
     fleet: ToldFleet, endpoint: FleetEndpoint, tmp_path: Path
 ) -> None:

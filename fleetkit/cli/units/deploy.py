@@ -79,8 +79,9 @@ def roll(**options: Any) -> int:
     """Replace the instances of templates some at a time, while the others serve on.
 
     As deploy does it, with another way when it goes wrong: the next instance is replaced once the one before has run
-    for a while, and where one fails, the rest is left as it is and those that were replaced become what they were. A
-    global unit is replaced by fleet on all machines at once.
+    for a while, and where one fails, the rest is left as it is and those that were replaced become what they were. One
+    that ran and comes to its end now has failed too, but for a oneshot. While one that has been replaced does not run,
+    it is refused to go on. A global unit is replaced by fleet on all machines at once.
 
     \b
     fleetkit units roll demo units/web@.service
