@@ -9,7 +9,7 @@ from fleetkit.fleet.environment import render_environment
 from fleetkit.fleet.instances import expand_names, template_of
 from fleetkit.fleet.keys import ENGINE_LEASE, is_fleet_key, is_live_key, render_lease
 from fleetkit.fleet.machine_load import MachineLoad, list_loads
-from fleetkit.fleet.placement import explain_no_machine
+from fleetkit.fleet.placement import Placed, explain_no_machine, list_placed
 from fleetkit.fleet.placement_options import PlacementOptions
 from fleetkit.fleet.service_instances import (
     SERVICE_TREES,
@@ -43,6 +43,7 @@ __all__ = [
     "JudgedInstance",
     "Machine",
     "MachineLoad",
+    "Placed",
     "PlacementOptions",
     "Probe",
     "ProbeKind",
@@ -73,6 +74,7 @@ __all__ = [
     "judge_probe_command",
     "judge_units",
     "list_loads",
+    "list_placed",
     "list_service_instances",
     "order_units",
     "parse_fleet_endpoint",

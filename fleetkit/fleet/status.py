@@ -9,8 +9,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from fleetkit.fleet.placement import explain_no_machine
+from fleetkit.fleet.placement import Placed, explain_no_machine, list_placed
 from fleetkit.fleet.placement_options import PlacementOptions
 from fleetkit.fleet.unit_text import UnitText
 from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState
@@ -112,12 +113,7 @@ def judge_units(
     rows: dict[str, list[UnitState]] = {}
     for state in states:
         rows.setdefault(state.name, []).append(state)
-    placed = {
-        one.name: (one.machine_id, PlacementOptions.of(one.text, name=one.name))
-        for one in units
-        if any(one.machine_id == machine.id for machine in machines)
-    }
-    judge = _Judge(machines=machines, placed=placed, files=files or {})
+    judge = _Judge(machines=machines, placed=list_placed(units, machines=machines), files=files or {})
     found = [judge.judge(one, tuple(rows.pop(one.name, ()))) for one in units]
     found += [judge.judge_poisoned(name, tuple(rows.pop(name, ()))) for name in poisoned]
     found += [judge.judge_stranger(name, tuple(left)) for name, left in rows.items()]
@@ -127,7 +123,7 @@ def judge_units(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judge:
     machines: Sequence[Machine]
-    placed: Mapping[str, tuple[str, PlacementOptions]]
+    placed: Placed
     files: Mapping[str, UnitText]
 
     def judge(self, unit: Unit, rows: tuple[UnitState, ...]) -> UnitStatus:
@@ -198,10 +194,10 @@ class _Judge:
             living = sum(self._lives(one.machine_id) for one in rows)
             told = f"on {living} of {len(self.machines)} machines still"
             return (UnitVerdict.WAITING, told) if living else (UnitVerdict.INACTIVE, "")
-        fitting = [one.id for one in self.machines if not options.find_lacking(one.metadata)]
+        why = partial(explain_no_machine, unit.name, options, placed=self.placed)
+        fitting = [one.id for one in self.machines if not why(machines=[one])]
         if not fitting:
-            why = explain_no_machine(unit.name, options, machines=self.machines, placed=self.placed)
-            return UnitVerdict.UNSCHEDULABLE, why
+            return UnitVerdict.UNSCHEDULABLE, why(machines=self.machines)
         by_machine = {one.machine_id: one for one in rows}
         found = [self._of_row(unit, by_machine.get(machine), machine, is_global=True) for machine in fitting]
         worst, reason = min(found, key=lambda one: _ORDER.index(one[0]))

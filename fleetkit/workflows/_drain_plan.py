@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from fleetkit.fleet import DesiredState, Machine, PlacementOptions, Unit, explain_no_machine
+from fleetkit.fleet import DesiredState, Machine, PlacementOptions, Unit, explain_no_machine, list_placed
 from fleetkit.views import table_html
 from fleetkit.workflows._basis import Operation
 from fleetkit.workflows._change_plan import ChangePlan, Refusal, refuse_if
@@ -153,12 +153,7 @@ def find_stranded(moving: Sequence[Unit], reading: UnitReading, *, machine_id: s
     Units that have to be together move together, so that each of them is looked at as if it were by itself.
     """
     others: list[Machine] = [one for one in reading.machines if one.id != machine_id]
-    living = {one.id for one in others}
-    placed = {
-        one.name: (one.machine_id, PlacementOptions.of(one.text, name=one.name))
-        for one in reading.units
-        if one.machine_id in living
-    }
+    placed = list_placed(reading.units, machines=others)
     names = {one.name for one in moving}
     found = {}
     for one in moving:

@@ -15,6 +15,7 @@ from fleetkit.fleet import (
     UnitOrder,
     UnitVerdict,
     explain_no_machine,
+    list_placed,
     order_units,
     template_of,
 )
@@ -223,12 +224,7 @@ def find_cautions(
 def _list_homeless(changes: Sequence[UnitChange], reading: UnitReading) -> list[tuple[str, str]]:
     """Return units that nobody would take as things stand; those that follow another one of the plan are left out."""
     coming = {one.name for one in changes}
-    living = {one.id for one in reading.machines}
-    placed = {
-        one.name: (one.machine_id, PlacementOptions.of(one.text, name=one.name))
-        for one in reading.units
-        if one.machine_id in living and one.name not in coming
-    }
+    placed = list_placed((one for one in reading.units if one.name not in coming), machines=reading.machines)
     found = []
     for one in changes:
         if one.desired in (None, DesiredState.INACTIVE):

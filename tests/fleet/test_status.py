@@ -214,3 +214,37 @@ def test_instances_that_bar_each_other_by_their_own_name_are_seen_to() -> None:
     verdict, reason = judged(units=[*here, more], states=[])["w@9.service"]
     assert verdict == UnitVerdict.UNSCHEDULABLE
     assert "has w@0.service, which it conflicts with" in reason
+
+
+FOE = UnitText.parse("[Service]\nExecStart=/bin/a\n[X-Fleet]\nConflicts=foe.service\n")
+FOE_ON_DB = UnitText.parse("[Service]\nExecStart=/bin/a\n[X-Fleet]\nConflicts=foe.service\nMachineMetadata=role=db\n")
+EVERYWHERE = UnitText.parse("[Service]\nExecStart=/bin/a\n[X-Fleet]\nGlobal=true\n")
+EVERYWHERE_BUT = UnitText.parse("[Service]\nExecStart=/bin/a\n[X-Fleet]\nGlobal=true\nConflicts=foe.service\n")
+ON_WEB = UnitText.parse("[Service]\nExecStart=/bin/a\n[X-Fleet]\nGlobal=true\nMachineMetadata=role=web\n")
+
+
+def made(name: str, text: UnitText, *, desired: str = "launched", machine_id: str = "") -> Unit:
+    return Unit(name=name, text=text, desired_state=desired, current_state="inactive", machine_id=machine_id)
+
+
+@pytest.mark.parametrize("desired", ["launched", "inactive"])
+def test_a_global_unit_bars_others_wherever_its_metadata_is_found_wanted_or_not(desired: str) -> None:
+    everywhere = made("foe.service", EVERYWHERE, desired=desired)
+    found = judged(units=[made("a.service", FOE), everywhere], states=[])
+    assert found["a.service"][0] == UnitVerdict.UNSCHEDULABLE
+    assert found["a.service"][1].startswith("has foe.service, which it conflicts with")
+    elsewhere = made("foe.service", ON_WEB, desired=desired)
+    assert judged(units=[made("a.service", FOE_ON_DB), elsewhere], states=[])["a.service"][0] == UnitVerdict.WAITING
+
+
+def test_a_global_unit_runs_all_over_where_it_runs_on_each_machine_that_has_nothing_against_it() -> None:
+    taken, *others = MACHINES
+    foe = made("foe.service", UnitText.parse("[Service]\nExecStart=/bin/a\n"), machine_id=taken.id)
+    running = replace(next(one for one in STATES if one.name == "md1.service"), unit_hash=EVERYWHERE_BUT.unit_hash)
+    rows = [replace(running, name="all.service", machine_id=one.id) for one in others]
+    told = judged(units=[made("all.service", EVERYWHERE_BUT), foe], states=rows)["all.service"]
+    assert told[0] == UnitVerdict.RUNNING
+    assert told[1].startswith(f"on {len(others)} of {len(others)} machines: ")
+    alone = judged(units=[made("all.service", EVERYWHERE_BUT), foe], states=[], machines=[taken])["all.service"]
+    assert alone[0] == UnitVerdict.UNSCHEDULABLE
+    assert alone[1] == f"has foe.service, which it conflicts with ({taken.primary_ip})"

@@ -69,6 +69,12 @@ def test_what_no_other_machine_takes_is_refused_with_the_reason_unless_it_may_be
     replace(plan, strand=True).check()
 
 
+def test_a_global_unit_of_another_machine_is_in_the_way_as_well() -> None:
+    everywhere = unit("foe.service", "", "Global=true")
+    with pytest.raises(PreconditionError, match=r"has foe.service, which it conflicts with"):
+        plan_for(read(unit("a.service", A, "Conflicts=foe.service"), everywhere)).check()
+
+
 def test_those_that_have_to_be_together_go_together() -> None:
     plan_for(read(unit("a.service", A), unit("side.service", A, "MachineOf=a.service"))).check()
 
