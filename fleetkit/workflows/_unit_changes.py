@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fleetkit.core import NotFoundError
+from fleetkit.core import NotFoundError, PreconditionError
 from fleetkit.fleet import DesiredState, Unit, UnitFiles, UnitText, UnitVerdict, is_template, template_of
 from fleetkit.workflows._unit_reading import UnitReading
 
@@ -189,10 +189,18 @@ def find_named_changes(names: Collection[str], action: UnitAction, reading: Unit
     ------
     NotFoundError
         When fleet does not know one; lists those that it knows.
+    PreconditionError
+        When fleet stumbles over one.
     """
     changes = []
     for name in sorted(set(names)):
-        before = reading.find_unit(name)
+        before, status = reading.find_unit(name), reading.find_status(name)
+        if status is not None and status.verdict is UnitVerdict.POISONED:
+            raise PreconditionError(
+                f"{name} cannot be changed: it is poisoned",
+                seen=status.reason,
+                hint=f"fleetkit units status {name} says how it is freed",
+            )
         if before is None:
             raise NotFoundError(f"fleet knows no unit {name!r}", known=[one.name for one in reading.units])
         found = _change_named(before, action, reading)

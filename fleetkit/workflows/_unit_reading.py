@@ -16,6 +16,7 @@ from fleetkit.fleet import (
     UnitState,
     UnitStatus,
     UnitText,
+    UnitVerdict,
     is_template,
     judge_units,
     template_of,
@@ -56,6 +57,12 @@ class UnitReading:
     def find_unit(self, name: str) -> Unit | None:
         """Return a unit that fleet tells of; None for one that it does not, or stumbles over."""
         return next((one for one in self.units if one.name == name), None)
+
+    def knows(self, name: str) -> bool:
+        """Whether fleet has a unit, be it one that it stumbles over."""
+        status = self.find_status(name)
+        is_poisoned = status is not None and status.verdict is UnitVerdict.POISONED
+        return is_poisoned or self.find_unit(name) is not None
 
     def find_status(self, name: str) -> UnitStatus | None:
         """Return what has become of a unit; None for one that nobody knows."""

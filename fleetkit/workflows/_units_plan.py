@@ -190,11 +190,12 @@ def find_refusal(changes: Sequence[UnitChange], reading: UnitReading, *, files: 
     if files is not None and not files.are_sound:
         fatal = [f"{one.unit}:{one.line}: {one.seen}; legal: {one.legal}" for one in files.findings if one.is_fatal]
         return refuse_if(fatal, hint="fleetkit units lint tells of all findings; mend the files, and plan again")
-    named = {one.name for one in changes}
+    # A poisoned instance stands in no list, so that it is none of those that become what their template is.
+    meant = {one.name for one in changes} | set(files.units if files else ())
     poisoned = [
         f"{one.name}: {one.reason}"
         for one in reading.statuses
-        if one.verdict is UnitVerdict.POISONED and one.name in named
+        if one.verdict is UnitVerdict.POISONED and meant & {one.name, template_of(one.name)}
     ]
     return refuse_if(poisoned, hint="fleetkit units status NAME says how such a unit is freed")
 

@@ -104,6 +104,8 @@ def plan_units(
         When fleet cannot be read.
     NotFoundError
         When fleet does not know one of them.
+    PreconditionError
+        When fleet stumbles over one of them.
     """
     told = report or Reporter()
     told.note("reading units and machines")
@@ -126,6 +128,8 @@ def plan_units_undo(
         When fleet cannot be read.
     NotFoundError
         When there was none.
+    PreconditionError
+        When fleet stumbles over a unit that was new.
     StalePlanError
         When the note of it cannot be read.
     """
@@ -135,7 +139,7 @@ def plan_units_undo(
     with open_fleet(workspace, names=list(before), limits=limits) as fleet:
         reading = fleet.reading
     wanted = {name: its for name, its in before.items() if its is not None}
-    fresh = [name for name, its in before.items() if its is None and reading.find_unit(name) is not None]
+    fresh = [name for name, its in before.items() if its is None and reading.knows(name)]
     changes = (*find_changes(wanted, reading), *find_named_changes(fresh, UnitAction.DESTROY, reading))
     return record_plan(told, _make_plan(workspace, changes, reading, names=before, undoes=True))
 
