@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import ShellComplete
 from support.cluster_files import write_cluster
-from support.fleet_replay import Replay, replay
+from support.fleet_replay import Replay, recorded, replay
 from support.fleet_served import serve_fleet
 from support.fleet_ways import put_way
 from support.fleet_worlds import EMPTY, ILL, VERDICTS, World, every_verdict, ok
@@ -97,7 +97,7 @@ def test_an_empty_cluster_is_told_as_such(capsys: pytest.CaptureFixture[str]) ->
         assert line.startswith(f"no units ({url} at ")
         assert main(["units", "list", "--json", "--endpoint", url]) == 0
         assert json.loads(capsys.readouterr().out)["units"] == []
-        assert main(["units", "status", "a.service", "--endpoint", url]) == 1
+        assert main(["units", "status", "a.service", "--endpoint", url]) == 2
         assert "no unit at all" in capsys.readouterr().err
 
 
@@ -171,22 +171,32 @@ def test_a_poisoned_unit_that_no_machine_has_is_found_by_its_name(
     assert capsys.readouterr().out.startswith("poisoned.service: poisoned\n")
 
 
-def test_a_name_that_nobody_knows_ends_with_1_and_lists_the_known_ones_beside_those_that_are_there(
+def test_a_name_that_nobody_knows_is_wrong_use_and_lists_the_known_ones_beside_those_that_are_there(
     world: World, endpoint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keep(world, "md1.service", "oneshot.service")
-    assert main(["units", "status", "md1.service", "md2.service", "--endpoint", endpoint]) == 1
+    assert main(["units", "status", "md1.service", "md2.service", "--endpoint", endpoint]) == 2
     told = capsys.readouterr()
     assert told.out.startswith("md1.service: running\n")
     assert "knows a unit 'md2.service': known: md1.service, oneshot.service" in told.err
-    assert main(["units", "status", "md2.service", "--json", "--endpoint", endpoint]) == 1
+    assert main(["units", "status", "md2.service", "--json", "--endpoint", endpoint]) == 2
     assert json.loads(capsys.readouterr().out)["unknown"] == ["md2.service"]
-    assert main(["units", "show", "md2.service", "--endpoint", endpoint]) == 1
+    assert main(["units", "show", "md2.service", "--endpoint", endpoint]) == 2
     assert "known: md1.service" in capsys.readouterr().err
 
 
+def test_the_journal_of_a_unit_that_nobody_knows_is_wrong_use_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replay: Callable[..., Replay], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_cluster(tmp_path)
+    answers = [ok(states=[]), ok(units=[]), recorded("028-unit-get-404"), ok(machines=[])]
+    put_way(monkeypatch, open_workspace("demo"), [replay(*answers), replay(), replay()])
+    assert main(["units", "journal", "demo", "a.service"]) == 2
+    assert "knows a unit 'a.service'" in capsys.readouterr().err
+
+
 def test_of_many_known_names_the_likeliest_are_listed(endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["units", "status", "mdthree.service", "--endpoint", endpoint]) == 1
+    assert main(["units", "status", "mdthree.service", "--endpoint", endpoint]) == 2
     err = capsys.readouterr().err
     assert "md1.service, mdnone.service" in err
     assert "and 4 more\n  next: fleetkit units list" in err

@@ -28,7 +28,7 @@ def command(words: tuple[str, ...], lines: int, as_json: bool) -> int:
     fleetkit units journal demo web@1.service
     fleetkit units journal demo node-exporter.service -n 20 --json
 
-    Exits 1 when nobody knows the unit, no machine has it, or a machine does not tell.
+    Exits 1 when no machine has the unit, or a machine does not tell, 2 when nobody knows it.
     """
     from fleetkit import workflows
 

@@ -8,7 +8,7 @@ import click
 
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._fleet_options import fleet_options, read_fleet, split_words, words_argument
-from fleetkit.cli._output import json_option, print_error, print_json
+from fleetkit.cli._output import json_option, print_json
 from fleetkit.cli.units._facts import no_such_unit
 from fleetkit.core import FleetError
 
@@ -29,7 +29,7 @@ def command(words: tuple[str, ...], as_json: bool, **options: Any) -> int:
     fleetkit units show web@1.service > web@.service
     fleetkit units show web@1.service --endpoint unix:///var/run/fleet.sock
 
-    Exits 1 when nobody knows it, fleet has no text of it, or fleet could not be read.
+    Exits 1 when fleet has no text of it, or could not be read, 2 when nobody knows it.
     """
     cluster, names = split_words(words)
     if len(names) != 1:
@@ -37,8 +37,7 @@ def command(words: tuple[str, ...], as_json: bool, **options: Any) -> int:
     found = read_fleet(cluster, names=names, **options)
     unit, status = found.find_unit(names[0]), found.find_status(names[0])
     if status is None:
-        print_error(no_such_unit(names[0], found))
-        return ExitCode.FAILED
+        raise no_such_unit(names[0], found)
     if unit is None:
         raise FleetError(
             f"fleet tells no text of {status.name}",

@@ -32,7 +32,7 @@ def command(words: tuple[str, ...], files: Path | None, as_json: bool, **options
     fleetkit units status web@1.service --endpoint http://127.0.0.1:49153
 
     Exits 0 when all of them are as they were asked for, 3 when one is failed, unschedulable, stale, poisoned, orphaned
-    or drifted, 1 when nobody knows one, or fleet could not be read.
+    or drifted, 2 when nobody knows one, 1 when fleet could not be read.
     """
     cluster, given = split_words(words)
     names = tuple(dict.fromkeys(given))
@@ -54,4 +54,4 @@ def command(words: tuple[str, ...], files: Path | None, as_json: bool, **options
             print_lines(*describe_unit(found, one))
     for name in unknown:
         print_error(no_such_unit(name, found))
-    return join_exit_codes([judge_all(known), *([ExitCode.FAILED] if unknown else [])])
+    return join_exit_codes([judge_all(known), *([ExitCode.WRONG_USE] if unknown else [])])
