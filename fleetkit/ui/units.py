@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fleetkit import workflows
+from fleetkit.core import SettingsError
 from fleetkit.fleet import DesiredState, read_unit_files
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
@@ -141,7 +142,7 @@ def begin_roll_units(
     cluster, approve, folder
         As for `begin_deploy_units`.
     at_once
-        The most instances of one template that are replaced at one time.
+        The most instances of one template that are replaced at one time, at least one.
     steady_s
         Seconds for which each has to be seen running before the next one's turn.
     roll_back
@@ -150,10 +151,14 @@ def begin_roll_units(
     Raises
     ------
     SettingsError
-        When this is no notebook's kernel, or no record can be written.
+        When this is no notebook's kernel, no record can be written, or at once none is to be replaced.
     ClusterFileError
         When nobody is there, and the cluster file is missing or wrong.
     """
+    if at_once < 1:
+        raise SettingsError(
+            "at_once says how many instances are replaced at one time", seen=str(at_once), hint="legal: 1 or more"
+        )
     guided = GuidedRun.begin(
         _ROLL,
         cluster=cluster,

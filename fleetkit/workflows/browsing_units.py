@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fleetkit.fleet import UnitVerdict, list_loads, read_unit_files
+from fleetkit.fleet import UnitFiles, UnitVerdict, list_loads, read_unit_files
 from fleetkit.runs import EventKind
 from fleetkit.views import count_verdicts, fleet_machines_frame, tell_next_step, units_frame
 from fleetkit.workflows._reporting import Reporter
@@ -94,9 +94,9 @@ def browse_units(
         When fleet cannot be read; a journal that cannot be is told in its place.
     """
     told = report or Reporter()
-    files = read_unit_files([workspace.folder / folder]).units if folder else None
+    files = read_unit_files([workspace.folder / folder]) if folder else None
     told.note("reading units and machines")
-    with open_fleet(workspace, files=files) as fleet:
+    with open_fleet(workspace, files=files.units if files else None) as fleet:
         reading = fleet.reading
         failed = [one.name for one in reading.statuses if one.verdict is UnitVerdict.FAILED]
         journals = read_journals(workspace, fleet, failed, lines=lines) if lines else {}
@@ -105,18 +105,23 @@ def browse_units(
     return SeenUnits(
         cluster=workspace.cluster.name,
         summary=f"{count_verdicts(reading.statuses)} on {len(reading.machines)} machines ({reading.asked})",
-        units=_make_units(reading),
+        units=_make_units(reading, files),
         machines=_make_machines(reading),
         last_words=LastWords(lines=journals),
     )
 
 
-def _make_units(reading: UnitReading) -> Section:
+def _make_units(reading: UnitReading, files: UnitFiles | None) -> Section:
     amiss = [one for one in reading.statuses if one.verdict.is_amiss]
     findings = [
         f"{one.name} is {one.verdict}: {one.reason}; {tell_next_step(one.verdict, name=one.name)}" for one in amiss
     ]
     findings += [f"{name} is in a file, and not in fleet" for name in reading.missing]
+    findings += [
+        f"{one.unit} is compared with no file: {one.seen}; legal: {one.legal}"
+        for one in (files.findings if files else ())
+        if files and one.unit not in files.units
+    ]
     return Section(
         title="Units",
         frame=units_frame(reading.statuses, units=reading.units, machines=reading.machines),
