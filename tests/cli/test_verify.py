@@ -13,6 +13,8 @@ from support.runs_notebooks import records_under, start_python, wait_for_line, w
 from fleetkit.cli import main
 from fleetkit.pki import ensure_signing_key
 
+pytestmark = pytest.mark.sandbox
+
 BEGIN = (
     "from fleetkit import runs, workflows\n"
     "run = workflows.begin_run(notebook='10-try.ipynb', cluster='demo', parameters={'count': count})\n"
@@ -66,7 +68,13 @@ def verify(capsys, *arguments):
 
 @pytest.mark.parametrize(
     ("drive", "cell"),
-    [(by_command, FAILS), (by_papermill, FAILS), (by_engine, FAILS), (by_hand, FAILS), (by_hand, FACT)],
+    [
+        (by_command, FAILS),
+        pytest.param(by_papermill, FAILS, marks=pytest.mark.slow),
+        (by_engine, FAILS),
+        pytest.param(by_hand, FAILS, marks=pytest.mark.slow),
+        (by_hand, FACT),
+    ],
 )
 def test_a_record_proves_itself_by_the_operators_key_whoever_ran_the_notebook(folder, key, capsys, drive, cell):
     path = write_notebook(folder / "10-try.ipynb", "## Set up", BEGIN, "## Look", cell, "## Outcome", "run.finish()")

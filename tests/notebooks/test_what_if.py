@@ -11,6 +11,8 @@ from support.runs_notebooks import records_under, start_python
 
 from fleetkit.runs import EventKind, Outcome, RunRecord, execute_notebook, find_notebook, read_journal, read_run
 
+pytestmark = pytest.mark.sandbox
+
 VIEW = "application/vnd.jupyter.widget-view+json"
 VERDICT = "demo bears 5 of 6 single losses of a zone or a member"
 

@@ -7,6 +7,8 @@ from support.runs_notebooks import start_python
 
 from fleetkit.runs import Outcome, execute_notebook, find_run, list_notebooks
 
+pytestmark = pytest.mark.sandbox
+
 _A_FEW = ("10-deploy-cluster", "20-inspect-cluster", "60-etcd-alerts")
 """One that is guided, one that reads, and one that judges: what others leave is the same."""
 

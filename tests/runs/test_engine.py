@@ -21,6 +21,8 @@ from support.runs_notebooks import (
 from fleetkit.core import MASK
 from fleetkit.runs import Outcome, Way, execute_notebook, find_notebook, read_run
 
+pytestmark = pytest.mark.sandbox
+
 TELL = "secret = 'canary-' + '5f2c9e17ab'\nrun.protect([secret])\nprint(secret)"
 PLAIN = f"print('{CANARY}')"
 """The source gives it away too, as a value that nobody protects does."""

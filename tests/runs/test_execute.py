@@ -34,6 +34,8 @@ from fleetkit.runs import (
     verify_run,
 )
 
+pytestmark = pytest.mark.sandbox
+
 RECORD_FILES = ["journal.jsonl", "notebook.ipynb", "report.html", "run.json"]
 FINDINGS = "from types import SimpleNamespace\nrun.finish(SimpleNamespace(outcome='findings', summary='2 findings'))"
 

@@ -20,6 +20,8 @@ from support.runs_notebooks import (
 from fleetkit.pki import ensure_signing_key
 from fleetkit.runs import EventKind, execute_notebook, find_notebook, read_run
 
+pytestmark = pytest.mark.sandbox
+
 FACT = "run.record(runs.EventKind.FACT, {'about': 'members', 'members': []})"
 PLAN = "run.record(runs.EventKind.PLAN, {'operation': 'deploy', 'sha256': 'ab' * 32})"
 
@@ -66,7 +68,7 @@ def test_what_a_step_records_stands_between_its_beginning_and_its_end(tmp_path, 
     assert (closing.lines, closing.plans) == (last.seq + 1, ("ab" * 32,))
 
 
-@pytest.mark.parametrize("drive", [by_command, by_papermill])
+@pytest.mark.parametrize("drive", [by_command, pytest.param(by_papermill, marks=pytest.mark.slow)])
 def test_a_cell_that_fails_is_told_of_with_its_error(tmp_path, drive):
     path = write_recorded_notebook(tmp_path / "10-try.ipynb", "## Break", "1 / 0")
     events = check_chain(drive(path, tmp_path))
@@ -123,7 +125,7 @@ def test_a_signed_run_ends_with_a_signature(tmp_path):
     assert signature.data["public_key"] == signer.public_key
 
 
-@pytest.mark.parametrize("drive", [by_command, by_papermill])
+@pytest.mark.parametrize("drive", [by_command, pytest.param(by_papermill, marks=pytest.mark.slow)])
 def test_no_secret_reaches_the_journal(tmp_path, drive):
     cell = (
         "secret = 'canary-' + '5f2c9e17ab'\nrun.protect([secret])\n"

@@ -25,6 +25,8 @@ from fleetkit.core import MASK, NotYet, Patience, wait_until
 from fleetkit.pki import verify_signature
 from fleetkit.runs import Outcome, ProofState, Way, execute_notebook, find_notebook, read_run, verify_run
 
+pytestmark = pytest.mark.sandbox
+
 # An output widget that is filled from the kernel's side: `with out:` makes papermill itself miss answers.
 WIDGET = (
     "import ipywidgets as w\nout = w.Output()\nbar = w.IntProgress(value=1, max=5, description='steps')\n"

@@ -8,6 +8,8 @@ from support.runs_notebooks import BEGIN, records_under, start_python, write_not
 from fleetkit.pki import verify_signature
 from fleetkit.runs import Outcome, ProofState, read_run, verify_run
 
+pytestmark = pytest.mark.sandbox
+
 STILL = (
     "import datetime as dt\nfrom fleetkit.runs import begin, execute\n"
     "execute.utc_now = begin.utc_now = lambda: dt.datetime(2026, 3, 1, 4, 5, 6, tzinfo=dt.UTC)\n"
@@ -36,7 +38,9 @@ def by_papermill(folder, number):
     return start_python(arguments, folder=folder)
 
 
-@pytest.mark.parametrize("start", [by_command, by_papermill], ids=["command", "papermill"])
+@pytest.mark.parametrize(
+    "start", [by_command, pytest.param(by_papermill, marks=pytest.mark.slow)], ids=["command", "papermill"]
+)
 def test_two_runs_that_begin_in_the_same_second_keep_a_record_each_and_both_prove_themselves(tmp_path, start):
     write_notebook(tmp_path / "10-try.ipynb", STILL, BEGIN.format(name="10-try"), "## Meet", MEET, "run.finish()")
     both = [start(tmp_path, number) for number in (1, 2)]

@@ -15,6 +15,8 @@ from support.runs_notebooks import records_under
 from fleetkit.pki import verify_signature
 from fleetkit.runs import EventKind, Outcome, ProofState, Way, find_notebook, read_journal, read_run, verify_run
 
+pytestmark = pytest.mark.sandbox
+
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
