@@ -7,7 +7,7 @@ from support.debian_programs import require_program
 from support.drill_ground import MEMBERS, DrillGround
 from support.e2e_world import CLUSTER
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def restore(ground: DrillGround, *words: str) -> None:
@@ -18,7 +18,6 @@ def restore(ground: DrillGround, *words: str) -> None:
 
 
 # The restores come first: they put back key after key of the v2 store, which grows with each drill.
-@pytest.mark.slow
 def test_stop_and_wipe_all(ground: DrillGround) -> None:
     def stop_and_wipe() -> None:
         ground.back_up()
@@ -30,7 +29,6 @@ def test_stop_and_wipe_all(ground: DrillGround) -> None:
     ground.drill("stop and wipe all", MEMBERS, stop_and_wipe, lambda: restore(ground))
 
 
-@pytest.mark.slow
 def test_kill_and_wipe_the_majority(ground: DrillGround) -> None:
     def wipe() -> None:
         ground.back_up()
@@ -42,7 +40,6 @@ def test_kill_and_wipe_the_majority(ground: DrillGround) -> None:
     ground.drill(drill, hit, wipe, lambda: restore(ground), also_ill=True, notebook=True)
 
 
-@pytest.mark.slow
 def test_kill_and_wipe_all(ground: DrillGround) -> None:
     def wipe() -> None:
         ground.back_up()
@@ -53,7 +50,6 @@ def test_kill_and_wipe_all(ground: DrillGround) -> None:
     ground.drill("kill and wipe all", [], wipe, lambda: restore(ground, "--overwrite"), notebook=True)
 
 
-@pytest.mark.slow
 def test_pause_a_follower(ground: DrillGround) -> None:
     hit = ground.followers()[:1]
     ground.drill("pause a follower", hit, lambda: ground.fault("freeze", hit), ground.heal)
@@ -69,7 +65,6 @@ def test_cut_peer_traffic(ground: DrillGround) -> None:
     ground.drill("cut peer traffic", hit, lambda: ground.fault("cut", hit, "--port", "2380"), ground.heal)
 
 
-@pytest.mark.slow
 def test_cut_client_traffic(ground: DrillGround) -> None:
     hit = ground.followers()[:1]
     ground.drill("cut client traffic", hit, lambda: ground.fault("cut", hit, "--port", "2379"), ground.heal)
@@ -98,13 +93,11 @@ def test_expire_a_members_certificates(ground: DrillGround) -> None:
     ground.drill(name, hit, lambda: ground.fault("expire", hit), lambda: rotate(ground))
 
 
-@pytest.mark.slow
 def test_swap_in_a_wrong_certificate(ground: DrillGround) -> None:
     hit = ground.followers()[:1]
     ground.drill("swap in a wrong certificate", hit, lambda: ground.fault("swap", hit), lambda: rotate(ground))
 
 
-@pytest.mark.slow
 def test_slow_a_disk(ground: DrillGround) -> None:
     def slow() -> None:
         require_program("strace")
@@ -118,7 +111,6 @@ def test_slow_a_disk(ground: DrillGround) -> None:
     ground.drill("slow a disk", hit, slow, ground.heal, also_ill=True)
 
 
-@pytest.mark.slow
 def test_kill_one_follower(ground: DrillGround) -> None:
     hit = ground.followers()[:1]
     ground.drill("kill one follower", hit, lambda: ground.fault("kill", hit), passes=True)
@@ -134,7 +126,6 @@ def test_kill_the_majority(ground: DrillGround) -> None:
     ground.drill("kill the majority", hit, lambda: ground.fault("kill", hit), also_ill=True, passes=True)
 
 
-@pytest.mark.slow
 def test_kill_all(ground: DrillGround) -> None:
     ground.drill("kill all", MEMBERS, lambda: ground.fault("kill", MEMBERS), passes=True)
 

@@ -8,7 +8,7 @@ import pexpect
 import pytest
 from support.e2e_world import CLUSTER, World
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(600)]
 
 POOL = 'module.workers["internal"].aws_autoscaling_group.this'
 BAR = "━━━━"

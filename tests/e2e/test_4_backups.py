@@ -29,6 +29,7 @@ def test_a_backup_by_notebook_holds_what_fleet_knows_and_is_proven_by_the_other_
         assert [one["outcome"] for one in shown] == ["done"]
 
 
+@pytest.mark.slow
 def test_backups_by_papermill_and_by_command_go_to_a_bucket_that_outlasts_the_cluster(world: World) -> None:
     world.make_backup_bucket()
     place = f"s3://{BACKUP_BUCKET}/etcd"

@@ -92,6 +92,7 @@ def test_a_wrong_name_and_a_missing_approval_change_nothing(world: World) -> Non
     assert (ids(world), instances(world)) == (members, machines)
 
 
+@pytest.mark.slow
 def test_a_leader_whose_replacement_was_killed_is_replaced_by_the_notebook(world: World) -> None:
     led, before = leader(world), instances(world)
     other = next(one for one in MEMBERS if one != led)

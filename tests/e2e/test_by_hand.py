@@ -19,7 +19,7 @@ from fleetkit.runs import EventKind, Outcome, ProofState, Way, read_journal, ver
 
 __all__ = ["chromium"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(900)]
 
 FORM = "The cluster"
 LONG_MS = 300_000

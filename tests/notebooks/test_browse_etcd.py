@@ -90,6 +90,7 @@ def test_values_are_in_the_record_where_a_parameter_asks_for_them(tmp_path: Path
     assert stored.report.read_text(encoding="utf-8").count(SECRET) == 2
 
 
+@pytest.mark.slow
 def test_by_papermill_it_leaves_the_same_record(tmp_path: Path) -> None:
     path, out = str(find_notebook("browse-etcd").path), str(tmp_path / "out.ipynb")
     process = start_python(["-m", "papermill", path, out, "-p", "cluster", "demo"], folder=tmp_path)
