@@ -284,7 +284,7 @@ def test_a_machine_that_is_killed_is_believed_until_its_time_is_up(etcd: EtcdClu
         replay(machine, "202", ids=False, patient=True)
 
         def moved() -> bool | NotYet[bool]:
-            """The engine's next round takes them elsewhere."""
+            """Look whether the engine's next round has taken them elsewhere."""
             left = [one["name"] for one in machine.get("/units")["units"] if one.get("machineID") == lost]
             return NotYet(f"{left} still there") if left else True
 
