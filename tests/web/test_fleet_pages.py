@@ -46,7 +46,7 @@ def test_each_machine_has_a_card_with_what_it_carries(fleet: Visitor) -> None:
         ({"name": "no such unit"}, set()),
         ({"verdict": "failed", "name": "miss"}, {"missing.service"}),
     ],
-    ids=str,
+    ids=lambda one: "-".join(sorted(one.values() if isinstance(one, dict) else one)),
 )
 def test_units_are_picked_by_a_form(fleet: Visitor, asked: dict[str, str], found: set[str]) -> None:
     page = fleet.get(f"/?refresh=0&{urllib.parse.urlencode(asked)}")
