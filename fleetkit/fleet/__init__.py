@@ -7,7 +7,7 @@ from fleetkit.fleet.client import FleetClient, FleetLimits, SocketLike
 from fleetkit.fleet.endpoint import FleetEndpoint, parse_fleet_endpoint
 from fleetkit.fleet.environment import render_environment
 from fleetkit.fleet.instances import expand_names, template_of
-from fleetkit.fleet.keys import ENGINE_LEASE, is_fleet_key, is_live_key, render_lease
+from fleetkit.fleet.keys import ENGINE_LEASE, is_fleet_key, is_live_key, render_lease, target_state_key
 from fleetkit.fleet.machine_load import MachineLoad, list_loads
 from fleetkit.fleet.placement import Placed, explain_no_machine, list_placed
 from fleetkit.fleet.placement_options import PlacementOptions
@@ -85,5 +85,6 @@ __all__ = [
     "render_environment",
     "render_lease",
     "render_service_keys",
+    "target_state_key",
     "template_of",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-__all__ = ["ENGINE_LEASE", "is_fleet_key", "is_live_key", "render_lease"]
+__all__ = ["ENGINE_LEASE", "is_fleet_key", "is_live_key", "render_lease", "target_state_key"]
 
 _PREFIX = "/_coreos.com/fleet"
 _ENGINE_VERSION = 1
@@ -30,6 +30,11 @@ def is_live_key(key: str) -> bool:
     were asked for are what people said, and nobody would write them again.
     """
     return _LIVE.fullmatch(key) is not None
+
+
+def target_state_key(name: str) -> str:
+    """Return the key that holds the state which is asked of a unit."""
+    return f"{_PREFIX}/job/{name}/target-state"
 
 
 def render_lease(holder: str) -> str:

@@ -34,7 +34,8 @@ _ORDER = tuple(UnitVerdict)
 _MEANINGS = {
     UnitVerdict.FAILED: (
         "it was launched, and systemd gave it up; fleet still says launched, and starts it no more",
-        "read its journal on the machine that is named (journalctl -u), mend it, then stop it and start it again",
+        "read what it said last (fleetkit units journal NAME, or journalctl -u NAME on its machine), mend it, then start "
+        "it anew (fleetkit units start NAME)",
     ),
     UnitVerdict.UNSCHEDULABLE: (
         "no machine takes it, and fleet says neither that nor why; the reason is reckoned for each machine",
@@ -46,7 +47,7 @@ _MEANINGS = {
     ),
     UnitVerdict.POISONED: (
         "a state that is none was asked for: fleet leaves it out of its list, and answers 500 for it until it is freed",
-        "delete the key /_coreos.com/fleet/job/NAME/target-state in etcd's v2 store, then ask for a state again",
+        "free it (fleetkit units free NAME), then ask for a state again",
     ),
     UnitVerdict.ORPHANED: (
         "a machine has it, and fleet does not know it any more",
@@ -55,7 +56,8 @@ _MEANINGS = {
     ),
     UnitVerdict.DRIFTED: (
         "the machine has another unit of that name than fleet, or fleet has another than the file",
-        "a machine takes over what fleet has within seconds; where fleet is another than the file, send the file",
+        "a machine takes over what fleet has within seconds; where fleet is another than the file, send the file "
+        "(fleetkit units deploy)",
     ),
     UnitVerdict.WAITING: (
         "it was asked for, and is not there yet",

@@ -53,6 +53,7 @@ from fleetkit.workflows.drill_trend import DrillTrend, PastDrill, read_drill_tre
 from fleetkit.workflows.drilling import DrilledBackup, drill_backup, drill_etcd
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.final_backup import FinalBackup, make_final_backup
+from fleetkit.workflows.freeing_units import plan_unit_freeing
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
 from fleetkit.workflows.history import (
     PastMembers,
@@ -304,6 +305,7 @@ __all__ = [
     "plan_rotation",
     "plan_secrets",
     "plan_unit_deploy",
+    "plan_unit_freeing",
     "plan_units",
     "plan_units_undo",
     "plan_upgrade",

@@ -131,8 +131,8 @@ def test_status_tells_all_that_is_known_and_what_to_do_next(endpoint: str, capsy
     assert capsys.readouterr().out.splitlines() == [
         "fail.service: failed",
         "  reason  loaded, failed, failed on 10.77.0.13",
-        "  next    read its journal on the machine that is named (journalctl -u), mend it, then stop it and start it "
-        "again",
+        "  next    read what it said last (fleetkit units journal fail.service, or journalctl -u fail.service on its "
+        "machine), mend it, then start it anew (fleetkit units start fail.service)",
         "  desired launched",
         "  current launched",
         "  machine 10.77.0.13 (3317c7a5a7c2fae3fd024dfb246eb956)",
@@ -154,11 +154,11 @@ def test_a_global_unit_is_told_on_every_machine_and_not_as_the_inactive_one_that
     assert "inactive" not in out
 
 
-def test_a_poisoned_unit_is_told_with_the_key_that_frees_it(endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_poisoned_unit_is_told_with_what_frees_it(endpoint: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["units", "status", "poisoned.service", "--json", "--endpoint", endpoint]) == 3
     (unit,) = json.loads(capsys.readouterr().out)["units"]
     assert (unit["verdict"], unit["hash"], unit["options"]) == ("poisoned", "", [])
-    assert "/_coreos.com/fleet/job/poisoned.service/target-state" in unit["next"]
+    assert "fleetkit units free poisoned.service" in unit["next"]
     assert main(["units", "show", "poisoned.service", "--endpoint", endpoint]) == 1
     assert "next: fleetkit units status poisoned.service" in capsys.readouterr().err
 

@@ -89,7 +89,7 @@ def test_a_machine_is_told_with_what_is_placed_there_and_what_of_it_runs() -> No
 def test_what_is_amiss_or_on_its_way_has_a_next_step_and_what_is_well_has_none() -> None:
     well = {UnitVerdict.LOADED, UnitVerdict.INACTIVE, UnitVerdict.RUNNING}
     assert {one for one in UnitVerdict if not tell_next_step(one, name="a.service")} == well
-    assert "job/a.service/target-state" in tell_next_step(UnitVerdict.POISONED, name="a.service")
+    assert "fleetkit units free a.service" in tell_next_step(UnitVerdict.POISONED, name="a.service")
 
 
 def test_the_documentation_names_each_verdict_with_its_exit_code() -> None:

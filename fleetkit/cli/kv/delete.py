@@ -36,7 +36,7 @@ def command(
     \b
     fleetkit kv delete demo /app/config
     fleetkit kv delete demo /app/ --below
-    fleetkit kv delete demo /_coreos.com/fleet/job/web@1.service/target-state --store v2   # frees a poisoned unit
+    fleetkit kv delete demo /old/config --store v2
     fleetkit kv delete demo /app/config --revision 42 --approve demo
 
     Exits 0 when it is gone, 2 when there is no such key, 3 when somebody writes it again, 4 when it was not approved or

@@ -10,6 +10,7 @@ from fleetkit.cli.units.change import stop as _stop
 from fleetkit.cli.units.change import unload as _unload
 from fleetkit.cli.units.deploy import deploy as _deploy
 from fleetkit.cli.units.deploy import roll as _roll
+from fleetkit.cli.units.free import command as _free
 from fleetkit.cli.units.journal import command as _journal
 from fleetkit.cli.units.lint import command as _lint
 from fleetkit.cli.units.list import command as _list
@@ -30,5 +31,5 @@ def command() -> None:
     """
 
 
-for _verb in (_list, _status, _show, _journal, _lint, _deploy, _roll, _start, _stop, _unload, _destroy, _undo):
+for _verb in (_list, _status, _show, _journal, _lint, _deploy, _roll, _start, _stop, _unload, _destroy, _undo, _free):
     command.add_command(_verb)
