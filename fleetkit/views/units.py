@@ -34,8 +34,8 @@ _ORDER = tuple(UnitVerdict)
 _MEANINGS = {
     UnitVerdict.FAILED: (
         "it was launched, and systemd gave it up; fleet still says launched, and starts it no more",
-        "read what it said last (fleetkit units journal NAME, or journalctl -u NAME on its machine), mend it, then start "
-        "it anew (fleetkit units start NAME)",
+        "read what it said last (fleetkit units journal NAME, or journalctl -u NAME on its machine), mend it, then "
+        "start it anew (fleetkit units start NAME)",
     ),
     UnitVerdict.UNSCHEDULABLE: (
         "no machine takes it, and fleet says neither that nor why; the reason is reckoned for each machine",
