@@ -122,6 +122,8 @@ def read_fleet(
     found = read_units(source, files=texts, names=names, limits=FleetLimits(wait_s=request_timeout))
     for one in found.passed_over:
         print_note(f"passed over: {one}")
+    if found.unheard:
+        print_note(found.unheard)
     return found
 
 

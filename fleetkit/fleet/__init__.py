@@ -7,7 +7,7 @@ from fleetkit.fleet.client import FleetClient, FleetLimits, SocketLike
 from fleetkit.fleet.endpoint import FleetEndpoint, parse_fleet_endpoint
 from fleetkit.fleet.environment import render_environment
 from fleetkit.fleet.instances import expand_names, template_of
-from fleetkit.fleet.keys import ENGINE_LEASE, is_fleet_key, is_live_key, render_lease, target_state_key
+from fleetkit.fleet.keys import ENGINE_LEASE, MACHINES_KEY, is_fleet_key, is_live_key, render_lease, target_state_key
 from fleetkit.fleet.machine_load import MachineLoad, list_loads
 from fleetkit.fleet.placement import Placed, explain_no_machine, list_placed
 from fleetkit.fleet.placement_options import PlacementOptions
@@ -23,6 +23,7 @@ from fleetkit.fleet.service_instances import (
 )
 from fleetkit.fleet.service_options import SERVICE_SECTION, Probe, ProbeKind, ServiceOptions
 from fleetkit.fleet.service_probes import Health, ProbeResult, judge_probe_command, probe_command, probe_service
+from fleetkit.fleet.silence import doubt_silent, find_silent
 from fleetkit.fleet.status import UnitStatus, UnitVerdict, judge_units
 from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
 from fleetkit.fleet.unit_files import UnitFiles, parse_unit_file, read_unit_files
@@ -33,6 +34,7 @@ from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState
 __all__ = [
     "ENGINE_LEASE",
     "LINE_BYTES",
+    "MACHINES_KEY",
     "SERVICE_SECTION",
     "SERVICE_TREES",
     "DesiredState",
@@ -64,8 +66,10 @@ __all__ = [
     "UnreadService",
     "check_unit",
     "check_unit_name",
+    "doubt_silent",
     "expand_names",
     "explain_no_machine",
+    "find_silent",
     "find_unread_services",
     "is_fleet_key",
     "is_live_key",

@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import re
 
-__all__ = ["ENGINE_LEASE", "is_fleet_key", "is_live_key", "render_lease", "target_state_key"]
+__all__ = ["ENGINE_LEASE", "MACHINES_KEY", "is_fleet_key", "is_live_key", "render_lease", "target_state_key"]
 
 _PREFIX = "/_coreos.com/fleet"
 _ENGINE_VERSION = 1
 _LIVE = re.compile(rf"{_PREFIX}/((lease|machines|state|states)|job/[^/]+/job-state)(/.*)?")
+
+MACHINES_KEY = f"{_PREFIX}/machines"
+"""Where each machine keeps a key alive, below its id."""
 
 ENGINE_LEASE = f"{_PREFIX}/lease/engine-leader"
 """Who holds it places units, and takes them off machines that are not there."""

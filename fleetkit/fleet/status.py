@@ -30,7 +30,7 @@ class UnitVerdict(enum.StrEnum):
     UNSCHEDULABLE = "unschedulable"
     """No machine takes it."""
     STALE = "stale"
-    """Its machine is gone, and what is told of it is what that machine said last."""
+    """Its machine is gone, or silent, and what is told of it is what that machine said last."""
     POISONED = "poisoned"
     """fleet stumbles over it: what was asked for is no state, and it can be neither read nor changed nor destroyed."""
     ORPHANED = "orphaned"

@@ -42,7 +42,7 @@ _MEANINGS = {
         "change what its [X-Fleet] asks for, or bring a machine that has it",
     ),
     UnitVerdict.STALE: (
-        "its machine is gone; what is told of it is what that machine said last",
+        "its machine is gone, or silent for longer than it may be; what is told of it is what that machine said last",
         "look again in half a minute: fleet places it anew; if it does not, see etcd's health, then fleet.service",
     ),
     UnitVerdict.POISONED: (

@@ -62,12 +62,12 @@ class FleetReader:
         with self._lock:
             if self._fleet is not None:
                 try:
-                    return self._fleet.read(names=names)
+                    return self._fleet.doubt(self._fleet.read(names=names))
                 except (FleetError, SshError):
                     # Its master may be gone, or the bastion another: whoever answers now is asked instead.
                     self._close()
             self._fleet = self._stack.enter_context(open_fleet(self.source, names=names, limits=self.limits))
-            return self._fleet.reading
+            return self._fleet.doubt(self._fleet.reading)
 
     def count_machines(self, reading: UnitReading, status: UnitStatus) -> int:
         """Say from how many machines a unit's journal would be read."""

@@ -43,6 +43,9 @@ class UnitReading:
         Names of unit files that fleet does not know.
     passed_over
         Who was asked before in vain, and why, one sentence each.
+    unheard
+        Which machines fleet has not heard of when it should have, or why that is not known; empty where all is well,
+        or nobody looked.
     """
 
     at: str
@@ -53,6 +56,7 @@ class UnitReading:
     statuses: tuple[UnitStatus, ...]
     missing: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+    unheard: str = ""
 
     def find_unit(self, name: str) -> Unit | None:
         """Return a unit that fleet tells of; None for one that it does not, or stumbles over."""

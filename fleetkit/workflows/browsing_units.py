@@ -97,7 +97,7 @@ def browse_units(
     files = read_unit_files([workspace.folder / folder]) if folder else None
     told.note("reading units and machines")
     with open_fleet(workspace, files=files.units if files else None) as fleet:
-        reading = fleet.reading
+        reading = fleet.doubt(fleet.reading)
         failed = [one.name for one in reading.statuses if one.verdict is UnitVerdict.FAILED]
         journals = read_journals(workspace, fleet, failed, lines=lines) if lines else {}
     counts = dict(Counter(str(one.verdict) for one in reading.statuses))
@@ -131,7 +131,7 @@ def _make_units(reading: UnitReading, files: UnitFiles | None) -> Section:
 
 def _make_machines(reading: UnitReading) -> Section:
     loads = list_loads(reading.machines, units=reading.units, states=reading.states)
-    findings = [f"passed over: {one}" for one in reading.passed_over]
+    findings = [*filter(None, [reading.unheard]), *(f"passed over: {one}" for one in reading.passed_over)]
     return Section(
         title="Machines",
         frame=fleet_machines_frame(loads),

@@ -43,7 +43,7 @@ def plan_unit_freeing(place: KeyPlace, name: str) -> KeysPlan:
         raise NotFoundError(
             f"no state was asked of a unit {name!r}", seen=f"etcd has no key {key.decode()}", hint="fleetkit units list"
         )
-    asked = show_content(found.content)
+    asked = show_content(found.content or b"")
     if asked in tuple(DesiredState):
         raise PreconditionError(
             f"{name} is not poisoned: {asked} is asked of it, and fleet can be asked for another state",

@@ -12,6 +12,7 @@ from functools import partial
 
 from fleetkit.core import FleetError, SshError
 from fleetkit.fleet import FleetClient, FleetEndpoint, FleetLimits, UnitText
+from fleetkit.workflows._heartbeats import doubt_reading
 from fleetkit.workflows._unit_reading import UnitReading, read_units_through
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.way_in import WayIn, open_way_in
@@ -46,6 +47,10 @@ class OpenFleet:
             When it could not be read.
         """
         return read_units_through(self.client, asked=self.reading.asked, files=files, names=names)
+
+    def doubt(self, reading: UnitReading) -> UnitReading:
+        """Hold what machines say against how long ago fleet heard of them; of a fleet by its endpoint nobody knows."""
+        return reading if self.way is None else doubt_reading(reading, self.way)
 
 
 @contextlib.contextmanager
@@ -96,9 +101,12 @@ def read_units(
     names: Collection[str] = (),
     limits: FleetLimits | None = None,
 ) -> UnitReading:
-    """Read units and machines once; parameters and errors are those of `open_fleet`."""
+    """Read units and machines once; parameters and errors are those of `open_fleet`.
+
+    What machines of a cluster say is held against how long ago fleet heard of them.
+    """
     with open_fleet(source, files=files, names=names, limits=limits) as found:
-        return found.reading
+        return found.doubt(found.reading)
 
 
 def _open_first(

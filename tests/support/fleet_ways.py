@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from fleetkit.core import SshError
+from fleetkit.core import NotFoundError, SshError
 from fleetkit.etcd import TlsFiles
 from fleetkit.fleet import SocketLike
 from fleetkit.ssh import KnownHosts, SshAccess
@@ -50,3 +50,9 @@ def put_way(monkeypatch: pytest.MonkeyPatch, workspace: Workspace, fleets: Seque
         _key_file=None,
     )
     monkeypatch.setattr("fleetkit.workflows.reading_units.open_way_in", lambda _: contextlib.nullcontext(way))
+    # These fleets have no etcd in which their machines would keep keys alive.
+    monkeypatch.setattr("fleetkit.workflows._heartbeats.get_key", _has_no_key)
+
+
+def _has_no_key(*_asked: object, **_how: object) -> NoReturn:
+    raise NotFoundError("no machine keeps a key alive")
