@@ -19,6 +19,8 @@ from support.runs_notebooks import records_under, write_recorded_notebook
 
 from fleetkit.core import MASK
 
+pytestmark = pytest.mark.sandbox
+
 WAYS = {
     "printed": "print('key', s)",
     "printed in two writes": "print(s[:9], end='', flush=True)\ntime.sleep(0.3)\nprint(s[9:], flush=True)",

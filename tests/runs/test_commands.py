@@ -9,6 +9,8 @@ from support.runs_notebooks import records_under, write_notebook, write_recorded
 
 from fleetkit.cli import main
 
+pytestmark = pytest.mark.sandbox
+
 FINDINGS = "from types import SimpleNamespace\nrun.finish(SimpleNamespace(outcome='findings', summary='2 findings'))"
 
 

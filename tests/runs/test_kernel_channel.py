@@ -15,6 +15,8 @@ from jupyter_client.session import Session
 
 from fleetkit.runs._kernel import make_kernel_manager
 
+pytestmark = pytest.mark.sandbox
+
 WITHIN_S = 5
 
 

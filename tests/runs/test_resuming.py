@@ -34,6 +34,8 @@ from fleetkit.runs import (
     verify_run,
 )
 
+pytestmark = pytest.mark.sandbox
+
 WAIT = (
     "import threading\nfrom pathlib import Path\nprint('ready', flush=True)\n"
     "if not Path('go').exists(): threading.Event().wait()"
