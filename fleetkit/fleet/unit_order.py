@@ -13,6 +13,8 @@ __all__ = ["UnitOrder", "order_units"]
 
 _AFTER = ("After", "Requires", "Requisite", "BindsTo", "PartOf", "Wants", "Upholds")
 _BEFORE = ("Before",)
+_TRIGGERS = {"timer": ("Timer", "Unit"), "path": ("Path", "Unit")}
+"""Types of units that start another one, each with the option that names it where it has not the same name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,8 @@ def order_units(units: Mapping[str, UnitText]) -> UnitOrder:
 
     systemd orders what is on one machine; a unit that needs another on some other machine has only this.
     Both kinds of systemd's dependencies count, those that order and those that require: a unit that requires another
-    is of no use before it.
+    is of no use before it. So is a timer or a path before what it starts: systemd refuses to start it while it knows no
+    such unit, and by itself orders the two the other way round, so that no file can say it.
     """
     waits: dict[str, set[str]] = {name: set() for name in units}
     for name, unit in units.items():
@@ -68,6 +71,16 @@ def _list_pairs(name: str, unit: UnitText) -> Iterator[tuple[str, str]]:
         elif one.section == "Unit" and one.name in _BEFORE:
             yield from ((name, other) for other in others)
     yield from ((other, name) for other in PlacementOptions.of(unit, name=name).machine_of)
+    yield from ((other, name) for other in _list_triggered(name, unit))
+
+
+def _list_triggered(name: str, unit: UnitText) -> tuple[str, ...]:
+    stem, _, kind = name.rpartition(".")
+    if kind not in _TRIGGERS:
+        return ()
+    section, option = _TRIGGERS[kind]
+    named = [one.value for one in unit.options if (one.section, one.name) == (section, option)]
+    return tuple(expand_specifiers(one, name, known=SYSTEMD_SPECIFIERS) for one in named) or (f"{stem}.service",)
 
 
 def _find_circle(waits: Mapping[str, set[str]]) -> tuple[str, ...]:

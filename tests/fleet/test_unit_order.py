@@ -43,6 +43,20 @@ def test_instances_name_each_other_by_specifiers() -> None:
     assert order_units(units).waves == (("db@1.service",), ("db@2.service", "web@1.service"))
 
 
+def test_what_a_timer_or_a_path_starts_comes_before_it_and_a_socket_before_its_service() -> None:
+    units = {
+        "a.timer": UnitText.parse("[Timer]\nOnCalendar=daily\n"),
+        "a.service": unit(),
+        "b.path": UnitText.parse("[Path]\nPathExists=/x\nUnit=c@%p.service\n"),
+        "c@b.service": unit(),
+        "d.socket": UnitText.parse("[Socket]\nListenStream=/d\n"),
+        "d.service": unit("After=d.socket"),
+    }
+    found = order_units(units)
+    assert found.waves == (("a.service", "c@b.service", "d.socket"), ("a.timer", "b.path", "d.service"))
+    assert not found.circle
+
+
 def test_those_that_wait_for_each_other_come_last_and_are_named_without_their_followers() -> None:
     units = {
         "a.service": unit("After=b.service"),
