@@ -62,6 +62,7 @@ def test_a_rule_that_somebody_took_away_is_missing_already(world: World) -> None
     wait_for("health", lambda: world.health()["verdict"] == "healthy", patience=_PATIENCE)
 
 
+@pytest.mark.slow
 def test_an_ill_member_counts_as_lost_and_what_was_foretold_then_happens(world: World) -> None:
     assert suppose(world, "--member", "etcd2")["quorum"]["state"] == "degraded"
     assert suppose(world, "--member", "etcd2", "--member", "etcd3")["quorum"]["state"] == "lost"

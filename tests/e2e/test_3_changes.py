@@ -60,6 +60,7 @@ def test_a_change_that_would_replace_a_master_is_refused_whoever_approves(world:
     assert world.health()["verdict"] == "healthy"
 
 
+@pytest.mark.slow
 def test_masters_that_the_file_grew_by_are_named_and_refused_and_nothing_is_made_for_them(world: World) -> None:
     before, text, folder = _fingerprint(world), world.file.read_text(), world.pki
     more = (("etcd4", "a", "10.10.3.101"), ("etcd5", "b", "10.10.4.101"))

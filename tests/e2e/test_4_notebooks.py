@@ -80,6 +80,7 @@ def test_an_inspection_leaves_a_record_with_its_tables(inspected: dict[str, Any]
     assert facts["unknown"]["unknown"] == []
 
 
+@pytest.mark.slow
 def test_plain_papermill_leaves_the_same_kind_of_record(world: World, inspected: dict[str, Any]) -> None:
     before = _records(world)
     notebook = data_folder("notebooks") / "inspect" / "20-inspect-cluster.ipynb"
@@ -148,6 +149,7 @@ def _desired(world: World) -> int:
     return {one["AutoScalingGroupName"]: one["DesiredCapacity"] for one in groups}[f"{CLUSTER}-internal"]
 
 
+@pytest.mark.slow
 def test_an_approved_deploy_changes_the_cluster_by_plain_papermill_and_by_the_command(world: World) -> None:
     notebook = data_folder("notebooks") / "deploy" / "10-deploy-cluster.ipynb"
     by_papermill = ("papermill", str(notebook), "out.ipynb", "-p", "cluster", CLUSTER, "-p", "approve", CLUSTER)

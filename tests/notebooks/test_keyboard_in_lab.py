@@ -8,7 +8,7 @@ from support.guide_page import GuidePage, run_all
 from support.lab_browser import open_page
 from support.runs_notebooks import write_notebook
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 FORM = "The cluster"
 NOWHERE = {

@@ -130,6 +130,7 @@ def test_its_services_answer_where_the_environment_says(workspace: Path) -> None
             assert (sandbox.folder.path / name).stat().st_mode & 0o077 == 0, name
 
 
+@pytest.mark.slow
 def test_terraform_applies_and_then_has_nothing_to_do(workspace: Path) -> None:
     (workspace / "main.tf").write_text(
         'variable "region" { default = "us-west-2" }\n'
