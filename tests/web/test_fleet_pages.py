@@ -84,7 +84,7 @@ def test_a_unit_is_told_with_its_text_its_states_and_what_to_do(fleet: Visitor) 
     page = fleet.get("/units/fail.service")
     assert page.status == 200
     assert "✗ failed loaded, failed, failed on 10.77.0." in page.text
-    assert "next: read its journal on the machine that is named" in page.text
+    assert "next: read what it said last (fleetkit units journal fail.service" in page.text
     assert "[Service]\nExecStart=" in page.markup
     assert [row[1:4] for row in page.rows[1:]] == [["loaded", "failed", "failed"]]
     assert "leads to no journal" in page.text
