@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.fleet_served import serve_fleet
 from support.fleet_told import ToldFleet
 
 from fleetkit.core import Patience, PreconditionError
-from fleetkit.fleet import DesiredState, FleetEndpoint, parse_fleet_endpoint, read_unit_files
+from fleetkit.fleet import DesiredState, FleetEndpoint, read_unit_files
 from fleetkit.workflows import (
     AppliedUnits,
     UnitAction,
@@ -24,17 +22,6 @@ from fleetkit.workflows import (
 )
 
 GATE = UnitGate(patience=Patience(deadline_s=0.5, interval_s=0.01), steady_s=0.02)
-
-
-@pytest.fixture
-def fleet() -> ToldFleet:
-    return ToldFleet()
-
-
-@pytest.fixture
-def endpoint(fleet: ToldFleet) -> Iterator[FleetEndpoint]:
-    with serve_fleet(fleet.answer) as url:
-        yield parse_fleet_endpoint(url)
 
 
 @pytest.fixture

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.fleet_served import serve_fleet
 from support.fleet_told import ToldFleet
 
 from fleetkit.core import NotFoundError, Patience, PreconditionError
-from fleetkit.fleet import FleetEndpoint, parse_fleet_endpoint, read_unit_files
+from fleetkit.fleet import FleetEndpoint, read_unit_files
 from fleetkit.workflows import UnitAction, UnitGate, apply_units, approve, plan_unit_deploy, plan_units
 
 GATE = UnitGate(patience=Patience(deadline_s=0.5, interval_s=0.01), steady_s=0.02)
-
-
-@pytest.fixture
-def fleet() -> ToldFleet:
-    return ToldFleet()
-
-
-@pytest.fixture
-def endpoint(fleet: ToldFleet) -> Iterator[FleetEndpoint]:
-    with serve_fleet(fleet.answer) as url:
-        yield parse_fleet_endpoint(url)
 
 
 @pytest.fixture
