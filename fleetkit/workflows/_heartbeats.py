@@ -23,7 +23,8 @@ def doubt_reading(reading: UnitReading, way: WayIn) -> UnitReading:
         return reading
     except EtcdError as error:
         return replace(reading, unheard=f"how long ago machines were heard of is not known: {error.without_hint}")
-    left_s = {
+    # A machine that fleet named a moment before, and whose key has gone since, has not been heard of for all its life.
+    left_s = dict.fromkeys((one.id for one in reading.machines), 0.0) | {
         one.key.rpartition("/")[2]: float(key.ttl_s)
         for one in machines.nodes
         for key in one.nodes

@@ -70,14 +70,15 @@ def test_a_killed_machine_is_told_truly_at_each_moment(
         seen: list[tuple[str, bool]] = []
 
         def moved() -> bool | NotYet[bool]:
-            reading, age = read(), time.monotonic() - killed
+            age, reading = time.monotonic() - killed, read()
             (status,) = reading.statuses
             where = {one.machine_id for one in status.states if one.active == "active"}
             moment = (str(status.verdict), where == {lost})
             if not seen or seen[-1] != moment:
                 seen.append(moment)
             # A key that was written just before lives longest; a machine is overdue after 0.6 of that and a second.
-            late = age > 0.6 * TTL_S + 3
+            # Where etcd is too busy to tell when each was heard of, that is told instead.
+            late = age > 0.6 * TTL_S + 3 and not reading.unheard
             assert not (late and moment == ("running", True)), f"{age:.0f} s after its end: {status.reason}"
             if status.verdict == "stale" and where == {lost} and reading.unheard:
                 assert "last heard of" in status.reason
