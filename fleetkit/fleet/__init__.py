@@ -7,10 +7,19 @@ from fleetkit.fleet.client import FleetClient, FleetLimits, SocketLike
 from fleetkit.fleet.endpoint import FleetEndpoint, parse_fleet_endpoint
 from fleetkit.fleet.environment import render_environment
 from fleetkit.fleet.instances import expand_names, template_of
-from fleetkit.fleet.keys import ENGINE_LEASE, MACHINES_KEY, is_fleet_key, is_live_key, render_lease, target_state_key
+from fleetkit.fleet.keys import (
+    ENGINE_LEASE,
+    FLEET_KEY,
+    MACHINES_KEY,
+    is_fleet_key,
+    is_live_key,
+    render_lease,
+    target_state_key,
+)
 from fleetkit.fleet.machine_load import MachineLoad, list_loads
 from fleetkit.fleet.placement import Placed, explain_no_machine, list_placed
 from fleetkit.fleet.placement_options import PlacementOptions
+from fleetkit.fleet.remnants import FleetKey, Remnants, find_remnants
 from fleetkit.fleet.service_instances import (
     SERVICE_TREES,
     JudgedInstance,
@@ -33,6 +42,7 @@ from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState
 
 __all__ = [
     "ENGINE_LEASE",
+    "FLEET_KEY",
     "LINE_BYTES",
     "MACHINES_KEY",
     "SERVICE_SECTION",
@@ -40,6 +50,7 @@ __all__ = [
     "DesiredState",
     "FleetClient",
     "FleetEndpoint",
+    "FleetKey",
     "FleetLimits",
     "Health",
     "JudgedInstance",
@@ -50,6 +61,7 @@ __all__ = [
     "Probe",
     "ProbeKind",
     "ProbeResult",
+    "Remnants",
     "ServiceInstance",
     "ServiceOptions",
     "SocketLike",
@@ -69,6 +81,7 @@ __all__ = [
     "doubt_silent",
     "expand_names",
     "explain_no_machine",
+    "find_remnants",
     "find_silent",
     "find_unread_services",
     "is_fleet_key",

@@ -8,22 +8,32 @@ from __future__ import annotations
 import json
 import re
 
-__all__ = ["ENGINE_LEASE", "MACHINES_KEY", "is_fleet_key", "is_live_key", "render_lease", "target_state_key"]
+__all__ = [
+    "ENGINE_LEASE",
+    "FLEET_KEY",
+    "MACHINES_KEY",
+    "is_fleet_key",
+    "is_live_key",
+    "render_lease",
+    "target_state_key",
+]
 
-_PREFIX = "/_coreos.com/fleet"
+FLEET_KEY = "/_coreos.com/fleet"
+"""The directory that holds all of fleet's keys."""
+
 _ENGINE_VERSION = 1
-_LIVE = re.compile(rf"{_PREFIX}/((lease|machines|state|states)|job/[^/]+/job-state)(/.*)?")
+_LIVE = re.compile(rf"{FLEET_KEY}/((lease|machines|state|states)|job/[^/]+/job-state)(/.*)?")
 
-MACHINES_KEY = f"{_PREFIX}/machines"
+MACHINES_KEY = f"{FLEET_KEY}/machines"
 """Where each machine keeps a key alive, below its id."""
 
-ENGINE_LEASE = f"{_PREFIX}/lease/engine-leader"
+ENGINE_LEASE = f"{FLEET_KEY}/lease/engine-leader"
 """Who holds it places units, and takes them off machines that are not there."""
 
 
 def is_fleet_key(key: str) -> bool:
     """Return whether a key is fleet's own: its prefix, and all below it."""
-    return key == _PREFIX or key.startswith(f"{_PREFIX}/")
+    return key == FLEET_KEY or key.startswith(f"{FLEET_KEY}/")
 
 
 def is_live_key(key: str) -> bool:
@@ -37,7 +47,7 @@ def is_live_key(key: str) -> bool:
 
 def target_state_key(name: str) -> str:
     """Return the key that holds the state which is asked of a unit."""
-    return f"{_PREFIX}/job/{name}/target-state"
+    return f"{FLEET_KEY}/job/{name}/target-state"
 
 
 def render_lease(holder: str) -> str:

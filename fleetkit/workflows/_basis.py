@@ -45,6 +45,7 @@ class Operation(enum.StrEnum):
     """What a plan is for."""
 
     CHANGE_KEYS = "change-keys"
+    CLEAN_UNITS = "clean-units"
     DEFRAGMENT = "defragment"
     DEPLOY = "deploy"
     DESTROY = "destroy"
