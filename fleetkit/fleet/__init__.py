@@ -19,6 +19,7 @@ from fleetkit.fleet.keys import (
 from fleetkit.fleet.machine_load import MachineLoad, list_loads
 from fleetkit.fleet.placement import Placed, explain_no_machine, list_placed
 from fleetkit.fleet.placement_options import PlacementOptions
+from fleetkit.fleet.probe_rules import ProbeRule
 from fleetkit.fleet.remnants import FleetKey, Remnants, find_remnants
 from fleetkit.fleet.service_instances import (
     SERVICE_TREES,
@@ -28,6 +29,7 @@ from fleetkit.fleet.service_instances import (
     find_unread_services,
     judge_instances,
     list_service_instances,
+    list_unit_instances,
     render_service_keys,
 )
 from fleetkit.fleet.service_options import SERVICE_SECTION, Probe, ProbeKind, ServiceOptions
@@ -61,6 +63,7 @@ __all__ = [
     "Probe",
     "ProbeKind",
     "ProbeResult",
+    "ProbeRule",
     "Remnants",
     "ServiceInstance",
     "ServiceOptions",
@@ -93,6 +96,7 @@ __all__ = [
     "list_loads",
     "list_placed",
     "list_service_instances",
+    "list_unit_instances",
     "order_units",
     "parse_fleet_endpoint",
     "parse_unit_file",

@@ -30,6 +30,7 @@ __all__ = [
     "find_unread_services",
     "judge_instances",
     "list_service_instances",
+    "list_unit_instances",
     "render_service_keys",
 ]
 
@@ -135,8 +136,16 @@ def list_service_instances(
     for status in statuses:
         unit = known.get(status.name)
         if unit is not None and not is_template(unit.name) and unit.desired_state not in (DesiredState.INACTIVE, ""):
-            found += _instances_of(unit, status, living)
+            service = ServiceOptions.of(unit.text)
+            found += [] if service is None else _instances_of(unit, status, living, service)
     return tuple(sorted(found, key=lambda one: (one.name, one.address, one.port, one.unit)))
+
+
+def list_unit_instances(
+    unit: Unit, status: UnitStatus, machines: Iterable[Machine], *, service: ServiceOptions
+) -> tuple[ServiceInstance, ...]:
+    """Return the instances of one unit, a global one's on each machine, as if it offered a service."""
+    return tuple(_instances_of(unit, status, {one.id: one for one in machines}, service))
 
 
 def find_unread_services(units: Iterable[Unit], statuses: Iterable[UnitStatus]) -> tuple[UnreadService, ...]:
@@ -186,10 +195,9 @@ def render_service_keys(instances: Iterable[ServiceInstance]) -> dict[str, str]:
     return found
 
 
-def _instances_of(unit: Unit, status: UnitStatus, living: Mapping[str, Machine]) -> Iterator[ServiceInstance]:
-    service = ServiceOptions.of(unit.text)
-    if service is None:
-        return
+def _instances_of(
+    unit: Unit, status: UnitStatus, living: Mapping[str, Machine], service: ServiceOptions
+) -> Iterator[ServiceInstance]:
     rows = [one for one in status.states if status.is_global or one.machine_id == unit.machine_id]
     placed = [one for one in rows if one.machine_id in living]
     for row in placed:

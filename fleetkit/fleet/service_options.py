@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fleetkit.fleet.unit_text import UnitOption, UnitText
 
 __all__ = [
+    "LISTENING_TYPES",
     "SERVICE_SECTION",
     "Probe",
     "ProbeKind",
@@ -20,9 +21,13 @@ __all__ = [
     "ServiceOptions",
     "find_service_flaws",
     "find_service_name",
+    "is_port",
 ]
 
 SERVICE_SECTION = "X-Service"
+
+LISTENING_TYPES = ("service", "socket")
+"""Types of units that can offer a service."""
 
 _OPTIONS = ("Name", "Port", "Probe")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,60}[a-z0-9])?")
@@ -150,6 +155,11 @@ def find_service_name(unit: UnitText) -> str:
     return names[0].value if len(names) == 1 and _is_legal(names[0]) else ""
 
 
+def is_port(text: str) -> bool:
+    """Whether it is the number of a port."""
+    return _PORT.fullmatch(text) is not None and 1 <= int(text) <= _HIGHEST_PORT
+
+
 def _options(unit: UnitText) -> list[UnitOption]:
     return [one for one in unit.options if one.section == SERVICE_SECTION]
 
@@ -158,5 +168,5 @@ def _is_legal(option: UnitOption) -> bool:
     if option.name == "Name":
         return _NAME.fullmatch(option.value) is not None
     if option.name == "Port":
-        return _PORT.fullmatch(option.value) is not None and 1 <= int(option.value) <= _HIGHEST_PORT
+        return is_port(option.value)
     return Probe.parse(option.value) is not None

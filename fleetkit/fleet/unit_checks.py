@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from fleetkit.fleet.placement_options import DEPRECATED, PLACEMENT_SECTION, PlacementOptions, matches, split_pairs
-from fleetkit.fleet.service_options import SERVICE_SECTION, find_service_flaws
+from fleetkit.fleet.service_options import LISTENING_TYPES, SERVICE_SECTION, find_service_flaws
 from fleetkit.fleet.unit_text import UnitOption, UnitText
 
 __all__ = ["UNIT_TYPES", "UnitFinding", "check_unit", "check_unit_name", "is_template"]
@@ -34,8 +34,6 @@ _FORBIDDEN = (
     ("Conflicts", "Replaces"),
 )
 """Pairs that fleet v1.0.0 refuses in one unit."""
-
-_LISTENING_TYPES = ("service", "socket")
 
 _QUOTED = ("Exec", "Environment")
 """What systemd splits by quotes, by the beginning of its name."""
@@ -194,8 +192,8 @@ def _check_service(name: str, unit: UnitText) -> Iterator[UnitFinding]:
         yield _finding(name, flaw.option, flaw.seen, flaw.legal, fatal=flaw.is_fatal)
     first = next((one for one in unit.options if one.section == SERVICE_SECTION), None)
     kind = name.rpartition(".")[2]
-    if first is not None and kind in UNIT_TYPES and kind not in _LISTENING_TYPES:
-        legal = f"[{SERVICE_SECTION}] in a {' or a '.join(_LISTENING_TYPES)}"
+    if first is not None and kind in UNIT_TYPES and kind not in LISTENING_TYPES:
+        legal = f"[{SERVICE_SECTION}] in a {' or a '.join(LISTENING_TYPES)}"
         yield _finding(name, first, f"a {kind} listens nowhere", legal, fatal=False)
 
 

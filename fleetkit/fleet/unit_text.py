@@ -120,6 +120,11 @@ class UnitText:
         written = UnitText.from_options(self.options).text
         return hashlib.sha1(written.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
 
+    @property
+    def is_oneshot(self) -> bool:
+        """Whether it does its work once and may end then, by its type; of one that is given twice the last counts."""
+        return self.values("Service", "Type")[-1:] == ("oneshot",)
+
     def values(self, section: str, name: str) -> tuple[str, ...]:
         """Return all values of an option, in their order."""
         return tuple(one.value for one in self.options if (one.section, one.name) == (section, name))

@@ -6,7 +6,7 @@ from typing import Any
 
 from fleetkit import workflows
 from fleetkit.core import SettingsError
-from fleetkit.fleet import DesiredState, read_unit_files
+from fleetkit.fleet import DesiredState, ProbeRule, read_unit_files
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
 from fleetkit.views import UNITS_STEPS
@@ -25,7 +25,7 @@ class UnitsGuide(ChangeGuide):
     ----------
     guided
         What the steps share.
-    folder, instances, state, at_once, steady_s, roll_back
+    folder, instances, state, at_once, steady_s, rule, roll_back
         As `begin_roll_units` takes them.
     """
 
@@ -40,11 +40,13 @@ class UnitsGuide(ChangeGuide):
         state: str,
         at_once: int,
         steady_s: float,
+        rule: ProbeRule,
         roll_back: bool,
     ) -> None:
         super().__init__(guided)
         self._folder, self._instances, self._state = folder, tuple(instances.split()), state
         self._at_once, self._gate, self._roll_back = at_once, UnitGate(steady_s=steady_s), roll_back
+        self._rule = rule
 
     def _plan(self, report: Reporter) -> UnitsPlan:
         workspace = self._guided.open()
@@ -54,6 +56,7 @@ class UnitsGuide(ChangeGuide):
             instances=self._instances,
             desired=DesiredState.parse(self._state),
             at_once=self._at_once,
+            rule=self._rule,
             report=report,
         )
 
@@ -122,6 +125,7 @@ def begin_deploy_units(
         state=state,
         at_once=0,
         steady_s=UnitGate().steady_s,
+        rule=ProbeRule(),
         roll_back=roll_back,
     )
 
@@ -133,6 +137,7 @@ def begin_roll_units(
     folder: str = "units",
     at_once: int = 1,
     steady_s: float = 10.0,
+    probe: str = "declared",
     roll_back: bool = True,
 ) -> UnitsGuide:
     """Begin the run of the notebook that replaces instances some at a time, and return what leads through it.
@@ -145,13 +150,17 @@ def begin_roll_units(
         The most instances of one template that are replaced at one time, at least one.
     steady_s
         Seconds for which each has to be seen running before the next one's turn.
+    probe
+        What units that run have to answer as well: ``declared``, what each says in its section [X-Service];
+        ``http:PORT/path`` or ``tcp:PORT``, this of all services; or ``none``.
     roll_back
         Whether those that were replaced become what they were when one fails.
 
     Raises
     ------
     SettingsError
-        When this is no notebook's kernel, no record can be written, or at once none is to be replaced.
+        When this is no notebook's kernel, no record can be written, at once none is to be replaced, or the probe
+        is none.
     ClusterFileError
         When nobody is there, and the cluster file is missing or wrong.
     """
@@ -159,6 +168,7 @@ def begin_roll_units(
         raise SettingsError(
             "at_once says how many instances are replaced at one time", seen=str(at_once), hint="legal: 1 or more"
         )
+    rule = ProbeRule.parse(probe)
     guided = GuidedRun.begin(
         _ROLL,
         cluster=cluster,
@@ -167,6 +177,7 @@ def begin_roll_units(
         folder=folder,
         at_once=at_once,
         steady_s=steady_s,
+        probe=probe,
         roll_back=roll_back,
     )
     return UnitsGuide(
@@ -176,5 +187,6 @@ def begin_roll_units(
         state=DesiredState.LAUNCHED,
         at_once=at_once,
         steady_s=steady_s,
+        rule=rule,
         roll_back=roll_back,
     )

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from fleetkit.fleet import DesiredState, UnitVerdict, order_units, template_of
 from fleetkit.workflows._change_plan import Refusal, refuse_if
 from fleetkit.workflows._unit_changes import UnitAction, UnitChange, read_desired
+from fleetkit.workflows._unit_gate import judge_change
+from fleetkit.workflows._unit_probes import UnitProbes
 from fleetkit.workflows._unit_reading import UnitReading
-from fleetkit.workflows._unit_walk import judge_change
 
 __all__ = ["LaggingUnit", "find_lagging", "refuse_roll", "tell_lagging"]
 
@@ -45,7 +46,12 @@ class LaggingUnit:
 
 
 def find_lagging(
-    names: Collection[str], changes: Sequence[UnitChange], reading: UnitReading, *, at_once: int = 0
+    names: Collection[str],
+    changes: Sequence[UnitChange],
+    reading: UnitReading,
+    *,
+    at_once: int = 0,
+    probes: UnitProbes | None = None,
 ) -> tuple[LaggingUnit, ...]:
     """Return those units that need no change and are not what was asked of them, by name.
 
@@ -55,10 +61,16 @@ def find_lagging(
         Units that are spoken of.
     at_once
         How many instances of one template are replaced at one time; with any number, 0, none waits for its turn.
+    probes
+        Asks those that run whether they serve; None where that they run is enough.
     """
     coming = {one.name: one for one in changes}
-    asked = _ask_again(set(names) - coming.keys(), changes, reading)
+    asked = list(_ask_again(set(names) - coming.keys(), changes, reading))
+    stands: dict[str, tuple[UnitChange, bool | None, str]]
     stands = {one.name: (one, *judge_change(one, reading)) for one in asked}
+    there = [one for one in asked if stands[one.name][1]]
+    for name, how in ({} if probes is None else probes.find_silent(there, reading)).items():
+        stands[name] = (stands[name][0], None, f"{stands[name][2]}, and {how}")
     late = {name: stand for name, stand in stands.items() if stand[1] is not True}
     order = order_units({name: one.text for name, one in {**coming, **{n: its[0] for n, its in late.items()}}.items()})
     found = []

@@ -73,7 +73,8 @@ class UnitChange:
     before
         What fleet had of it; None where it had nothing.
     stays
-        Whether it fails where it comes to its end: the one before it ran, and a roll takes the next down for it.
+        Whether it fails where it comes to its end: the one before it ran, and a roll takes the next down for it, or it
+        is asked whether it serves.
     """
 
     name: str
@@ -177,9 +178,20 @@ def find_changes(wanted: Mapping[str, WantedUnit], reading: UnitReading) -> tupl
     return tuple(changes)
 
 
-def expect_to_stay(changes: Sequence[UnitChange], reading: UnitReading) -> tuple[UnitChange, ...]:
-    """Return changes of a roll: what replaces a unit that runs has to stay, unless its type is to do its work once."""
-    return tuple(replace(one, stays=_replaces_running(one, reading)) for one in changes)
+def expect_to_stay(
+    changes: Sequence[UnitChange], reading: UnitReading, *, asked: Collection[str] = ()
+) -> tuple[UnitChange, ...]:
+    """Return changes of a roll: what replaces a unit that runs has to stay, unless its type is to do its work once.
+
+    Parameters
+    ----------
+    asked
+        Names of units that are asked whether they serve, and so have to stay as well.
+    """
+    return tuple(
+        replace(one, stays=not one.text.is_oneshot and (one.name in asked or _replaces_running(one, reading)))
+        for one in changes
+    )
 
 
 def find_named_changes(names: Collection[str], action: UnitAction, reading: UnitReading) -> tuple[UnitChange, ...]:
@@ -224,10 +236,8 @@ def _change_named(before: Unit, action: UnitAction, reading: UnitReading) -> Uni
 
 def _replaces_running(change: UnitChange, reading: UnitReading) -> bool:
     status = reading.find_status(change.name)
-    types = [one.value for one in change.text.options if (one.section, one.name) == ("Service", "Type")]
-    is_oneshot = types[-1:] == ["oneshot"]
     runs = status is not None and status.verdict is UnitVerdict.RUNNING
-    return change.action is UnitAction.REPLACE and runs and not is_oneshot
+    return change.action is UnitAction.REPLACE and runs
 
 
 def read_desired(unit: Unit) -> DesiredState:

@@ -1,72 +1,22 @@
-"""Units on their way to what is wanted of them: sent, waited for until they stay there, and put back."""
+"""Units on their way to what is wanted of them: sent, waited for until their gate lets them through, and put back."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from fleetkit.core import FleetError, NotYet, Patience, WaitTimeoutError, call_each, wait_until
-from fleetkit.fleet import DesiredState, FleetClient, PlacementOptions, UnitVerdict
+from fleetkit.core import FleetError, NotYet, WaitTimeoutError, call_each, wait_until
+from fleetkit.fleet import DesiredState, FleetClient, PlacementOptions
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._unit_changes import UnitAction, UnitChange
+from fleetkit.workflows._unit_gate import GatedWave, UnitGate
+from fleetkit.workflows._unit_probes import UnitProbes
 from fleetkit.workflows._unit_reading import UnitReading
 
-__all__ = ["UnitGate", "UnitWalk", "judge_change"]
+__all__ = ["UnitWalk"]
 
 _AT_ONCE = 8
 """fleet's own API takes one request after the other of each machine's etcd; more at once only wait."""
-
-_AIMS = {
-    DesiredState.INACTIVE: (UnitVerdict.INACTIVE,),
-    # systemd goes on calling failed what has failed: it runs no more, and that is what was asked for.
-    DesiredState.LOADED: (UnitVerdict.LOADED, UnitVerdict.FAILED),
-    DesiredState.LAUNCHED: (UnitVerdict.RUNNING, UnitVerdict.ENDED),
-}
-_LOST = (UnitVerdict.FAILED, UnitVerdict.POISONED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitGate:
-    """When a unit counts as being there.
-
-    Attributes
-    ----------
-    patience
-        How long units may take, and how often they are looked at.
-    steady_s
-        Seconds for which a unit has to be seen running, or failed, until that counts: one that falls over and is
-        started again by systemd runs for a moment each time.
-    """
-
-    patience: Patience = field(default_factory=lambda: Patience(deadline_s=120.0, interval_s=1.0))
-    steady_s: float = 5.0
-
-
-def judge_change(change: UnitChange, reading: UnitReading) -> tuple[bool | None, str]:
-    """Say whether what was asked for has come about.
-
-    Returns
-    -------
-    tuple
-        True when it has, False when it has come to nothing, None while it may still come; and how it stands.
-    """
-    status = reading.find_status(change.name)
-    if change.desired is None:
-        living = status is not None and status.verdict is not UnitVerdict.STALE
-        return (None, f"{status.verdict}: {status.reason}") if status is not None and living else (True, "gone")
-    if status is None:
-        return None, "fleet does not tell of it yet"
-    unit = reading.find_unit(change.name)
-    if unit is not None and unit.text.unit_hash != change.text.unit_hash:
-        # It was put back, or somebody else was there: that it runs is no answer to what was asked for.
-        return None, f"another of that name in fleet, {status.verdict}"
-    told = f"{status.verdict}: {status.reason}" if status.reason else str(status.verdict)
-    if change.stays and status.verdict is UnitVerdict.ENDED:
-        return False, f"{told}, and was to stay"
-    if status.verdict in _AIMS[change.desired]:
-        return True, told
-    return (False if status.verdict in _LOST else None), told
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,6 +33,8 @@ class UnitWalk:
         When a unit counts as being there.
     told
         Who is told what goes on.
+    probes
+        Asks units that run whether they serve; None where that they run is enough.
     sent
         What was sent so far, wave by wave: that is what would have to be put back.
     """
@@ -91,6 +43,7 @@ class UnitWalk:
     read: Callable[[], UnitReading]
     gate: UnitGate
     told: Reporter
+    probes: UnitProbes | None = None
     sent: list[tuple[UnitChange, ...]] = field(default_factory=list)
 
     def send(self, wave: Sequence[UnitChange]) -> dict[str, str]:
@@ -107,37 +60,19 @@ class UnitWalk:
         """Wait until each unit of a wave is what was asked for, and stays it; return who is not, and how it stands."""
         if not wave:
             return {}
-        names = [one.name for one in wave]
-        since: dict[str, tuple[bool, float]] = {}
-        stands: dict[str, tuple[bool | None, str]] = {}
+        gated = GatedWave(wave=wave, gate=self.gate, probes=self.probes)
 
         def look() -> bool | NotYet[bool]:
-            reading, now = self._read_or_bear(), time.monotonic()
-            if isinstance(reading, FleetError):
-                # Nobody knows what became of them meanwhile, so they have to prove themselves anew.
-                since.clear()
-                stands.update(dict.fromkeys(names, (None, f"fleet cannot be asked: {reading.without_hint}")))
-                return NotYet(reading.without_hint)
-            for one in wave:
-                stands[one.name] = judge_change(one, reading)
-                verdict = stands[one.name][0]
-                if verdict is None:
-                    since.pop(one.name, None)
-                elif since.get(one.name, (None, 0.0))[0] is not verdict:
-                    since[one.name] = (verdict, now)
-            open_ones = [one.name for one in wave if not self._is_settled(one, since.get(one.name), now)]
-            if not open_ones:
-                return True
-            name = open_ones[0]
-            more = f", and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
-            return NotYet(f"{name}: {stands[name][1]}{more}")
+            reading = self._read_or_bear()
+            why = gated.doubt(reading) if isinstance(reading, FleetError) else gated.look(reading)
+            return NotYet(why) if why else True
 
         try:
             wait_until(look, what="units to be there", patience=self.gate.patience, on_wait=self.told.note)
         except WaitTimeoutError:
             # Each is told below, for one that is late says nothing of the others.
             self.told.note(f"not all units are there within {self.gate.patience.deadline_s:g} s")
-        return {name: told for name, (verdict, told) in stands.items() if verdict is not True}
+        return gated.amiss
 
     def put_back(self) -> dict[str, str]:
         """Send what was there before, the last wave first, each once that before is there; return who is not back."""
@@ -158,13 +93,6 @@ class UnitWalk:
             if not error.transient:
                 raise
             return error
-
-    def _is_settled(self, change: UnitChange, since: tuple[bool, float] | None, now: float) -> bool:
-        if since is None:
-            return False
-        verdict, moment = since
-        at_once = verdict and change.desired is not DesiredState.LAUNCHED
-        return at_once or now - moment >= self.gate.steady_s
 
     def _sender(self, changes: Sequence[UnitChange]) -> Callable[[str], None]:
         by_name: Mapping[str, UnitChange] = {one.name: one for one in changes}

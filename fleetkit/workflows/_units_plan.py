@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 from fleetkit.fleet import (
     DesiredState,
     PlacementOptions,
+    ProbeRule,
     UnitFiles,
     UnitOrder,
     UnitVerdict,
@@ -25,6 +26,7 @@ from fleetkit.workflows._change_plan import ChangePlan, Refusal, refuse_if
 from fleetkit.workflows._lagging_units import LaggingUnit
 from fleetkit.workflows._shown import list_under
 from fleetkit.workflows._unit_changes import UnitAction, UnitChange
+from fleetkit.workflows._unit_probes import find_probe
 from fleetkit.workflows._unit_reading import UnitReading
 
 __all__ = ["MOST_MACHINES", "MOST_UNITS", "UnitsPlan", "find_cautions", "find_refusal", "order_changes"]
@@ -64,6 +66,8 @@ class UnitsPlan(ChangePlan):
         Units that are spoken of, of which fleet has what is wanted, and that are not there.
     undoes
         Whether it is the way back from the last change.
+    rule
+        Which units are asked whether they serve, once they run.
     """
 
     waves: tuple[tuple[UnitChange, ...], ...]
@@ -73,6 +77,7 @@ class UnitsPlan(ChangePlan):
     refused: Refusal | None = None
     lagging: tuple[LaggingUnit, ...] = ()
     undoes: bool = False
+    rule: ProbeRule = field(default_factory=ProbeRule)
 
     @property
     def operation(self) -> Operation:
@@ -91,8 +96,17 @@ class UnitsPlan(ChangePlan):
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What is done to which unit, and what was there before."""
-        return {"units": [[one.facts for one in wave] for wave in self.waves]}
+        """What is done to which unit, what was there before, and what is asked of it."""
+        units = [[one.facts for one in wave] for wave in self.waves]
+        return {"units": units, "probes": self.probes} if self.probes else {"units": units}
+
+    @property
+    def probes(self) -> dict[str, str]:
+        """Name of each unit that is asked whether it serves, to its probe with the port in it."""
+        services = {one.name: find_probe(one, self.rule) for one in self.changes}
+        return {
+            name: str(ProbeRule(port=its.port, probe=its.probe)) for name, its in services.items() if its is not None
+        }
 
     @property
     def refusal(self) -> Refusal | None:
@@ -119,14 +133,14 @@ class UnitsPlan(ChangePlan):
     @property
     def course(self) -> tuple[str, ...]:
         """What is done, and what is to be known before, a paragraph each."""
-        parts = []
+        parts, probes = [], self.probes
         for number, wave in enumerate(self.waves, start=1):
             title = (
                 "all at once:"
                 if len(self.waves) == 1
                 else f"wave {number} of {len(self.waves)}, once that before runs:"
             )
-            parts.append(list_under(title, [f"{one.name}: {_WORDS[one.action]}" for one in wave]))
+            parts.append(list_under(title, [_tell_change(one, probes) for one in wave]))
         if self.cautions:
             parts.append(list_under("careful:", self.cautions))
         if self.left_alone:
@@ -135,12 +149,17 @@ class UnitsPlan(ChangePlan):
 
     def draw(self) -> str:
         """Return a table of what is done."""
+        probes = self.probes
         rows = [
-            (str(number), escape(one.name), str(one.action), escape(_tell_states(one)))
+            (
+                *(str(number), escape(one.name), str(one.action), escape(_tell_states(one))),
+                *([escape(probes.get(one.name, ""))] if probes else []),
+            )
             for number, wave in enumerate(self.waves, start=1)
             for one in wave
         ]
-        return table_html(("wave", "unit", "what", "state"), rows, label=f"changes of units of {self.cluster}")
+        columns = ("wave", "unit", "what", "state", *(["probe"] if probes else []))
+        return table_html(columns, rows, label=f"changes of units of {self.cluster}")
 
 
 def order_changes(
@@ -235,6 +254,11 @@ def _list_homeless(changes: Sequence[UnitChange], reading: UnitReading) -> list[
             why = explain_no_machine(one.name, options, machines=reading.machines, placed=placed)
             found += [(one.name, why)] if why else []
     return found
+
+
+def _tell_change(change: UnitChange, probes: Mapping[str, str]) -> str:
+    probe = probes.get(change.name)
+    return f"{change.name}: {_WORDS[change.action]}{f'; there once {probe} is answered' if probe else ''}"
 
 
 def _tell_states(change: UnitChange) -> str:

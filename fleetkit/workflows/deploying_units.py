@@ -14,8 +14,10 @@ from fleetkit.core import StalePlanError
 from fleetkit.fleet import FleetEndpoint, FleetLimits
 from fleetkit.runs import EventKind
 from fleetkit.workflows._reporting import Reporter
+from fleetkit.workflows._unit_gate import UnitGate, judge_change
+from fleetkit.workflows._unit_probes import UnitProbes
 from fleetkit.workflows._unit_reading import UnitReading
-from fleetkit.workflows._unit_walk import UnitGate, UnitWalk, judge_change
+from fleetkit.workflows._unit_walk import UnitWalk
 from fleetkit.workflows._units_note import NotedChange, note_change
 from fleetkit.workflows._units_plan import UnitsPlan
 from fleetkit.workflows._units_results import AppliedUnits, VerifiedUnits
@@ -77,7 +79,13 @@ def apply_units(
             told.record(EventKind.APPROVAL, approved.facts(source))
         if isinstance(source, Workspace) and (plan.changes or plan.undoes):
             noted = note_change(source.paths.folder, plan.changes, undoes=plan.undoes)
-        walk = UnitWalk(client=fleet.client, read=partial(fleet.read, names=names), gate=gate or UnitGate(), told=told)
+        walk = UnitWalk(
+            client=fleet.client,
+            read=partial(fleet.read, names=names),
+            gate=gate or UnitGate(),
+            told=told,
+            probes=UnitProbes(rule=plan.rule, way=fleet.way),
+        )
         applied = _walk_recorded(plan, walk, told, roll_back=roll_back)
         if noted is not None and not applied.failed and not applied.unsent:
             noted.end()
@@ -106,6 +114,9 @@ def verify_units(
     looked_at = (*plan.changes, *(one.change for one in plan.lagging))
     with open_fleet(source, names=[one.name for one in looked_at], limits=limits) as fleet:
         stands = {one.name: judge_change(one, fleet.reading) for one in looked_at}
+        there = [one for one in looked_at if stands[one.name][0]]
+        silent = UnitProbes(rule=plan.rule, way=fleet.way).find_silent(there, fleet.reading)
+        stands |= {name: (None, f"{stands[name][1]}, and {how}") for name, how in silent.items()}
         amiss = {name: how for name, (verdict, how) in stands.items() if verdict is not True}
         journals = read_journals(source, fleet, amiss, lines=_JOURNAL_LINES) if isinstance(source, Workspace) else {}
     findings = tuple(f"{name} is {how}" for name, how in amiss.items())

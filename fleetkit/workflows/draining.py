@@ -20,8 +20,9 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._rotation_machines import FleetMachine, list_machines
 from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._unit_changes import UnitAction, UnitChange, read_desired
+from fleetkit.workflows._unit_gate import UnitGate, judge_change
 from fleetkit.workflows._unit_reading import UnitReading
-from fleetkit.workflows._unit_walk import UnitGate, UnitWalk, judge_change
+from fleetkit.workflows._unit_walk import UnitWalk
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.reading_units import open_fleet

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from fleetkit.config import Approval
-from fleetkit.fleet import DesiredState, FleetEndpoint, FleetLimits, UnitFiles, expand_names
+from fleetkit.fleet import DesiredState, FleetEndpoint, FleetLimits, ProbeRule, UnitFiles, expand_names
 from fleetkit.workflows._lagging_units import find_lagging, refuse_roll, tell_lagging
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
@@ -20,6 +20,7 @@ from fleetkit.workflows._unit_changes import (
     find_named_changes,
     find_wanted,
 )
+from fleetkit.workflows._unit_probes import UnitProbes, find_probe
 from fleetkit.workflows._unit_reading import UnitReading
 from fleetkit.workflows._units_note import read_units_note
 from fleetkit.workflows._units_plan import UnitsPlan, find_cautions, find_refusal, order_changes
@@ -36,6 +37,7 @@ def plan_unit_deploy(
     instances: Collection[str] = (),
     desired: DesiredState = DesiredState.LAUNCHED,
     at_once: int = 0,
+    rule: ProbeRule | None = None,
     limits: FleetLimits | None = None,
     report: Reporter | None = None,
 ) -> UnitsPlan:
@@ -54,6 +56,9 @@ def plan_unit_deploy(
     at_once
         The most instances of one template that run and are replaced at one time; 0 for any number. With a limit, a
         unit that ran and whose successor comes to its end counts as failed, but for one of the type ``oneshot``.
+    rule
+        Which units are asked whether they serve once they run, and how; what runs and does not serve is not there.
+        None of them where not given. Those that need no change are asked now.
     limits
         How long each wait for fleet may take.
 
@@ -73,13 +78,16 @@ def plan_unit_deploy(
     named = [name for pattern in instances for name in expand_names(pattern)]
     told.note("reading units and machines")
     with open_fleet(source, names=[*files.units, *named], limits=limits) as fleet:
-        reading = fleet.reading
-    wanted = find_wanted(files, reading, instances=named, desired=desired)
-    changes = find_changes(wanted, reading)
-    if at_once:
-        changes = expect_to_stay(changes, reading)
-    left = tuple(one.name for one in reading.units if one.name not in wanted)
-    plan = _make_plan(source, changes, reading, names=wanted, files=files, at_once=at_once, left_alone=left)
+        reading, probes = fleet.reading, UnitProbes(rule=rule or ProbeRule(), way=fleet.way)
+        wanted = find_wanted(files, reading, instances=named, desired=desired)
+        changes = find_changes(wanted, reading)
+        asked = [one.name for one in changes if find_probe(one, probes.rule) is not None]
+        if at_once or asked:
+            changes = expect_to_stay(changes, reading, asked=asked)
+        left = tuple(one.name for one in reading.units if one.name not in wanted)
+        plan = _make_plan(
+            source, changes, reading, names=wanted, files=files, at_once=at_once, left_alone=left, probes=probes
+        )
     return record_plan(told, plan)
 
 
@@ -154,8 +162,9 @@ def _make_plan(
     at_once: int = 0,
     left_alone: tuple[str, ...] = (),
     undoes: bool = False,
+    probes: UnitProbes | None = None,
 ) -> UnitsPlan:
-    lagging = find_lagging(names, changes, reading, at_once=at_once)
+    lagging = find_lagging(names, changes, reading, at_once=at_once, probes=probes)
     waves, order = order_changes(changes, at_once=at_once, lagging=lagging)
     refused = find_refusal(changes, reading, files=files)
     return UnitsPlan(
@@ -168,4 +177,5 @@ def _make_plan(
         refused=refused or (refuse_roll(lagging, changes) if at_once else None),
         lagging=lagging,
         undoes=undoes,
+        rule=ProbeRule() if probes is None else probes.rule,
     )

@@ -75,6 +75,7 @@ def test_a_folder_is_planned_deployed_stopped_and_destroyed(
         (["units", "deploy", "nowhere"], 2, "there is no nowhere"),
         (["units", "deploy", "demo", "empty"], 2, "there is no unit file in empty"),
         (["units", "start", "web@{1..3}", "--endpoint", "http://127.0.0.1:1"], 2, "has no type"),
+        (["units", "roll", "units", "--probe", "http:8080"], 2, "'http:8080' is no probe; legal: declared, http:8080/"),
         (["units", "deploy", "units", "--instances", "x", "--endpoint", "http://127.0.0.1:1"], 2, "no unit's name"),
     ],
 )

@@ -41,7 +41,7 @@ from fleetkit.workflows import (
     Reporter,
     WayIn,
     Workspace,
-    _reading_services,
+    _asking_services,
     apply_dns_sync,
     approve,
     open_workspace,
@@ -228,7 +228,7 @@ def test_with_an_endpoint_whatever_keeps_us_from_asking_leaves_names_as_they_are
     def fail(*_given: object, **_options: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(_reading_services, "probe_service", fail)
+    monkeypatch.setattr(_asking_services, "probe_service", fail)
     plan = plan_dns_sync(workspace, endpoint=endpoint, remove_last=True)
     assert plan.is_empty
     assert "nobody knows whether it serves: can't start new thread" in plan.text

@@ -84,6 +84,7 @@ def carry_out_units(
         verify=lambda _applied: workflows.verify_units(source, planned, limits=limits, report=notes),
         told={
             "changes": [one.to_json() for one in planned.changes],
+            "probes": planned.probes,
             "unchanged": planned.unchanged,
             "lagging": {one.name: one.how for one in planned.lagging},
         },

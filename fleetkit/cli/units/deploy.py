@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from fleetkit.cli._fleet_options import fleet_options, open_source
 from fleetkit.cli._output import complete_cluster, json_option
 from fleetkit.cli.units._changing import carry_out_units, changing_options
+
+if TYPE_CHECKING:
+    from fleetkit.fleet import ProbeRule
 
 __all__ = ["deploy", "roll"]
 
@@ -70,8 +73,23 @@ def deploy(**options: Any) -> int:
     return _deploy(**options)
 
 
+def _parse_rule(_context: click.Context, _parameter: click.Parameter, text: str) -> ProbeRule:
+    from fleetkit.core import SettingsError
+    from fleetkit.fleet import ProbeRule
+
+    try:
+        return ProbeRule.parse(text)
+    except SettingsError as error:
+        raise click.BadParameter(f"{text!r} is no probe; {error.hint}") from None
+
+
 @click.command("roll")
 @_files_options(at_once=1)
+@click.option(
+    "--probe", "rule", default="declared", show_default=True, metavar="PROBE", callback=_parse_rule,
+    help="What units that run have to answer as well: declared, what each says in [X-Service] Probe=; http:PORT/path "
+    "or tcp:PORT, all services this; or none.",
+)  # fmt: skip
 @fleet_options
 @changing_options(roll_back=True)
 @json_option
@@ -83,9 +101,14 @@ def roll(**options: Any) -> int:
     that ran and comes to its end now has failed too, but for a oneshot. While one that has been replaced does not run,
     it is refused to go on. A global unit is replaced by fleet on all machines at once.
 
+    What says in [X-Service] by which Port= and Probe= it is asked, or what --probe says so of, has to answer as well,
+    within --wait: by HTTP with a status below 400, or by taking a connection. Its own machine asks it, through the way
+    in; with --endpoint it is asked from here.
+
     \b
     fleetkit units roll demo units/web@.service
     fleetkit units roll demo units/web@.service --at-once 2 --steady 30s --approve demo
+    fleetkit units roll demo units/web@.service --probe http:32801/health
 
     Exits 0 when all is as wanted, 3 when a unit is not, 4 when it was refused or not approved.
     """
@@ -100,6 +123,7 @@ def _deploy(
     at_once: int,
     endpoint: str | None,
     request_timeout: float,
+    rule: ProbeRule | None = None,
     **options: Any,
 ) -> int:
     from fleetkit import workflows
@@ -116,6 +140,7 @@ def _deploy(
             instances=instances,
             desired=DesiredState(desired),
             at_once=at_once,
+            rule=rule,
             limits=limits,
             report=notes,
         ),
