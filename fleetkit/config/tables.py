@@ -143,6 +143,17 @@ class DeployHost(Table):
 
     enabled: Annotated[bool, About("Whether to make the deploy host", "true or false")] = False
     instance_type: Annotated[InstanceType, About("Instance type of the deploy host", TYPE)] = "t3.small"
+    units: Annotated[
+        str,
+        About(
+            "Folder of the unit files that it starts, as seen from the folder that holds clusters; none where empty",
+            "a folder such as units, or empty",
+        ),
+    ] = ""
+    instances: Annotated[
+        Strings,
+        About("Instances of templates among them that it starts", 'names such as ["web@{1..3}.service"]'),
+    ] = ()
 
 
 class LoadBalancers(Table):

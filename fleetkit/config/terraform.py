@@ -53,7 +53,11 @@ def terraform_variables(
         "bastion": cluster.bastion.model_dump(),
         "bucket": bucket,
         "certificate_arn": cluster.load_balancers.certificate_arn,
-        "deploy_host": {**cluster.deploy_host.model_dump(), "look_for_mark": bucket_exists},
+        "deploy_host": {
+            "enabled": cluster.deploy_host.enabled,
+            "instance_type": cluster.deploy_host.instance_type,
+            "look_for_mark": bucket_exists,
+        },
         "dns_zone": cluster.dns_zone,
         "images": images,
         "key_name": cluster.key_name,

@@ -21,6 +21,7 @@ from fleetkit.fleet.placement import Placed, explain_no_machine, list_placed
 from fleetkit.fleet.placement_options import PlacementOptions
 from fleetkit.fleet.probe_rules import ProbeRule
 from fleetkit.fleet.remnants import FleetKey, Remnants, find_remnants
+from fleetkit.fleet.requests import unit_body, unit_path
 from fleetkit.fleet.service_instances import (
     SERVICE_TREES,
     JudgedInstance,
@@ -108,4 +109,6 @@ __all__ = [
     "render_service_keys",
     "target_state_key",
     "template_of",
+    "unit_body",
+    "unit_path",
 ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from fleetkit.core import FleetError
+from fleetkit.fleet.requests import ROOT, unit_body, unit_path
 from fleetkit.fleet.unit_text import UnitText
 from fleetkit.fleet.values import DesiredState, Machine, Unit, UnitState, read_page
 
@@ -23,7 +24,6 @@ _MOST_PAGES = 1000
 _MOST_READINGS = 5
 """How often a list of several pages is read until two readings agree."""
 
-_ROOT = "/fleet/v1"
 _DONE = (http.HTTPStatus.CREATED, http.HTTPStatus.NO_CONTENT)
 
 T = TypeVar("T")
@@ -128,10 +128,10 @@ class FleetClient:
         FleetError
             When fleet cannot be asked or refuses; a unit that was spoiled by a wrong state it refuses for ever.
         """
-        status, answer = self._ask("GET", _item(name))
+        status, answer = self._ask("GET", unit_path(name))
         if status == http.HTTPStatus.NOT_FOUND:
             return None
-        return Unit.from_json(_expect(status, answer, f"GET {_item(name)}"), path="the unit")
+        return Unit.from_json(_expect(status, answer, f"GET {unit_path(name)}"), path="the unit")
 
     def stumbles_over(self, name: str) -> bool:
         """Whether fleet answers 500 for a unit, as it does for ever for one that was spoiled by a wrong state.
@@ -144,7 +144,7 @@ class FleetClient:
         FleetError
             When fleet cannot be asked.
         """
-        status, _ = self._ask("GET", _item(name))
+        status, _ = self._ask("GET", unit_path(name))
         return status == http.HTTPStatus.INTERNAL_SERVER_ERROR
 
     def put_unit(self, name: str, unit: UnitText, desired: DesiredState) -> None:
@@ -155,8 +155,7 @@ class FleetClient:
         FleetError
             When fleet cannot be asked, or refuses it; says why, as far as fleet does.
         """
-        body = {"options": [one.to_json() for one in unit.options], "desiredState": str(desired)}
-        self._change("PUT", name, body)
+        self._change("PUT", name, unit_body(unit, desired))
 
     def set_desired_state(self, name: str, desired: DesiredState) -> None:
         """Ask for another state of a unit that is there.
@@ -176,10 +175,10 @@ class FleetClient:
         FleetError
             When fleet cannot be asked, or refuses.
         """
-        status, answer = self._ask("DELETE", _item(name))
+        status, answer = self._ask("DELETE", unit_path(name))
         if status == http.HTTPStatus.NOT_FOUND:
             return False
-        _expect(status, answer, f"DELETE {_item(name)}")
+        _expect(status, answer, f"DELETE {unit_path(name)}")
         return True
 
     def _list(
@@ -209,17 +208,17 @@ class FleetClient:
         token = ""
         for page in range(1, _MOST_PAGES + 1):
             query = f"?{urllib.parse.urlencode({'nextPageToken': token})}" if token else ""
-            path = f"{_ROOT}/{resource}{query}"
+            path = f"{ROOT}/{resource}{query}"
             status, answer = self._ask("GET", path)
-            entries, token = read_page(_expect(status, answer, f"GET {_ROOT}/{resource}"), listed, read)
+            entries, token = read_page(_expect(status, answer, f"GET {ROOT}/{resource}"), listed, read)
             found |= {key(one): one for one in entries}
             if not token:
                 return found, page
         raise FleetError(f"fleet's list of {listed} does not end", seen=f"{_MOST_PAGES} pages")
 
     def _change(self, method: str, name: str, body: dict[str, Any]) -> None:
-        status, answer = self._ask(method, _item(name), body)
-        _expect(status, answer, f"{method} {_item(name)}")
+        status, answer = self._ask(method, unit_path(name), body)
+        _expect(status, answer, f"{method} {unit_path(name)}")
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("localhost")
@@ -247,10 +246,6 @@ class FleetClient:
             ) from error
         finally:
             connection.close()
-
-
-def _item(name: str) -> str:
-    return f"{_ROOT}/units/{urllib.parse.quote(name, safe='')}"
 
 
 def _expect(status: int, content: bytes, asked: str) -> Any:

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from fleetkit.pki import CertificateFiles, ClusterPki, HostKeyFiles
 
 __all__ = [
+    "DEPLOY_PREFIX",
     "FLEET_MACHINE_ROLES",
     "DeliveredFile",
     "archive_key",
+    "deploy_mark_key",
     "image_file",
     "keep_secrets",
     "list_deliveries",
@@ -42,6 +44,9 @@ __all__ = [
 
 FLEET_MACHINE_ROLES: tuple[str, ...] = ("internal", "public", "deploy")
 """Roles, beside the masters, whose machines join fleet."""
+
+DEPLOY_PREFIX = "roles/deploy"
+"""Where the deploy host's files lie."""
 
 _SETTINGS = "/etc/etcd/etcd.env"
 _IMAGE = "ETCD_IMAGE="
@@ -84,6 +89,11 @@ def archive_key(cluster: Cluster) -> str:
     return f"archives/{cluster.pins.fleet_sha256}/fleet.tar.gz"
 
 
+def deploy_mark_key() -> str:
+    """Return the object key of the mark that the deploy host leaves at its end; nobody fetches for it any more then."""
+    return f"{DEPLOY_PREFIX}/done"
+
+
 def master_prefix(name: str) -> str:
     """Return the prefix of what the master of the member called ``name`` fetches."""
     return f"roles/master/{name}"
@@ -118,7 +128,7 @@ def name_members(settings: bytes) -> frozenset[str]:
 
 
 def list_deliveries(
-    cluster: Cluster, pki: ClusterPki, *, joining: Collection[str] = ()
+    cluster: Cluster, pki: ClusterPki, *, joining: Collection[str] = (), first_units: bytes = b""
 ) -> dict[str, tuple[DeliveredFile, ...]]:
     """Return what each prefix of the bucket holds: ``roles/master/<member>`` or ``roles/<role>`` to its files.
 
@@ -128,6 +138,8 @@ def list_deliveries(
     ----------
     joining
         Names of the members that join the cluster that is there, because they were replaced.
+    first_units
+        What the deploy host sends to fleet, as `render_first_units` writes it; nothing where empty.
     """
     deliveries: dict[str, tuple[DeliveredFile, ...]] = {}
     for name in cluster.masters:
@@ -143,6 +155,9 @@ def list_deliveries(
             *_fleet_files(files, cluster, role, pki),
             *_host_key_files(files, pki.role_host_keys[role]),
         )
+    if first_units:
+        deploy = _Prefix(DEPLOY_PREFIX)
+        deliveries[DEPLOY_PREFIX] += (deploy.file("/etc/fleetkit/units", first_units),)
     bastion = _Prefix("roles/bastion")
     deliveries[bastion.prefix] = tuple(_host_key_files(bastion, pki.role_host_keys["bastion"]))
     return deliveries

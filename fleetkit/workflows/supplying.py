@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from fleetkit import aws
 from fleetkit.config import Cluster
 from fleetkit.core import FleetkitError, NotFoundError, ServiceError, call_each
 from fleetkit.origins import fetch_archive
 from fleetkit.pki import ClusterPki, ensure_pki, load_pki
+from fleetkit.workflows._first_units import read_first_units
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.delivery import (
+    DEPLOY_PREFIX,
     DeliveredFile,
     archive_key,
+    deploy_mark_key,
     image_file,
     keep_secrets,
     list_deliveries,
@@ -58,13 +61,15 @@ def find_pending_deliveries(workspace: Workspace) -> tuple[str, ...]:
     Reads only: neither the bucket nor a certificate is made.
     """
     if not aws.bucket_exists(workspace.session, workspace.bucket):
+        # Refused here, where nothing is made yet.
+        read_first_units(workspace)
         return (f"the bucket {workspace.bucket}, and all that machines fetch from it",)
     try:
         pki = load_pki(workspace.paths.pki, members=_members(workspace.cluster))
     except NotFoundError:
         return ("certificates and host keys",)
     there = {one.key for one in aws.list_objects(workspace.session, workspace.bucket)}
-    deliveries = list_deliveries(workspace.cluster, pki, joining=find_joining(workspace))
+    deliveries = _list_wanted(workspace, pki, there=there)
     right = _right_objects(workspace, {one.key: one for files in deliveries.values() for one in files})
     pending = []
     for prefix, files in deliveries.items():
@@ -148,11 +153,27 @@ def supply_bucket(
     on_note(f"bucket {workspace.bucket}")
     aws.ensure_bucket(workspace.session, workspace.bucket, cluster=workspace.cluster.name)
     put = list(_supply_archive(workspace))
-    for prefix, files in list_deliveries(workspace.cluster, pki, joining=find_joining(workspace)).items():
+    there = {one.key for one in aws.list_objects(workspace.session, workspace.bucket, prefix=deploy_mark_key())}
+    for prefix, files in _list_wanted(workspace, pki, there=there).items():
         put += _put_files(workspace, prefix, files)
     if put:
         on_note(f"{len(put)} objects put into {workspace.bucket}")
     return tuple(put)
+
+
+def _list_wanted(
+    workspace: Workspace, pki: ClusterPki, *, there: Collection[str]
+) -> dict[str, tuple[DeliveredFile, ...]]:
+    """Return what each prefix has to hold; that of the deploy host only until it has done its work.
+
+    Who edits the folder of its units afterwards changes nothing that anybody fetches.
+    """
+    joining = find_joining(workspace)
+    if deploy_mark_key() not in there:
+        return list_deliveries(workspace.cluster, pki, joining=joining, first_units=read_first_units(workspace))
+    found = list_deliveries(workspace.cluster, pki, joining=joining)
+    del found[DEPLOY_PREFIX]
+    return found
 
 
 def supply_joining_member(workspace: Workspace, pki: ClusterPki, name: str) -> tuple[str, ...]:

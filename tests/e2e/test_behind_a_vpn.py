@@ -35,11 +35,17 @@ def _import_certificate(world: World) -> str:
 def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world = e2e_world.bring_up(tmp_path_factory.mktemp("vpn"))
     try:
+        first = world.work / "first"
+        first.mkdir()
+        (first / "hello@.service").write_text("[Service]\nExecStart=/bin/sleep 100000\n[X-Fleet]\nConflicts=hello@*\n")
         world.fleetkit("init", CLUSTER).must(0)
         world.edit(r'^access = "bastion"$', 'access = "vpn"')
         world.edit(r'^# vpn_cidr = ""$', 'vpn_cidr = "10.8.0.0/24"')
         world.edit(r'^# certificate_arn = ""$', f'certificate_arn = "{_import_certificate(world)}"')
-        world.edit(r"(\[deploy_host\]\n(?:#.*\n)*)enabled = false$", r"\1enabled = true")
+        world.edit(
+            r"(\[deploy_host\]\n(?:#.*\n)*)enabled = false$",
+            r'\1enabled = true\nunits = "first"\ninstances = ["hello@{1..2}.service"]',
+        )
         for verb in ("pin", "preflight"):
             world.inside("fleetkit", verb, CLUSTER).must(0)
         yield world
@@ -92,6 +98,19 @@ def test_the_deploy_host_has_left_its_mark_and_ended_and_is_not_wanted_again(pri
     assert [one["GroupName"] for one in host["SecurityGroups"]] == [f"{CLUSTER}-deploy"]
     mark = private.client("s3").get_object(Bucket=_bucket(private), Key="roles/deploy/done")["Body"].read().decode()
     assert abs(dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(mark)) < dt.timedelta(hours=1)
+    assert private.inside("fleetkit", "plan", CLUSTER).must(0).out == "No changes.\n"
+
+
+def test_the_units_that_the_deploy_host_sent_run_and_so_they_do_when_their_folder_has_gone(
+    private: World, deployed: Ended
+) -> None:
+    def verdicts() -> dict[str, str]:
+        told = private.inside("fleetkit", "units", "list", CLUSTER, "--json").json()
+        return {one["name"]: one["verdict"] for one in told["units"]}
+
+    wanted = {"hello@.service": "inactive", "hello@1.service": "running", "hello@2.service": "running"}
+    wait_for("the first units to run", lambda: verdicts() == wanted)
+    (private.work / "first").rename(private.work / "gone")
     assert private.inside("fleetkit", "plan", CLUSTER).must(0).out == "No changes.\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grp
+import json
 import os
 import pwd
 import re
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 from support.fetch_world import BUCKET, METADATA_TOKEN, REGION, SECRET_KEY, SESSION_TOKEN, FetchWorld
 from support.terraform_offline import TERRAFORM
+
+from fleetkit.fleet import DesiredState, UnitText, unit_body
+from fleetkit.workflows._first_units import render_first_units
 
 pytestmark = pytest.mark.sandbox
 
@@ -209,40 +213,52 @@ class TestDeployHost:
     @pytest.fixture
     def machine(self, tmp_path: Path) -> Path:
         """Return a folder with the script and, instead of the programs that it calls, ones that write down the call."""
-        for name in ("curl", "fleetctl", "fleetkit-fetch", "systemctl"):
+        for name in ("curl", "fleetkit-fetch", "systemctl"):
             program = tmp_path / name
-            program.write_text(f'#!/bin/sh\necho "{name} $*" >> {tmp_path}/calls\ntest ! -e {tmp_path}/no-{name}\n')
+            program.write_text(
+                f'#!/bin/sh\necho "{name} $*" >> {tmp_path}/calls\n'
+                f'case "$*" in *PUT*) cat >> {tmp_path}/sent;; esac\n'
+                f"test ! -e {tmp_path}/no-{name}\n"
+            )
             program.chmod(0o755)
         text = (FILES / "fleetkit-deploy.sh").read_text()
         text = text.replace("/opt/bin/", f"{tmp_path}/").replace("/etc/fleetkit/units", f"{tmp_path}/units")
         (tmp_path / "script").write_text(text.replace("sleep 10", f"rm -f {tmp_path}/no-*"))
-        (tmp_path / "units").mkdir()
         return tmp_path
 
     def calls(self, machine: Path) -> list[str]:
-        """Run the script and return the calls that it made, without their leading options."""
+        """Run the script and return the calls that it made: each program with the last word that it was given."""
         environ = {"PATH": f"{machine}:{os.environ['PATH']}"}
         done = subprocess.run(["/bin/bash", str(machine / "script")], env=environ, timeout=30, capture_output=True)
         assert done.returncode == 0
-        return [" ".join(line.split()[:2]) for line in (machine / "calls").read_text().splitlines()]
+        lines = [line.split() for line in (machine / "calls").read_text().splitlines()]
+        return [f"{words[0]} {words[-1].removeprefix('http://fleet/fleet/v1/')}" for words in lines]
 
-    def test_starts_the_units_marks_its_work_done_and_ends(self, machine: Path) -> None:
-        (machine / "units" / "etcd-browser.service").write_text("[Service]\n")
+    ASKED, MARKED, ENDED = "curl machines", "fleetkit-fetch roles/deploy/done", "systemctl poweroff"
+
+    def test_sends_the_units_in_their_order_marks_its_work_done_and_ends(self, machine: Path) -> None:
+        units = {
+            name: UnitText.parse(f"[Service]\nExecStart=/bin/echo  '{name}' \\x20 %i $A\n")
+            for name in ("b.service", "web@1.service")
+        }
+        (machine / "units").write_bytes(render_first_units(units))
         assert self.calls(machine) == [
-            "curl --silent",
-            "fleetctl --endpoint",
-            "fleetkit-fetch mark",
-            "systemctl poweroff",
-        ]
-        assert f"start {machine}/units/etcd-browser.service" in (machine / "calls").read_text()
+            self.ASKED, "curl units/b.service", "curl units/web%401.service", self.MARKED, self.ENDED,
+        ]  # fmt: skip
+        sent = [json.loads(line) for line in (machine / "sent").read_text().splitlines()]
+        assert sent == [unit_body(one, DesiredState.LAUNCHED) for one in units.values()]
+
+    def test_a_cluster_that_begins_with_no_units_has_its_mark_all_the_same(self, machine: Path) -> None:
+        assert self.calls(machine) == [self.ASKED, self.MARKED, self.ENDED]
 
     def test_tries_again_until_fleet_answers(self, machine: Path) -> None:
         (machine / "no-curl").touch()
-        assert self.calls(machine) == ["curl --silent", "curl --silent", "fleetkit-fetch mark", "systemctl poweroff"]
+        assert self.calls(machine) == [self.ASKED, self.ASKED, self.MARKED, self.ENDED]
 
-    def test_marks_nothing_when_units_do_not_start(self, machine: Path) -> None:
-        (machine / "units" / "a.service").write_text("[Service]\n")
-        (machine / "no-fleetctl").touch()
-        calls = self.calls(machine)
-        assert calls[:3] == ["curl --silent", "fleetctl --endpoint", "curl --silent"]
-        assert calls.count("fleetkit-fetch mark") == 1
+    def test_marks_nothing_when_fleet_does_not_take_a_unit(self, machine: Path) -> None:
+        (machine / "units").write_bytes(render_first_units({"a.service": UnitText.parse("[Service]\nType=oneshot\n")}))
+        curl = machine / "curl"
+        curl.write_text(curl.read_text().replace("test ! -e", 'case "$*" in *machines) exit 0;; esac; test ! -e'))
+        (machine / "no-curl").touch()
+        again = [self.ASKED, "curl units/a.service"]
+        assert self.calls(machine) == [*again, *again, self.MARKED, self.ENDED]
