@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from fleetkit.fleet.placement_options import PlacementOptions
@@ -11,8 +11,7 @@ from fleetkit.fleet.unit_text import UnitText
 
 __all__ = ["UnitOrder", "order_units"]
 
-_AFTER = ("After", "Requires", "Requisite", "BindsTo", "PartOf", "Wants", "Upholds")
-_BEFORE = ("Before",)
+_NEEDING = ("Requires", "Requisite", "BindsTo", "PartOf", "Wants", "Upholds")
 _TRIGGERS = {"timer": ("Timer", "Unit"), "path": ("Path", "Unit")}
 """Types of units that start another one, each with the option that names it where it has not the same name."""
 
@@ -41,14 +40,17 @@ def order_units(units: Mapping[str, UnitText]) -> UnitOrder:
 
     systemd orders what is on one machine; a unit that needs another on some other machine has only this.
     Both kinds of systemd's dependencies count, those that order and those that require: a unit that requires another
-    is of no use before it. So is a timer or a path before what it starts: systemd refuses to start it while it knows no
-    such unit, and by itself orders the two the other way round, so that no file can say it.
+    is of no use before it. What is said of the order weighs more than what only follows from a need: a service that
+    wants its sidekick comes first where the sidekick is to come after it, as systemd has it too.
+    A timer or a path comes after what it starts: systemd refuses to start it while it knows no such unit, and by itself
+    orders the two the other way round, so that no file can say it.
     """
     waits: dict[str, set[str]] = {name: set() for name in units}
-    for name, unit in units.items():
-        for before, after in _list_pairs(name, unit):
-            if before != after and before in waits and after in waits:
-                waits[after].add(before)
+    said = {pair for name, unit in units.items() for pair in _list_said(name, unit)}
+    needed = {pair for name, unit in units.items() for pair in _list_needed(name, unit)}
+    for before, after in said | {pair for pair in needed if pair[::-1] not in said}:
+        if before != after and before in waits and after in waits:
+            waits[after].add(before)
     known = {name: frozenset(others) for name, others in waits.items()}
     waves: list[tuple[str, ...]] = []
     while waits:
@@ -62,16 +64,23 @@ def order_units(units: Mapping[str, UnitText]) -> UnitOrder:
     return UnitOrder(waves=tuple(waves), waits=known)
 
 
-def _list_pairs(name: str, unit: UnitText) -> Iterator[tuple[str, str]]:
-    """Tell which of two units comes before the other."""
-    for one in unit.options:
-        others = expand_specifiers(one.value, name, known=SYSTEMD_SPECIFIERS).split()
-        if one.section == "Unit" and one.name in _AFTER:
-            yield from ((other, name) for other in others)
-        elif one.section == "Unit" and one.name in _BEFORE:
-            yield from ((name, other) for other in others)
+def _list_said(name: str, unit: UnitText) -> Iterator[tuple[str, str]]:
+    """Tell which of two units comes before the other, as a unit says or its type has it."""
+    yield from ((other, name) for other in _list_named(name, unit, ("After",)))
+    yield from ((name, other) for other in _list_named(name, unit, ("Before",)))
     yield from ((other, name) for other in PlacementOptions.of(unit, name=name).machine_of)
     yield from ((other, name) for other in _list_triggered(name, unit))
+
+
+def _list_needed(name: str, unit: UnitText) -> Iterator[tuple[str, str]]:
+    """Tell which of two units comes before the other where nothing is said, since the other needs it."""
+    yield from ((other, name) for other in _list_named(name, unit, _NEEDING))
+
+
+def _list_named(name: str, unit: UnitText, options: Collection[str]) -> Iterator[str]:
+    for one in unit.options:
+        if one.section == "Unit" and one.name in options:
+            yield from expand_specifiers(one.value, name, known=SYSTEMD_SPECIFIERS).split()
 
 
 def _list_triggered(name: str, unit: UnitText) -> tuple[str, ...]:

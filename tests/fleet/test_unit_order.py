@@ -34,6 +34,24 @@ def test_each_kind_of_waiting_counts() -> None:
     )
 
 
+def test_what_is_said_of_the_order_weighs_more_than_what_follows_from_a_need() -> None:
+    found = order_units(
+        {
+            "side@1.service": unit("BindsTo=web@%i.service", "After=web@%i.service"),
+            "web@1.service": unit("Wants=side@%i.service"),
+            "first.service": unit("Requires=second.service", "Before=second.service"),
+            "second.service": unit(),
+        }
+    )
+    assert found.waves == (("first.service", "web@1.service"), ("second.service", "side@1.service"))
+    assert not found.circle
+
+
+def test_those_that_need_each_other_and_say_no_order_are_a_circle() -> None:
+    found = order_units({"a.service": unit("Wants=b.service"), "b.service": unit("Wants=a.service")})
+    assert found.circle == ("a.service", "b.service")
+
+
 def test_instances_name_each_other_by_specifiers() -> None:
     units = {
         "web@1.service": unit("After=db@%i.service"),
