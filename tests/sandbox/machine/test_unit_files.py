@@ -39,6 +39,14 @@ def test_lines_are_joined_remarks_dropped_and_nonsense_named() -> None:
     ]
 
 
+def test_an_instance_names_others_by_its_own_name() -> None:
+    text = "[Unit]\nDescription=side of %i\nBindsTo=web@%i.service db.service\nWants=%p-%i.service %Z.service\n"
+    unit = make("side@1.service", text)
+    assert unit.names("BindsTo") == ("web@1.service", "db.service")
+    assert unit.names("Wants") == ("side-1.service", "%Z.service"), "what is not known is named as it is written"
+    assert unit.description == "side of 1"
+
+
 def test_the_last_value_counts_lists_add_up_and_an_empty_one_resets() -> None:
     settings = make("a.service", "[Unit]\nAfter=a b\nAfter=c\nAfter=\nAfter=d e\nDescription=1\nDescription=2").settings
     assert settings.words("Unit", "After") == ["d", "e"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fleetkit.sandbox.machine.systemd.commands import UnitSyntaxError
+from fleetkit.sandbox.machine.systemd.commands import UnitSyntaxError, expand_specifiers
 from fleetkit.sandbox.machine.systemd.text import Settings
 
 __all__ = ["ACTED_ON", "Unit", "name_unknown", "parse_bool", "parse_time", "split_name"]
@@ -64,7 +64,7 @@ class Unit:
     @property
     def description(self) -> str:
         """What it is, in its own words; its name where it says nothing."""
-        return self.settings.last("Unit", "Description", self.name)
+        return self._expand(self.settings.last("Unit", "Description", self.name))
 
     @property
     def section(self) -> str:
@@ -72,8 +72,11 @@ class Unit:
         return self.kind.capitalize()
 
     def names(self, key: str) -> tuple[str, ...]:
-        """Return the unit names that a setting of ``[Unit]`` lists, in order."""
-        return tuple(self.settings.words("Unit", key))
+        """Return the unit names that a setting of ``[Unit]`` lists, in order, of an instance those of its own.
+
+        One with a specifier that is not known is left as it is: no unit has that name, and that is said of it then.
+        """
+        return tuple(self._expand(word) for word in self.settings.words("Unit", key))
 
     @property
     def default_dependencies(self) -> bool:
@@ -85,6 +88,12 @@ class Unit:
         """What ``%n`` and the like stand for; those of the machine are added by whoever runs it."""
         prefix, instance = split_name(self.name)
         return {"n": self.name, "N": self.name.rpartition(".")[0], "p": prefix, "i": instance, "I": instance}
+
+    def _expand(self, text: str) -> str:
+        try:
+            return expand_specifiers(text, self.specifiers)
+        except UnitSyntaxError:
+            return text
 
 
 def split_name(name: str) -> tuple[str, str]:
