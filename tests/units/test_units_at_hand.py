@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-import os
+import http.server
 import shutil
+import socketserver
 import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.unit_scripts import find_script, run_script
 
-from fleetkit.fleet import PlacementOptions, UnitText, order_units, read_unit_files
+from fleetkit.fleet import PlacementOptions, order_units, read_unit_files
 
 UNITS = Path(__file__).parents[2] / "units"
-FILES = read_unit_files([UNITS])
+FOLDERS = [UNITS, *sorted(one for one in UNITS.iterdir() if one.is_dir())]
+PATHS = sorted(one for one in UNITS.rglob("*") if one.is_file())
+FILES = read_unit_files(FOLDERS)
 TIMERS = [name for name in FILES.units if name.endswith(".timer")]
+PROMISED = "test -x /usr/lib/systemd/systemd-journal-gatewayd"
+"""By which the unit of the journal gateway looks for the program: this computer need not have it."""
 
 
 def test_fleet_takes_them_all_and_nothing_about_them_is_careful() -> None:
     assert FILES.findings == ()
-    assert len(FILES.units) == len(list(UNITS.iterdir())) > 4
+    assert sorted(FILES.paths.values()) == PATHS
+    assert len(FILES.units) > 4
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
 def test_systemd_takes_them_all() -> None:
     ended = subprocess.run(
-        [shutil.which("systemd-analyze") or "", "verify", "--man=no", *map(str, sorted(UNITS.iterdir()))],
+        [shutil.which("systemd-analyze") or "", "verify", "--man=no", *map(str, PATHS)],
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
+    # Of a template it tells by the name of an instance.
+    names = tuple(name.partition("@")[0] for name in FILES.units)
     # Programs of the machine, such as docker, need not be on this computer, and fleet's own section is not systemd's.
-    told = [line for line in ended.stderr.splitlines() if "units/" in line or line.startswith(tuple(FILES.units))]
-    assert [line for line in told if "X-Fleet" not in line and "is not executable" not in line] == []
+    told = [line for line in ended.stderr.splitlines() if "units/" in line or line.startswith(names)]
+    assert [line for line in told if "X-" not in line and "is not executable" not in line] == []
 
 
 @pytest.mark.parametrize("timer", TIMERS)
@@ -42,47 +53,66 @@ def test_a_timer_is_wherever_what_it_starts_is_and_is_sent_after_it(timer: str) 
     assert [timer in wave for wave in waves] == [False, True]
 
 
-def script(unit: UnitText, name: str) -> str:
-    """Return what a unit hands to the shell, as systemd hands it over."""
-    (value,) = (one.value for one in unit.options if one.name == name)
-    return value.removeprefix("/bin/sh -c '").removesuffix("'").replace("$$", "$")
-
-
-def run(text: str, folder: Path, **programs: str) -> list[str]:
-    """Run a script with stand-ins for programs, each a line of shell; return how they were called."""
-    for name, does in programs.items():
-        file = folder / "bin" / name
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(f'#!/bin/sh\necho "{name} $*" >> {folder}/calls\n{does}\n')
-        file.chmod(0o755)
-    path = f"{folder / 'bin'}:{os.environ['PATH']}"
-    subprocess.run(["/bin/sh", "-c", text], env={"PATH": path}, check=True, timeout=60)
-    calls = folder / "calls"
-    found = calls.read_text().splitlines() if calls.exists() else []
-    calls.unlink(missing_ok=True)
-    return found
-
-
 def test_a_failure_of_fleets_own_unit_is_not_forgotten(tmp_path: Path) -> None:
+    text = find_script(FILES.units["reset-failed.service"], "ExecStart").replace("/run/fleet/units", str(tmp_path))
     (tmp_path / "web.service").touch()
-    text = script(FILES.units["reset-failed.service"], "ExecStart").replace("/run/fleet/units", str(tmp_path))
     listed = 'test "$1" = list-units && printf "web.service x\\nold@1.service x\\n"; true'
-    calls = run(text, tmp_path, systemctl=listed)
-    assert calls[1:] == ["systemctl reset-failed old@1.service"]
+    found = run_script(text, tmp_path, systemctl=listed)
+    assert (found.code, found.calls[1:]) == (0, ["systemctl reset-failed old@1.service"])
 
 
 def test_swap_is_made_once_and_used_again(tmp_path: Path) -> None:
     file = tmp_path / "swap"
-    text = script(FILES.units["swap.service"], "ExecStart").replace("/var/swap", str(file))
+    text = find_script(FILES.units["swap.service"], "ExecStart").replace("/var/swap", str(file))
     made = {"fallocate": 'touch "$3"', "mkswap": "true"}
-    first = run(text, tmp_path, swapon="true", **made)
-    assert first == [
-        f"fallocate -l 2G {file}.new",
-        f"mkswap {file}.new",
-        "swapon --show=NAME --noheadings",
-        f"swapon {file}",
-    ]
+    first = run_script(text, tmp_path, swapon="true", **made)
+    assert (first.code, first.calls) == (
+        0,
+        [f"fallocate -l 2G {file}.new", f"mkswap {file}.new", "swapon --show=NAME --noheadings", f"swapon {file}"],
+    )
     assert file.stat().st_mode & 0o777 == 0o600
-    assert run(text, tmp_path, swapon=f"test $# -gt 1 && echo {file}; true", **made) == [
-        "swapon --show=NAME --noheadings"
-    ], "what is in use is not put in use again"
+    again = run_script(text, tmp_path, swapon=f"test $# -gt 1 && echo {file}; true", **made)
+    assert again.calls == ["swapon --show=NAME --noheadings"], "what is in use is not put in use again"
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Path]:
+    """Serve one address as a gateway does, at a socket; give that."""
+
+    class Answering(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/machine" else 404)
+            self.end_headers()
+
+        def address_string(self) -> str:
+            return "a caller"
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    path = tmp_path / "journald.sock"
+    with socketserver.UnixStreamServer(str(path), Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield path
+        server.shutdown()
+
+
+def test_a_journal_gateway_is_asked_at_its_socket_and_fails_where_there_is_none(gateway: Path, tmp_path: Path) -> None:
+    text = find_script(FILES.units["journal-gateway.service"], "ExecStart")
+    absent = run_script(text.replace(PROMISED, "false"), tmp_path)
+    assert absent.code == 1
+    assert "brings no systemd-journal-gatewayd" in absent.told
+    present = text.replace(PROMISED, "true")
+    assert run_script(present.replace("/run/journald.sock", str(gateway)), tmp_path).code == 0
+    deaf = run_script(present.replace("/run/journald.sock", str(tmp_path / "none")), tmp_path)
+    assert deaf.code != 0
+    assert "connect" in deaf.told
+
+
+def test_the_journal_gateway_is_asked_where_machines_have_it() -> None:
+    modules = Path(__file__).parents[2] / "terraform/modules/user_data"
+    socket = (modules / "units/systemd-journal-gatewayd.socket").read_text()
+    text = find_script(FILES.units["journal-gateway.service"], "ExecStart")
+    assert "ListenStream=/run/journald.sock\n" in socket
+    assert "--unix-socket /run/journald.sock " in text
+    assert f"ConditionPathExists={PROMISED.removeprefix('test -x ')}\n" in socket
