@@ -15,7 +15,9 @@ from fleetkit.web._change_pages import make_change_pages
 from fleetkit.web._errors import show_errors
 from fleetkit.web.change_desk import ChangeDesk
 
-__all__ = ["PageSettings", "make_app", "read_refresh"]
+__all__ = ["LOOPBACK", "PageSettings", "make_app", "read_refresh"]
+
+LOOPBACK = "127.0.0.1"
 
 _LARGEST_BYTES = 2 * 1024 * 1024
 """etcd takes no request of more than 1.5 MiB; a form says the same in somewhat more."""
@@ -42,7 +44,11 @@ class PageSettings:
     owner
         Whose fleet or etcd it shows: the cluster's name, or the endpoint.
     port
-        The port on 127.0.0.1 on which it is served.
+        The port on which it is served.
+    address
+        The address on which it is served: this computer's own, or one that others reach.
+    names
+        What it is called by those others, as a load balancer passes it on; the address itself is one.
     desk
         Where changes are planned and done; None for a page that only reads.
     tell_defect
@@ -51,8 +57,18 @@ class PageSettings:
 
     owner: str
     port: int
+    address: str = LOOPBACK
+    names: tuple[str, ...] = ()
     desk: ChangeDesk | None = None
     tell_defect: Callable[[Exception], None] = lambda _error: None
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """What a request may call it, with the port where that is its own."""
+        if self.address == LOOPBACK:
+            return frozenset(f"{name}:{self.port}" for name in (LOOPBACK, "localhost"))
+        # A health check asks the address; whoever comes through a load balancer leaves out the port.
+        return frozenset({f"{self.address}:{self.port}", *self.names, *(f"{one}:{self.port}" for one in self.names)})
 
 
 def make_app(settings: PageSettings, *, title: str) -> Flask:
@@ -76,11 +92,11 @@ def make_app(settings: PageSettings, *, title: str) -> Flask:
         MAX_CONTENT_LENGTH=_LARGEST_BYTES,
         MAX_FORM_MEMORY_SIZE=_LARGEST_BYTES,
     )
-    hosts = {f"{name}:{settings.port}" for name in ("127.0.0.1", "localhost")}
+    hosts = settings.hosts
 
     @app.before_request
     def require_our_name() -> None:
-        # A foreign page may let its own name lead to 127.0.0.1; the browser then sends that name along.
+        # A foreign page may let its own name lead to this address; the browser then sends that name along.
         if request.environ.get("HTTP_HOST", "").lower() not in hosts:
             abort(400, f"this page goes by {' and '.join(sorted(hosts))}, and by no other name")
 

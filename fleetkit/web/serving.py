@@ -1,4 +1,4 @@
-"""Serving an application on 127.0.0.1, until Ctrl-C."""
+"""Serving an application on one address, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,34 +7,36 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fleetkit.core import BusyError
+from fleetkit.web.app import LOOPBACK
 
 if TYPE_CHECKING:
     from flask import Flask
 
 __all__ = ["open_port", "serve_pages"]
 
-_HOST = "127.0.0.1"
 _THREADS = 4
 
 
-def open_port(port: int) -> socket.socket:
-    """Take a port of this computer, for callers from this computer alone.
+def open_port(port: int, *, address: str = LOOPBACK) -> socket.socket:
+    """Take a port of this computer, for callers from this computer alone where no other address is said.
 
     Parameters
     ----------
     port
         Which; any free one where 0.
+    address
+        Of which of this computer's addresses.
 
     Raises
     ------
     BusyError
-        When somebody else has it, or it is not for this user.
+        When somebody else has it, it is not for this user, or this computer has no such address.
     """
     try:
-        return socket.create_server((_HOST, port))
+        return socket.create_server((address, port))
     except OSError as error:
         raise BusyError(
-            f"port {port} of {_HOST} cannot be taken",
+            f"port {port} of {address} cannot be taken",
             seen=error.strerror or str(error),
             hint="take another with --port; whatever serves there already may be the same page",
         ) from error

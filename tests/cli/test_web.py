@@ -49,6 +49,10 @@ def test_each_page_teaches_by_examples_and_exit_codes(page: str, capsys: pytest.
         (["etcd", "demo", "--endpoints", "127.0.0.1:1"], 2, "leave it out, or leave out CLUSTER"),
         (["etcd", "--hidden", "/a/../b", "--endpoints", "127.0.0.1:1"], 2, "a part of it is .."),
         (["fleet", "--port", "80"], 2, "1024<=x<=65535"),
+        (["fleet", "--listen", "0.0.0.0"], 2, "is not one private address"),  # noqa: S104 -- it is refused
+        (["fleet", "--listen", "9.9.9.9"], 2, "for nobody on the internet"),
+        (["etcd", "--listen", "master"], 2, "'master' is no IPv4 address"),
+        (["etcd", "--name", "a b"], 2, "'a b' is no name of a host"),
         (["fleets"], 2, "No such command"),
     ],
 )
@@ -68,6 +72,23 @@ def test_a_port_that_is_taken_is_told_with_the_way_on(endpoint: str, capsys: pyt
     told = capsys.readouterr()
     assert f"port {port} of 127.0.0.1 cannot be taken: Address already in use" in told.err
     assert "--port" in told.err
+    assert told.out == ""
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "said"),
+    [
+        (["--name", "fleet.demo.internal"], 2, "--name is for a page that others reach"),
+        (["--listen", "10.99.99.99", "--allow-changes"], 2, "a page on 10.99.99.99 only shows"),
+        (["--listen", "10.99.99.99"], 1, "port 3000 of 10.99.99.99 cannot be taken"),
+    ],
+)
+def test_where_others_would_reach_it_is_judged_before_anything_is_served(
+    argv: list[str], code: int, said: str, endpoint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["web", "fleet", "--endpoint", endpoint, *argv]) == code
+    told = capsys.readouterr()
+    assert said in " ".join(told.err.split())
     assert told.out == ""
 
 

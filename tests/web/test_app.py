@@ -41,6 +41,24 @@ def test_any_other_name_is_refused_whatever_it_asks_for(fleet: Visitor, host: st
     assert "web@" not in page.text
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("10.10.3.100:3000", 404),
+        ("fleet.demo.internal", 404),
+        ("FLEET.demo.internal:3000", 404),
+        ("10.10.3.100", 400),
+        ("127.0.0.1:3000", 400),
+        ("localhost:3000", 400),
+        ("fleet.demo.internal.evil.example", 400),
+        ("fleet.demo.internal:80", 400),
+    ],
+)
+def test_a_page_for_others_goes_by_its_address_and_by_the_names_that_it_was_given(host: str, status: int) -> None:
+    settings = PageSettings(owner="demo", port=3000, address="10.10.3.100", names=("fleet.demo.internal",))
+    assert Visitor(make_app(settings, title="fleet")).get("/", host=host).status == status
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 @pytest.mark.parametrize("path", ["/", "/no-such-page"])
 def test_a_page_that_only_reads_refuses_every_other_method(fleet: Visitor, method: str, path: str) -> None:

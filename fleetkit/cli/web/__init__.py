@@ -14,8 +14,8 @@ __all__ = ["command"]
 def command() -> None:
     """Serve pages for a browser on this computer, until Ctrl-C.
 
-    They listen on 127.0.0.1 alone, ask for nothing from elsewhere, and work without scripts. Of CLUSTER through its
-    way in, which is open for as long; or of any fleet or etcd that is named.
+    They listen on 127.0.0.1 where nothing else is said, ask for nothing from elsewhere, and work without scripts. Of
+    CLUSTER through its way in, which is open for as long; or of any fleet or etcd that is named.
     """
 
 

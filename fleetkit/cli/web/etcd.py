@@ -19,7 +19,15 @@ __all__ = ["command"]
 @etcd_options
 @hidden_option
 @page_options(port=8000)
-def command(cluster: str | None, port: int, opens: bool, reads_only: bool, **options: Any) -> int:
+def command(
+    cluster: str | None,
+    port: int,
+    opens: bool,
+    reads_only: bool,
+    address: str,
+    names: tuple[str, ...],
+    **options: Any,
+) -> int:
     """Show the keys of both of etcd's stores of CLUSTER as a page: as trees, by a search, each with its value.
 
     Whoever can open the page can read every key, whatever it holds. With --allow-changes keys are created, written,
@@ -30,6 +38,7 @@ def command(cluster: str | None, port: int, opens: bool, reads_only: bool, **opt
     fleetkit web etcd demo --open
     fleetkit web etcd demo --allow-changes --hidden /_coreos.com --hidden /_ours
     fleetkit web etcd --endpoints http://127.0.0.1:2379 --port 8001
+    fleetkit web etcd --endpoints https://10.10.3.100:2379 --listen 10.10.3.100 --name keys.demo.internal
 
     Ends by Ctrl-C with 130; exits 1 when the port is taken or etcd could not be read, 2 for a wrong cluster file.
     """
@@ -45,4 +54,6 @@ def command(cluster: str | None, port: int, opens: bool, reads_only: bool, **opt
             port=port,
             opens=opens,
             reads_only=reads_only,
+            address=address,
+            names=names,
         )

@@ -28,6 +28,7 @@ def command(cluster: str | None, endpoint: str | None, request_timeout: float, *
     fleetkit web fleet demo --open
     fleetkit web fleet demo --allow-changes --port 3001
     fleetkit web fleet --endpoint http://127.0.0.1:49153
+    fleetkit web fleet --endpoint unix:///run/fleet.sock --listen 10.10.3.100 --name fleet.demo.internal
 
     Ends by Ctrl-C with 130; exits 1 when the port is taken or fleet could not be read, 2 for a wrong cluster file.
     """
