@@ -5,6 +5,7 @@ Nothing here knows of clusters; a caller names the bastion, the keys and the add
 """
 
 from fleetkit.ssh.connection import CommandResult, Connection, open_connection, run_command
+from fleetkit.ssh.following import follow_command, leash_command
 from fleetkit.ssh.known_hosts import HostKey, KnownHosts
 from fleetkit.ssh.login_keys import list_login_keys
 from fleetkit.ssh.sshuttle import sshuttle_command
@@ -25,6 +26,8 @@ __all__ = [
     "TunnelEvent",
     "TunnelState",
     "UnixSocket",
+    "follow_command",
+    "leash_command",
     "list_login_keys",
     "open_connection",
     "open_unix_socket",

@@ -62,6 +62,7 @@ from fleetkit.workflows.drill_trend import DrillTrend, PastDrill, read_drill_tre
 from fleetkit.workflows.drilling import DrilledBackup, drill_backup, drill_etcd
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.final_backup import FinalBackup, make_final_backup
+from fleetkit.workflows.following_journals import FollowNote, JournalLine, follow_unit_journal
 from fleetkit.workflows.freeing_units import plan_unit_freeing
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
 from fleetkit.workflows.history import (
@@ -200,7 +201,9 @@ __all__ = [
     "DrilledBackup",
     "Emptiness",
     "FinalBackup",
+    "FollowNote",
     "Inspection",
+    "JournalLine",
     "KeptBackup",
     "KeyChange",
     "KeyPlace",
@@ -282,6 +285,7 @@ __all__ = [
     "find_keys",
     "find_lock",
     "find_setback",
+    "follow_unit_journal",
     "forget_cluster",
     "give_approval",
     "hold_for_disarming",

@@ -1,12 +1,13 @@
-"""What a unit said on the machine that ran it: its last lines in that machine's journal, by SSH."""
+"""What a unit said on the machine that ran it: the last lines of that machine's journal, or each as it comes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import threading
+from collections.abc import Collection, Iterator, Sequence
 
 from fleetkit.core import FleetError, FleetkitError, NotFoundError
 from fleetkit.fleet import Machine, UnitStatus
-from fleetkit.ssh import run_command
+from fleetkit.ssh import follow_command, leash_command, run_command
 from fleetkit.workflows._rotation_machines import FleetMachine, list_machines
 from fleetkit.workflows._unit_reading import UnitReading
 from fleetkit.workflows._workspace import Workspace
@@ -46,14 +47,32 @@ class UnitJournal:
             When the machine cannot be reached, or does not tell.
         """
         place = self._find(machine)
-        # Only root and the group systemd-journal may read what units said.
-        words = ["sudo", "journalctl", "--no-pager", "-o", "short-iso", "-n", str(lines), "-u", unit]
+        words = ["sudo", *_journalctl(unit, lines)]
         with self._way.connect(place.address, role=place.role) as connection:
             said = run_command(connection, words, limit_s=_LIMIT_S).stdout
         return tuple(said.splitlines())
 
+    def follow(self, unit: str, machine: Machine, *, lines: int, stop: threading.Event) -> Iterator[str]:
+        """Yield what a unit says in a machine's journal, its last lines first, until ``stop`` is set.
+
+        Nothing of it stays on the machine, whichever side breaks off.
+
+        Raises
+        ------
+        AwsError, NotFoundError
+            When what kind of machine it is cannot be found out, and so not its host key.
+        SshError
+            When the machine cannot be reached, or tells no more.
+        """
+        place = self._find(machine)
+        # The leash is root's too: nobody else may end what root runs.
+        words = ["sudo", *leash_command([*_journalctl(unit, lines), "--follow"])]
+        with self._way.connect(place.address, role=place.role) as connection:
+            yield from follow_command(connection, words, stop=stop)
+
     def _find(self, machine: Machine) -> FleetMachine:
-        if self._known is None:
+        # A unit that is followed may move to a machine that was not there at first.
+        if self._known is None or machine.primary_ip not in self._known:
             self._known = {one.address: one for one in list_machines(self._workspace)}
         try:
             return self._known[machine.primary_ip]
@@ -124,6 +143,11 @@ def read_journals(
             except FleetkitError as error:
                 found[place] = (f"it could not be read: {error.without_hint}",)
     return found
+
+
+def _journalctl(unit: str, lines: int) -> list[str]:
+    # Only root and the group systemd-journal may read what units said.
+    return ["journalctl", "--no-pager", "-o", "short-iso", "-n", str(lines), "-u", unit]
 
 
 def find_machines(reading: UnitReading, status: UnitStatus) -> Sequence[Machine]:

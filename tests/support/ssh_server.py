@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fleetkit.ssh import HostKey, KnownHosts, SshAccess, SshLimits, SshTarget
 
@@ -120,6 +121,23 @@ def taken_port() -> Iterator[int]:
         yield holder.getsockname()[1]
 
 
+async def _feed(asked: Any, stdin: asyncio.StreamWriter) -> None:
+    """Pass on what comes; whether it ends or is cut off, the command's input is closed, as OpenSSH does it."""
+    import asyncssh
+
+    with contextlib.suppress(OSError, asyncssh.Error):
+        while piece := await asked.read(65536):
+            stdin.write(piece)
+            await stdin.drain()
+    stdin.close()
+
+
+async def _show(said: asyncio.StreamReader | None, shown: Any) -> None:
+    while said is not None and (piece := await said.read(65536)):
+        shown.write(piece)
+        await shown.drain()
+
+
 async def _serve(options: argparse.Namespace) -> None:
     import asyncssh
 
@@ -146,12 +164,13 @@ async def _serve(options: argparse.Namespace) -> None:
             process.command or "true",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        out, err = await child.communicate(await process.stdin.read())
+        assert child.stdin is not None
+        feeding = asyncio.create_task(_feed(process.stdin, child.stdin))
         # The other side may have hung up by now.
-        with contextlib.suppress(BrokenPipeError):
-            process.stdout.write(out)
-            process.stderr.write(err)
-            process.exit(child.returncode or 0)
+        with contextlib.suppress(BrokenPipeError, asyncssh.Error):
+            await asyncio.gather(_show(child.stdout, process.stdout), _show(child.stderr, process.stderr))
+            process.exit(await child.wait())
+        feeding.cancel()
 
     client = asyncssh.read_public_key(options.client_key)
     listener = await asyncssh.listen(
