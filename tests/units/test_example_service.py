@@ -248,7 +248,9 @@ def test_after_a_crash_both_are_there_again(deployed: Deployed) -> None:
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: deployed.find_key() is None, "the key to be gone")
     wait_for(lambda: deployed.page != before and deployed.find_key(), "the key to be there again")
-    assert deployed.states() == {"web@1.service": "active", "web-presence@1.service": "active"}
+    # Fleet hears of a state a moment later than etcd of the key.
+    both = {"web@1.service": "active", "web-presence@1.service": "active"}
+    wait_for(lambda: deployed.states() == both, "both to be active")
 
 
 @pytest.mark.sandbox
