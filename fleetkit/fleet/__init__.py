@@ -20,6 +20,7 @@ from fleetkit.fleet.machine_load import MachineLoad, list_loads
 from fleetkit.fleet.placement import Placed, explain_no_machine, list_placed
 from fleetkit.fleet.placement_options import PlacementOptions
 from fleetkit.fleet.probe_rules import ProbeRule
+from fleetkit.fleet.rebalancing import Rebalance, UnitMove, plan_rebalance
 from fleetkit.fleet.remnants import FleetKey, Remnants, find_remnants
 from fleetkit.fleet.requests import unit_body, unit_path
 from fleetkit.fleet.service_instances import (
@@ -65,6 +66,7 @@ __all__ = [
     "ProbeKind",
     "ProbeResult",
     "ProbeRule",
+    "Rebalance",
     "Remnants",
     "ServiceInstance",
     "ServiceOptions",
@@ -73,6 +75,7 @@ __all__ = [
     "Unit",
     "UnitFiles",
     "UnitFinding",
+    "UnitMove",
     "UnitOption",
     "UnitOrder",
     "UnitState",
@@ -101,6 +104,7 @@ __all__ = [
     "order_units",
     "parse_fleet_endpoint",
     "parse_unit_file",
+    "plan_rebalance",
     "probe_command",
     "probe_service",
     "read_unit_files",

@@ -94,6 +94,14 @@ from fleetkit.workflows.reading_keys import (
     read_key_trees,
 )
 from fleetkit.workflows.reading_units import UnitReading, read_units, read_units_through
+from fleetkit.workflows.rebalancing_units import (
+    AppliedRebalance,
+    RebalancePlan,
+    VerifiedRebalance,
+    apply_rebalance,
+    plan_machine_rebalance,
+    verify_rebalance,
+)
 from fleetkit.workflows.rebooting import (
     AppliedReboot,
     RebootPlan,
@@ -169,6 +177,7 @@ __all__ = [
     "AppliedDestroy",
     "AppliedDnsSync",
     "AppliedDrain",
+    "AppliedRebalance",
     "AppliedReboot",
     "AppliedReplace",
     "AppliedResize",
@@ -218,6 +227,7 @@ __all__ = [
     "PastMembers",
     "PastScrapes",
     "Preflight",
+    "RebalancePlan",
     "RebootPlan",
     "RecordPlace",
     "ReplacePlan",
@@ -245,6 +255,7 @@ __all__ = [
     "VerifiedDnsSync",
     "VerifiedDrain",
     "VerifiedKeys",
+    "VerifiedRebalance",
     "VerifiedReboot",
     "VerifiedReplace",
     "VerifiedResize",
@@ -263,6 +274,7 @@ __all__ = [
     "apply_dns_sync",
     "apply_drain",
     "apply_key_changes",
+    "apply_rebalance",
     "apply_reboot",
     "apply_replace",
     "apply_resize",
@@ -317,6 +329,7 @@ __all__ = [
     "plan_key_copy",
     "plan_key_deletion",
     "plan_key_put",
+    "plan_machine_rebalance",
     "plan_reboot",
     "plan_replace",
     "plan_resize",
@@ -357,6 +370,7 @@ __all__ = [
     "verify_drain",
     "verify_emptiness",
     "verify_key_changes",
+    "verify_rebalance",
     "verify_reboot",
     "verify_replace",
     "verify_resize",

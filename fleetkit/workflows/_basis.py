@@ -51,6 +51,7 @@ class Operation(enum.StrEnum):
     DESTROY = "destroy"
     DISARM = "disarm"
     DRAIN = "drain"
+    REBALANCE = "rebalance"
     REBOOT = "reboot"
     REPLACE = "replace"
     RESIZE = "resize"

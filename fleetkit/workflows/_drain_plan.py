@@ -110,7 +110,10 @@ class DrainPlan(ChangePlan):
         if self.is_empty:
             return ()
         if self.back:
-            return ("fleet moves no unit back by itself: what is placed from now on comes here first",)
+            return (
+                "fleet moves no unit back by itself: what is placed from now on comes here first, and "
+                "fleetkit machines rebalance moves what is there",
+            )
         parts = [list_under("these go:", [one.name for one in self.moving])] if self.moving else []
         parts.append(
             "its fleet is stopped: it stops and unloads its units, global ones too, and leaves; the others take them "

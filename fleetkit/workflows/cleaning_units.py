@@ -14,7 +14,6 @@ spans two keys, so the race is closed from three sides.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fleetkit.core import SYSTEM_CLOCK, Clock, EtcdError, SettingsError, StalePlanError
@@ -22,13 +21,13 @@ from fleetkit.etcd import StoredKey
 from fleetkit.runs import EventKind
 from fleetkit.workflows._clean_plan import CleanPlan, read_remnants
 from fleetkit.workflows._done_keys import DoneKeys
+from fleetkit.workflows._holding_fleet import hold_fleet
 from fleetkit.workflows._keys_look import find_key
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.changing_keys import KeyPlace
-from fleetkit.workflows.unlocking import hold_everywhere
 
 __all__ = ["CleanPlan", "CleanWaits", "CleanedKeys", "VerifiedCleaning", "apply_clean", "plan_clean", "verify_clean"]
 
@@ -150,7 +149,8 @@ def apply_clean(
     plan, told, waits = approved.plan, report or Reporter(), waits or CleanWaits()
     if plan.is_empty:
         return CleanedKeys()
-    with _hold(place, told):
+    # Nobody deploys units meanwhile.
+    with hold_fleet(place.workspace, operation="cleaning of fleet's keys", told=told):
         told.record(EventKind.APPROVAL, approved.facts(place.workspace))
         left_s = plan.looked_at + plan.age_s - clock.monotonic()
         if left_s > 0:
@@ -179,16 +179,6 @@ def verify_clean(place: KeyPlace, cleaned: CleanedKeys, *, report: Reporter | No
     findings = [f"{one.name} is there again: somebody uses it" for one in gone if find_key(place.keys, one.key)]
     (report or Reporter()).record(EventKind.VERIFIED, {"what": "clean", "ok": not findings, "findings": findings})
     return VerifiedCleaning(looked_at=len(gone), findings=tuple(findings))
-
-
-@contextlib.contextmanager
-def _hold(place: KeyPlace, told: Reporter) -> Iterator[None]:
-    """Be alone at work on a cluster, so that nobody deploys units meanwhile; of another etcd nobody keeps a lock."""
-    if place.workspace is None:
-        yield
-    else:
-        with hold_everywhere(place.workspace, operation="cleaning of fleet's keys", told=told):
-            yield
 
 
 def _take(place: KeyPlace, plan: CleanPlan, *, done: DoneKeys, spared: dict[str, str]) -> None:

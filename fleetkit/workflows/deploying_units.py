@@ -5,14 +5,13 @@ Launched is not running: what was started counts once systemd on its machine run
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from fleetkit.core import StalePlanError
 from fleetkit.fleet import FleetEndpoint, FleetLimits
 from fleetkit.runs import EventKind
+from fleetkit.workflows._holding_fleet import hold_fleet
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._unit_gate import UnitGate, judge_change
 from fleetkit.workflows._unit_probes import UnitProbes
@@ -25,7 +24,6 @@ from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.reading_units import open_fleet
 from fleetkit.workflows.unit_journal import read_journals
-from fleetkit.workflows.unlocking import hold_everywhere
 
 __all__ = [
     "AppliedUnits",
@@ -72,7 +70,10 @@ def apply_units(
     if plan.is_empty and not plan.undoes and not plan.lagging:
         return AppliedUnits(cluster=plan.cluster, done=())
     names = [*(one.name for one in plan.changes), *(one.name for one in plan.lagging)]
-    with _hold(source, told), open_fleet(source, names=names, limits=limits) as fleet:
+    with (
+        hold_fleet(source, operation="change of units", told=told),
+        open_fleet(source, names=names, limits=limits) as fleet,
+    ):
         _require_unmoved(plan, fleet.reading)
         noted: NotedChange | None = None
         if isinstance(source, Workspace) and plan.changes:
@@ -186,16 +187,6 @@ def _tell_change(walk: UnitWalk, applied: AppliedUnits | None) -> dict[str, Any]
         "put_back": applied.put_back,
         "not_put_back": applied.not_put_back,
     }
-
-
-@contextlib.contextmanager
-def _hold(source: Workspace | FleetEndpoint, told: Reporter) -> Iterator[None]:
-    """Be alone at work on a cluster; of a fleet without a cluster file nobody keeps a lock."""
-    if isinstance(source, Workspace):
-        with hold_everywhere(source, operation="change of units", told=told):
-            yield
-    else:
-        yield
 
 
 def _require_unmoved(plan: UnitsPlan, reading: UnitReading) -> None:

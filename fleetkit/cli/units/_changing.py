@@ -24,13 +24,13 @@ def _duration(_context: click.Context, _parameter: click.Parameter, text: str) -
     return parse_duration(text)
 
 
-def changing_options(*, roll_back: bool = False) -> Callable[[F], F]:
+def changing_options(*, roll_back: bool | None = False) -> Callable[[F], F]:
     """Give a command that changes units its options.
 
     Parameters
     ----------
     roll_back
-        What is done by itself when a unit fails.
+        What is done by itself when a unit fails; None where nothing is ever put back, and nobody is asked.
     """
     options = (
         click.option(
@@ -49,7 +49,7 @@ def changing_options(*, roll_back: bool = False) -> Callable[[F], F]:
     )  # fmt: skip
 
     def give(command: F) -> F:
-        for option in options:
+        for option in options if roll_back is not None else options[1:]:
             command = option(command)
         return command
 
