@@ -37,14 +37,17 @@ TOKEN = "CANARY-token-5c3a"
 OWN = "/etc/fleetkit/secrets/token"
 FILE = {"secrets.token": "env:TOKEN", "pools.internal.secrets": ["token"]}
 
-# Whatever path a command of ours names on a machine is one below the machine's own folder here.
+# Whatever path a command of ours names on a machine is one below the machine's own folder here, and what the user of
+# these tests has made there is root's.
 SUDO = """#!/bin/bash
 words=()
 for word in "$@"; do
   [[ "$word" == /* ]] && word="$MACHINE_ROOT$word"
   words+=("$word")
 done
-exec "${words[@]}"
+[[ "$1" == stat ]] || exec "${words[@]}"
+"${words[@]}" | sed "s/ $(id -un):$(id -gn)$/ root:root/"
+exit "${PIPESTATUS[0]}"
 """
 
 
