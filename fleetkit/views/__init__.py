@@ -57,9 +57,11 @@ from fleetkit.views.plan_markup import alarm_html, attributes_html, changes_html
 from fleetkit.views.plan_picture import draw_plan
 from fleetkit.views.plan_values import show_value
 from fleetkit.views.preflight import checks_frame
+from fleetkit.views.unit_filter import UnitFilter
 from fleetkit.views.units import (
     FLEET_MACHINE_COLUMNS,
     UNIT_COLUMNS,
+    UNIT_SKELETON,
     count_verdicts,
     fleet_machine_rows,
     fleet_machines_frame,
@@ -98,6 +100,7 @@ __all__ = [
     "SYNC_NAMES_STEPS",
     "UNITS_STEPS",
     "UNIT_COLUMNS",
+    "UNIT_SKELETON",
     "UPGRADE_STEPS",
     "ApplyLog",
     "ApplyView",
@@ -137,6 +140,7 @@ __all__ = [
     "Supposition",
     "Throttle",
     "TreeRow",
+    "UnitFilter",
     "alarm_html",
     "alert_rows",
     "alerts_frame",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FLEET_MACHINE_COLUMNS",
     "UNIT_COLUMNS",
+    "UNIT_SKELETON",
     "count_verdicts",
     "fleet_machine_rows",
     "fleet_machines_frame",
@@ -29,6 +30,9 @@ UNIT_COLUMNS = ("name", "verdict", "desired", "machine", "reason")
 
 FLEET_MACHINE_COLUMNS = ("id", "address", "metadata", "units", "running")
 """What is told of each machine that has joined fleet."""
+
+UNIT_SKELETON = "[Unit]\nDescription=\n\n[Service]\nExecStart=\n\n[X-Fleet]\n"
+"""What whoever writes a unit from nothing begins with."""
 
 _ORDER = tuple(UnitVerdict)
 _MEANINGS = {

@@ -8,13 +8,11 @@ from fleetkit.web.app import PageSettings
 from fleetkit.web.change_desk import ChangeDesk
 from fleetkit.web.etcd_pages import make_etcd_app
 from fleetkit.web.fleet_pages import make_fleet_app
-from fleetkit.web.fleet_reader import FleetReader
 from fleetkit.web.serving import open_port, serve_pages
 from fleetkit.web.sign_in import SignIn
 
 __all__ = [
     "ChangeDesk",
-    "FleetReader",
     "PageSettings",
     "SignIn",
     "make_etcd_app",

@@ -7,10 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from fleetkit.core import NotFoundError, Redactor
 from fleetkit.fleet import DesiredState, UnitFinding, parse_unit_file
+from fleetkit.views import UNIT_SKELETON
 from fleetkit.web._change_pages import show_plan_of
 from fleetkit.web.change_desk import ChangeDesk, PlannedChange
-from fleetkit.web.fleet_reader import FleetReader
 from fleetkit.workflows import (
+    NAMED_ACTIONS,
+    FleetReader,
     UnitAction,
     UnitGate,
     UnitsPlan,
@@ -20,12 +22,7 @@ from fleetkit.workflows import (
     verify_units,
 )
 
-__all__ = ["NAMED_ACTIONS", "make_unit_changes"]
-
-NAMED_ACTIONS = (UnitAction.START, UnitAction.STOP, UnitAction.UNLOAD, UnitAction.DESTROY)
-"""What can be done to a unit that is there."""
-
-_SKELETON = "[Unit]\nDescription=\n\n[Service]\nExecStart=\n\n[X-Fleet]\n"
+__all__ = ["make_unit_changes"]
 
 
 def make_unit_changes(reader: FleetReader, desk: ChangeDesk, *, gate: UnitGate) -> Blueprint:
@@ -63,7 +60,7 @@ def make_unit_changes(reader: FleetReader, desk: ChangeDesk, *, gate: UnitGate) 
     @pages.get("/new-unit")
     def begin_unit() -> str:
         name = request.args.get("name", "")
-        text, is_kept_back = _SKELETON, False
+        text, is_kept_back = UNIT_SKELETON, False
         if name:
             unit = reader.read(names=[name]).find_unit(name)
             if unit is None:

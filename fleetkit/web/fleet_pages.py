@@ -8,12 +8,10 @@ from flask import Blueprint, Flask, render_template, request
 
 from fleetkit.core import NotFoundError, SettingsError
 from fleetkit.fleet import UnitVerdict, check_unit_name, list_loads
-from fleetkit.views import UNIT_COLUMNS, count_verdicts, name_machine, tell_next_step, unit_rows
-from fleetkit.web._fleet_changes import NAMED_ACTIONS, make_unit_changes
-from fleetkit.web._unit_filter import UnitFilter
+from fleetkit.views import UNIT_COLUMNS, UnitFilter, count_verdicts, name_machine, tell_next_step, unit_rows
+from fleetkit.web._fleet_changes import make_unit_changes
 from fleetkit.web.app import PageSettings, make_app, read_refresh
-from fleetkit.web.fleet_reader import FleetReader
-from fleetkit.workflows import UnitGate
+from fleetkit.workflows import NAMED_ACTIONS, FleetReader, UnitGate
 
 __all__ = ["make_fleet_app"]
 
@@ -44,7 +42,7 @@ def _make_pages(reader: FleetReader) -> Blueprint:
     def show_fleet() -> str:
         chosen = UnitFilter.of(request.args)
         reading = reader.read()
-        picked = chosen.pick(reading)
+        picked = chosen.pick(reading.statuses, units=reading.units)
         refresh = read_refresh(_REFRESH_S)
         return render_template(
             "fleet.html",

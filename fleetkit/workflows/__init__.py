@@ -62,6 +62,7 @@ from fleetkit.workflows.drill_trend import DrillTrend, PastDrill, read_drill_tre
 from fleetkit.workflows.drilling import DrilledBackup, drill_backup, drill_etcd
 from fleetkit.workflows.emptying import Emptiness, Sweep, forget_cluster, sweep_leftovers, verify_emptiness
 from fleetkit.workflows.final_backup import FinalBackup, make_final_backup
+from fleetkit.workflows.fleet_reader import FleetReader
 from fleetkit.workflows.following_journals import FollowNote, JournalLine, follow_unit_journal
 from fleetkit.workflows.freeing_units import plan_unit_freeing
 from fleetkit.workflows.handover import PackedCluster, pack_cluster, unpack_cluster
@@ -83,7 +84,14 @@ from fleetkit.workflows.listing_certificates import (
 )
 from fleetkit.workflows.next_steps import list_next_steps
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
-from fleetkit.workflows.planning_units import UnitAction, UnitsPlan, plan_unit_deploy, plan_units, plan_units_undo
+from fleetkit.workflows.planning_units import (
+    NAMED_ACTIONS,
+    UnitAction,
+    UnitsPlan,
+    plan_unit_deploy,
+    plan_units,
+    plan_units_undo,
+)
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
 from fleetkit.workflows.reading_keys import (
     KeyTree,
@@ -172,6 +180,7 @@ from fleetkit.workflows.watching import ClusterWatch
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = [
+    "NAMED_ACTIONS",
     "AppliedDefragment",
     "AppliedDeploy",
     "AppliedDestroy",
@@ -210,6 +219,7 @@ __all__ = [
     "DrilledBackup",
     "Emptiness",
     "FinalBackup",
+    "FleetReader",
     "FollowNote",
     "Inspection",
     "JournalLine",

@@ -12,6 +12,7 @@ from fleetkit.fleet import DesiredState, Unit, UnitFiles, UnitText, UnitVerdict,
 from fleetkit.workflows._unit_reading import UnitReading
 
 __all__ = [
+    "NAMED_ACTIONS",
     "UnitAction",
     "UnitChange",
     "WantedUnit",
@@ -40,6 +41,10 @@ class UnitAction(enum.StrEnum):
     """No machine is to have it."""
     DESTROY = "destroy"
     """fleet is to forget it."""
+
+
+NAMED_ACTIONS = (UnitAction.START, UnitAction.STOP, UnitAction.UNLOAD, UnitAction.DESTROY)
+"""What can be done to a unit that is there, by its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

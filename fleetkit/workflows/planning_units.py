@@ -13,6 +13,7 @@ from fleetkit.workflows._lagging_units import find_lagging, refuse_roll, tell_la
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._unit_changes import (
+    NAMED_ACTIONS,
     UnitAction,
     UnitChange,
     expect_to_stay,
@@ -27,7 +28,7 @@ from fleetkit.workflows._units_plan import UnitsPlan, find_cautions, find_refusa
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.reading_units import open_fleet
 
-__all__ = ["UnitAction", "UnitsPlan", "plan_unit_deploy", "plan_units", "plan_units_undo"]
+__all__ = ["NAMED_ACTIONS", "UnitAction", "UnitsPlan", "plan_unit_deploy", "plan_units", "plan_units_undo"]
 
 
 def plan_unit_deploy(

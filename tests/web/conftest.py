@@ -13,8 +13,8 @@ from support.web_pages import Visitor
 
 from fleetkit.etcd import Store
 from fleetkit.fleet import parse_fleet_endpoint
-from fleetkit.web import ChangeDesk, FleetReader, PageSettings, SignIn, make_etcd_app, make_fleet_app
-from fleetkit.workflows import Reporter
+from fleetkit.web import ChangeDesk, PageSettings, SignIn, make_etcd_app, make_fleet_app
+from fleetkit.workflows import FleetReader, Reporter
 
 __all__ = ["chromium", "desk", "fleet", "keys", "stores", "token", "told", "world"]
 

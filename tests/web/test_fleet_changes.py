@@ -10,7 +10,8 @@ from support.fleet_worlds import World
 from support.web_pages import Visitor
 
 from fleetkit.fleet import parse_fleet_endpoint
-from fleetkit.web import ChangeDesk, FleetReader, PageSettings, make_fleet_app
+from fleetkit.web import ChangeDesk, PageSettings, make_fleet_app
+from fleetkit.workflows import FleetReader
 
 TEXT = "[Unit]\nDescription=new\n\n[Service]\nExecStart=/bin/sleep 9\n"
 

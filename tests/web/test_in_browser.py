@@ -18,7 +18,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from fleetkit.etcd import Store
 from fleetkit.fleet import parse_fleet_endpoint
-from fleetkit.web import ChangeDesk, FleetReader, PageSettings, make_etcd_app, make_fleet_app
+from fleetkit.web import ChangeDesk, PageSettings, make_etcd_app, make_fleet_app
+from fleetkit.workflows import FleetReader
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -13,8 +13,8 @@ from support.web_pages import Visitor
 from fleetkit.core import NotYet, Patience, wait_until
 from fleetkit.etcd import Store, V2Keys, V3Keys
 from fleetkit.fleet import parse_fleet_endpoint
-from fleetkit.web import ChangeDesk, FleetReader, PageSettings, make_etcd_app, make_fleet_app
-from fleetkit.workflows import KeyPlace, UnitGate
+from fleetkit.web import ChangeDesk, PageSettings, make_etcd_app, make_fleet_app
+from fleetkit.workflows import FleetReader, KeyPlace, UnitGate
 
 pytestmark = pytest.mark.sandbox
 

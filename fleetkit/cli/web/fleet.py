@@ -33,7 +33,8 @@ def command(cluster: str | None, endpoint: str | None, request_timeout: float, *
     Ends by Ctrl-C with 130; exits 1 when the port is taken or fleet could not be read, 2 for a wrong cluster file.
     """
     from fleetkit.fleet import FleetLimits
-    from fleetkit.web import FleetReader, make_fleet_app
+    from fleetkit.web import make_fleet_app
+    from fleetkit.workflows import FleetReader
 
     source = open_source(cluster, endpoint)
     with FleetReader(source, limits=FleetLimits(wait_s=request_timeout)) as reader:

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from fleetkit.core import FleetError, SshError
 from fleetkit.fleet import FleetEndpoint, FleetLimits, UnitStatus
-from fleetkit.workflows import UnitReading, Workspace
+from fleetkit.workflows._unit_reading import UnitReading
+from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.reading_units import OpenFleet, open_fleet
 from fleetkit.workflows.unit_journal import find_machines, read_journals
 

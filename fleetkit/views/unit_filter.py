@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fleetkit.core import SettingsError
-from fleetkit.fleet import UnitStatus, UnitVerdict
-from fleetkit.views import name_machine
-from fleetkit.workflows import UnitReading
+from fleetkit.fleet import Machine, Unit, UnitStatus, UnitVerdict
+from fleetkit.views.units import name_machine
 
 __all__ = ["UnitFilter"]
 
@@ -58,20 +57,26 @@ class UnitFilter:
             if value
         }
 
-    def pick(self, reading: UnitReading) -> list[UnitStatus]:
-        """Return the units that are asked for."""
-        placed = {one.name: one.machine_id for one in reading.units}
+    def pick(self, statuses: Iterable[UnitStatus], *, units: Iterable[Unit]) -> list[UnitStatus]:
+        """Return the units that are asked for.
+
+        Parameters
+        ----------
+        units
+            As fleet tells of them, with where it placed them.
+        """
+        placed = {one.name: one.machine_id for one in units}
         return [
             one
-            for one in reading.statuses
+            for one in statuses
             if self.name.casefold() in one.name.casefold()
             and self.verdict in (None, one.verdict)
             and (not self.machine or self.machine in {placed.get(one.name), *(row.machine_id for row in one.states)})
         ]
 
-    def tell(self, reading: UnitReading) -> str:
+    def tell(self, machines: Iterable[Machine]) -> str:
         """Say what is asked for; empty where all are."""
         told = [f"with “{self.name}” in the name"] if self.name else []
         told += [f"that are {self.verdict}"] if self.verdict else []
-        told += [f"on {name_machine(self.machine, reading.machines)}"] if self.machine else []
+        told += [f"on {name_machine(self.machine, machines)}"] if self.machine else []
         return ", ".join(told)

@@ -11,12 +11,10 @@ from support.cluster_files import write_cluster
 from support.fleet_served import serve_fleet
 from support.fleet_ways import put_way
 from support.fleet_worlds import EMPTY, every_verdict
-from support.web_pages import Visitor
 
 from fleetkit.core import FleetError
 from fleetkit.fleet import parse_fleet_endpoint
-from fleetkit.web import FleetReader, PageSettings, fleet_reader, make_fleet_app
-from fleetkit.workflows import Workspace, open_workspace
+from fleetkit.workflows import FleetReader, Workspace, fleet_reader, open_workspace
 from fleetkit.workflows.reading_units import OpenFleet
 
 
@@ -70,54 +68,35 @@ def test_one_that_answers_is_asked_again_and_one_that_has_gone_is_not(workspace:
         assert set(masters.asked) == {"second"}
 
 
-def test_what_a_unit_said_is_shown_for_one_machine_at_once_and_for_several_when_asked(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[tuple[list[str], int]] = []
-
-    def read_journals(
-        _workspace: object, _fleet: object, names: list[str], *, lines: int
-    ) -> dict[str, tuple[str, ...]]:
-        asked.append((names, lines))
-        return {f"{names[0]} on 10.77.0.11": ("it began", "<script>AKIAABCDEFGHIJKLMNOP</script>")}
-
-    monkeypatch.setattr(fleet_reader, "read_journals", read_journals)
-    with FleetReader(workspace) as reader:
-        visitor = Visitor(make_fleet_app(reader, PageSettings(owner="demo", port=3000)))
-        page = visitor.get("/units/fail.service")
-        assert "fail.service on 10.77.0.11" in page.text
-        assert "it began\n&lt;script&gt;[redacted]&lt;/script&gt;" in page.markup
-        page = visitor.get("/units/glob.service")
-        assert "Last lines of each of 3 machines" in page.text
-        assert asked == [(["fail.service"], 20)]
-        visitor.get("/units/glob.service?lines=7")
-        visitor.get("/units/fail.service?lines=0")
-        assert asked[1:] == [(["glob.service"], 7)]
-
-
-def test_a_unit_that_no_machine_has_has_no_journal(workspace: Workspace) -> None:
-    with FleetReader(workspace) as reader:
-        visitor = Visitor(make_fleet_app(reader, PageSettings(owner="demo", port=3000)))
-        assert "No machine has it" in visitor.get("/units/mdnone.service").text
-
-
 def test_what_a_unit_said_is_asked_where_it_is_now(
     workspace: Workspace, masters: Masters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read_journals(
-        _workspace: object, fleet: OpenFleet, names: list[str], **_lines: int
+        _workspace: object, fleet: OpenFleet, names: list[str], *, lines: int
     ) -> dict[str, tuple[str, ...]]:
         status = fleet.reading.find_status(names[0])
         assert status is not None
-        return {one.machine_id: ("it is here",) for one in status.states}
+        return {one.machine_id: (f"at most {lines}",) for one in status.states}
 
     monkeypatch.setattr(fleet_reader, "read_journals", read_journals)
     with FleetReader(workspace) as reader:
-        visitor = Visitor(make_fleet_app(reader, PageSettings(owner="demo", port=3000)))
-        visitor.get("/units/md1.service")
+        before = reader.read(names=["md1.service"])
         row = next(one for one in masters.world["/fleet/v1/state"]["json"]["states"] if one["name"] == "md1.service")
-        assert f"{row['machineID']} it is here" in visitor.seen.text.partition("What it said last")[2]
+        assert reader.read_journal(before, "md1.service", lines=3) == {row["machineID"]: ("at most 3",)}
         others = masters.world["/fleet/v1/machines"]["json"]["machines"]
         row["machineID"] = next(one["id"] for one in others if one["id"] != row["machineID"])
-        visitor.get("/units/md1.service")
-        assert f"{row['machineID']} it is here" in visitor.seen.text.partition("What it said last")[2]
+        after = reader.read(names=["md1.service"])
+        assert reader.read_journal(after, "md1.service", lines=3).keys() == {row["machineID"]}
+        status = after.find_status("glob.service")
+        assert status is not None
+        assert reader.count_machines(after, status) == 3
+
+
+def test_an_endpoint_leads_to_no_journal() -> None:
+    with serve_fleet(every_verdict()) as url, FleetReader(parse_fleet_endpoint(url)) as reader:
+        reading = reader.read()
+        status = reading.find_status("glob.service")
+        assert status is not None
+        assert not reader.has_journals
+        assert reader.count_machines(reading, status) == 0
+        assert reader.read_journal(reading, "glob.service", lines=3) == {}
