@@ -14,6 +14,7 @@ from fleetkit.ui.resize import ResizeGuide, begin_resize
 from fleetkit.ui.restore import RestoreGuide, begin_restore
 from fleetkit.ui.rotate import RotateGuide, begin_rotate
 from fleetkit.ui.sync_names import SyncNamesGuide, begin_sync_names
+from fleetkit.ui.unit_browser import UnitsCard, open_unit_browser
 from fleetkit.ui.units import UnitsGuide, begin_deploy_units, begin_roll_units
 from fleetkit.ui.upgrade import UpgradeGuide, begin_upgrade
 from fleetkit.ui.what_if import WhatIfCard, open_what_if
@@ -31,6 +32,7 @@ __all__ = [
     "RestoreGuide",
     "RotateGuide",
     "SyncNamesGuide",
+    "UnitsCard",
     "UnitsGuide",
     "UpgradeGuide",
     "WhatIfCard",
@@ -48,5 +50,6 @@ __all__ = [
     "begin_upgrade",
     "open_board",
     "open_key_browser",
+    "open_unit_browser",
     "open_what_if",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Protocol
 
 import ipywidgets as widgets
@@ -11,14 +10,15 @@ from fleetkit.core import SettingsError
 from fleetkit.etcd import StoredKey, decode_content, normalize_key
 from fleetkit.runs import UNRECORDED
 from fleetkit.ui import _parts
-from fleetkit.ui._key_value import unrecorded_html
-from fleetkit.ui._parts import Tone
+from fleetkit.ui._approving import Approving
 from fleetkit.workflows import (
+    Approved,
+    ChangedKeys,
     KeyPlace,
     KeysPlan,
     Reporter,
+    VerifiedKeys,
     apply_key_changes,
-    approve,
     plan_key_copy,
     plan_key_deletion,
     plan_key_put,
@@ -57,7 +57,6 @@ class KeyChanges:
     def __init__(self, browser: _Browser, *, report: Reporter) -> None:
         self._browser, self._report = browser, report
         self._seen: StoredKey | None = None
-        self._planned: tuple[KeyPlace, KeysPlan] | None = None
         self.key = widgets.Text(description="key", layout=widgets.Layout(width="44em", max_width="100%"))
         self.value = widgets.Textarea(
             description="new value", rows=6, layout=widgets.Layout(width="44em", max_width="100%")
@@ -69,20 +68,14 @@ class KeyChanges:
         self.put = _parts.button("Show the write", lambda: self._show(self._plan_put), style="primary")
         self.copy = _parts.button("Show a copy to this key", lambda: self._show(self._plan_copy))
         self.delete = _parts.button("Show the deletion", lambda: self._show(self._plan_deletion), style="danger")
-        self.plan = unrecorded_html()
-        self.approval = widgets.Text(description="approve", layout=widgets.Layout(width="28em"), disabled=True)
-        self.apply = _parts.button("Apply", lambda: browser.do(self._apply), style="danger")
-        self.apply.disabled = True
-        self.result = _parts.html()
-        self.widget = _parts.card(
-            self.key, self.value, _parts.row(self.ttl, self.put, self.copy, self.delete), self.plan,
-            _parts.row(self.approval, self.apply), self.result,
-        )  # fmt: skip
+        self.approving = Approving(browser.do)
+        buttons = _parts.row(self.ttl, self.put, self.copy, self.delete)
+        self.widget = _parts.card(self.key, self.value, buttons, *self.approving.parts)
 
     def look(self, key: StoredKey | None) -> None:
         """Take a key that is looked at: changes are on the condition that it stays what was seen; None is none."""
         self._seen = key
-        self._forget_plan()
+        self.approving.forget()
         if key is None:
             return
         self.key.value = key.name
@@ -92,13 +85,9 @@ class KeyChanges:
 
     def _show(self, make: Callable[[KeyPlace], KeysPlan]) -> None:
         def show() -> None:
-            self._forget_plan()
+            self.approving.forget()
             place = self._browser.place
-            plan = make(place)
-            self._planned = (place, plan)
-            self.plan.value = _parts.box_html(f"<pre>{escape(str(plan))}</pre>")
-            self.approval.placeholder = f"type {plan.cluster}"
-            self.approval.disabled = self.apply.disabled = plan.is_empty
+            self.approving.show(make(place), lambda approved: self._carry_out(place, approved))
 
         self._browser.do(show)
 
@@ -122,22 +111,11 @@ class KeyChanges:
         revision = None if seen.is_dir else seen.revision
         return plan_key_deletion(place, seen.key, below=seen.is_dir, revision=revision)
 
-    def _apply(self) -> None:
-        if self._planned is None:
-            return
-        place, plan = self._planned
-        changed = apply_key_changes(place, approve(plan, self.approval.value.strip()), report=self._report)
-        self._forget_plan()
+    def _carry_out(self, place: KeyPlace, approved: Approved[KeysPlan]) -> tuple[ChangedKeys, VerifiedKeys]:
+        changed = apply_key_changes(place, approved, report=self._report)
         verified = verify_key_changes(place, changed, report=self._report)
-        tone = Tone.CARE if verified.findings else Tone.GOOD
-        lines = "<br>".join(map(escape, f"{changed}\n{verified}".splitlines()))
         self._browser.read_again()
-        self.result.value = _parts.box_html(f'<div role="status">{lines}</div>', tone=tone)
-
-    def _forget_plan(self) -> None:
-        self._planned = None
-        self.plan.value = self.approval.value = self.result.value = ""
-        self.approval.disabled = self.apply.disabled = True
+        return changed, verified
 
     def _name(self, place: KeyPlace) -> bytes:
         # What cannot be typed was written out: such a key is taken from the tree as it is.

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from html import escape
 
-import ipywidgets as widgets
-
 from fleetkit.etcd import StoredKey, show_content
-from fleetkit.runs import UNRECORDED
 from fleetkit.ui import _parts
 from fleetkit.ui._parts import Tone
 from fleetkit.views import BranchState, KeyBrowser, TreeRow, tell_key
 
-__all__ = ["gone_html", "search_html", "show_rows", "unrecorded_html", "value_html"]
+__all__ = ["gone_html", "search_html", "show_rows", "value_html"]
 
 _SIGNS = {BranchState.OPEN: "▾ ", BranchState.CLOSED: "▸ ", BranchState.KEY: "  ", BranchState.MORE: "  "}
 _BLANK = "\u00a0"
 """A blank that a list of choices does not drop at the beginning of a line."""
 
 _MOST_SHOWN = 20_000
-
-
-def unrecorded_html() -> widgets.HTML:
-    """Return a widget of markup whose value comes into no record."""
-    made = _parts.html()
-    made.add_class(UNRECORDED)
-    return made
 
 
 def show_rows(browser: KeyBrowser) -> tuple[list[TreeRow], list[str]]:

@@ -7,7 +7,6 @@ Only widgets that a record can show without a script are used: boxes, HTML, butt
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 from html import escape
 from typing import TypeVar
@@ -16,7 +15,9 @@ import ipywidgets as widgets
 from ipywidgets.widgets.widget_string import HTMLStyle
 
 from fleetkit.core import FleetkitError
-from fleetkit.views.colours import BAD_COLOUR, BUSY_COLOUR, CARE_COLOUR, GOOD_COLOUR, LINE_COLOUR, SOFT_COLOUR
+from fleetkit.runs import UNRECORDED
+from fleetkit.views import Tone, badge_html
+from fleetkit.views.colours import LINE_COLOUR, SOFT_COLOUR
 
 __all__ = [
     "BORDER",
@@ -32,39 +33,12 @@ __all__ = [
     "problem_html",
     "row",
     "shared",
+    "unrecorded_html",
 ]
 
 W = TypeVar("W", bound=widgets.Widget)
 
 BORDER = f"1px solid {LINE_COLOUR}"
-
-
-class Tone(enum.Enum):
-    """What a colour says, with the sign that says it too."""
-
-    GOOD = ("✓", GOOD_COLOUR)
-    CARE = ("!", CARE_COLOUR)
-    BAD = ("✗", BAD_COLOUR)
-    BUSY = ("…", BUSY_COLOUR)
-    QUIET = ("○", SOFT_COLOUR)
-
-    @property
-    def sign(self) -> str:
-        """The sign."""
-        return self.value[0]
-
-    @property
-    def colour(self) -> str:
-        """The colour, as CSS."""
-        return self.value[1]
-
-
-def badge_html(word: str, tone: Tone) -> str:
-    """Return a word in a frame, with the sign and the colour of its tone."""
-    return (
-        f'<span style="display:inline-block;padding:0 .5em;border:1px solid {tone.colour};border-radius:.7em;'
-        f'color:{tone.colour};font-weight:600;white-space:nowrap">{tone.sign} {escape(word)}</span>'
-    )
 
 
 _shared: dict[object, widgets.Widget] = {}
@@ -99,6 +73,13 @@ def html(value: str = "") -> widgets.HTML:
 
     made = widgets.HTML(value, layout=layout(value), style=shared(HTMLStyle))
     made.observe(lambda change: setattr(made, "layout", layout(change["new"])), "value")
+    return made
+
+
+def unrecorded_html() -> widgets.HTML:
+    """Return a widget of markup whose value comes into no record."""
+    made = html()
+    made.add_class(UNRECORDED)
     return made
 
 

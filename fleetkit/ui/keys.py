@@ -7,8 +7,6 @@ It changes nothing unless it was opened for that; values are for the person befo
 from __future__ import annotations
 
 import contextlib
-import queue
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from html import escape
@@ -20,8 +18,9 @@ from fleetkit.core import NotFoundError
 from fleetkit.etcd import Store, StoredKey
 from fleetkit.runs import Run, Way
 from fleetkit.ui import _parts
+from fleetkit.ui._jobs import Jobs
 from fleetkit.ui._key_changes import KeyChanges
-from fleetkit.ui._key_value import gone_html, search_html, show_rows, unrecorded_html, value_html
+from fleetkit.ui._key_value import gone_html, search_html, show_rows, value_html
 from fleetkit.ui._key_watch import KeyWatch
 from fleetkit.ui._parts import Tone
 from fleetkit.views import BranchState, KeyBrowser, TreeRow
@@ -79,16 +78,20 @@ class KeysCard:
         report: Reporter | None = None,
     ) -> None:
         self.browsers = {store: KeyBrowser(store) for store in Store}
-        self._open_places, self._owner = open_places, owner
-        self._places: _Places = {}
-        self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue()
+        self._owner = owner
+        self._jobs = Jobs(
+            open_places,
+            name="keys",
+            ends=self._tell_rest,
+            failed=self._show_problem,
+            closed=lambda: self._draw_head("closed", Tone.QUIET),
+        )
         self._rows: list[TreeRow] = []
         self._drawing = False
         self._wanted = 0
         self._build(changes=changes, report=report or Reporter())
         self.do(self._read_root)
-        self._thread = threading.Thread(target=self._run, name="keys", daemon=True)
-        self._thread.start()
+        self._jobs.start()
 
     def _build(self, *, changes: bool, report: Reporter) -> None:
         self.head, self.problem, self.note = _parts.html(), _parts.html(), _parts.html()
@@ -107,7 +110,7 @@ class KeysCard:
         self.toggle = _parts.button("Open or close", self.open_or_close, tooltip="Of the directory that is chosen")
         self.again = _parts.button("Read again", self.refresh)
         self.end = _parts.button("Close the browser", self.close)
-        self.value = unrecorded_html()
+        self.value = _parts.unrecorded_html()
         self.watch = KeyWatch(self._watched, failed=self._show_problem)
         self.changes = KeyChanges(self, report=report) if changes else None
         self.store.observe(lambda _change: self._switch(), "value")
@@ -137,6 +140,10 @@ class KeysCard:
         return self._places[self.store.value]
 
     @property
+    def _places(self) -> _Places:
+        return self._jobs.opened or {}
+
+    @property
     def chosen(self) -> TreeRow | None:
         """The row that is chosen."""
         index = self.tree.index
@@ -144,7 +151,8 @@ class KeysCard:
 
     def do(self, job: Callable[[], None]) -> None:
         """Have something done in the browser's thread, after what is under way."""
-        self._jobs.put(job)
+        self.problem.value = ""
+        self._jobs.do(job)
 
     def open_or_close(self) -> None:
         """Open the directory that is chosen, close it, or list more of it."""
@@ -162,37 +170,18 @@ class KeysCard:
         self.watch.close()
         for one in (self.store, self.sought, self.tree, self.toggle, self.again, self.end, self.watch.button):
             one.disabled = True
-        self._jobs.put(None)
+        self._jobs.close()
 
     def rest(self, timeout_s: float) -> bool:
         """Wait until all is done that was asked for; return whether it is."""
-        with self._jobs.all_tasks_done:
-            return self._jobs.all_tasks_done.wait_for(lambda: not self._jobs.unfinished_tasks, timeout_s)
+        return self._jobs.rest(timeout_s)
 
     def join(self, timeout_s: float | None = None) -> bool:
         """Wait for the end of the thread; return whether it has ended."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return self._jobs.join(timeout_s)
 
-    def _run(self) -> None:
-        try:
-            with contextlib.ExitStack() as stack:
-                while (job := self._jobs.get()) is not None:
-                    self._work(job, stack)
-                    self._jobs.task_done()
-        except BaseException as error:  # noqa: BLE001 -- a thread's error is nobody's: the browser shows it
-            self._show_problem(error)
-        self._draw_head("closed", Tone.QUIET)
-
-    def _work(self, job: Callable[[], None], stack: contextlib.ExitStack) -> None:
-        self.problem.value = ""
-        try:
-            if not self._places:
-                self._places = stack.enter_context(self._open_places())
-            job()
-            self._draw_head("may be changed" if self.changes else "read-only", Tone.QUIET)
-        except BaseException as error:  # noqa: BLE001 -- shown to whoever asked for it; the browser goes on
-            self._show_problem(error)
+    def _tell_rest(self) -> None:
+        self._draw_head("may be changed" if self.changes else "read-only", Tone.QUIET)
 
     def _read_root(self) -> None:
         if not self.browser.is_read:

@@ -48,7 +48,8 @@ from fleetkit.views.keys import (
     tell_lifetime,
     value_facts,
 )
-from fleetkit.views.markup import grouped_table_html, table_html
+from fleetkit.views.machine_cards import machine_cards_html, machine_cards_lines, verdict_html
+from fleetkit.views.markup import Tone, badge_html, grouped_table_html, table_html
 from fleetkit.views.outputs import Reach, Signpost, outputs_frame, outputs_html
 from fleetkit.views.pace import Pace, choose_pace
 from fleetkit.views.pictures import draw_certificates, draw_latencies, draw_quorum
@@ -139,12 +140,14 @@ __all__ = [
     "StepState",
     "Supposition",
     "Throttle",
+    "Tone",
     "TreeRow",
     "UnitFilter",
     "alarm_html",
     "alert_rows",
     "alerts_frame",
     "attributes_html",
+    "badge_html",
     "certificates_frame",
     "changes_html",
     "checks_frame",
@@ -170,6 +173,8 @@ __all__ = [
     "key_facts",
     "key_rows",
     "keys_frame",
+    "machine_cards_html",
+    "machine_cards_lines",
     "machine_counts_frame",
     "machines_frame",
     "members_frame",
@@ -194,4 +199,5 @@ __all__ = [
     "unit_rows",
     "units_frame",
     "value_facts",
+    "verdict_html",
 ]

@@ -1,15 +1,44 @@
-"""Tables of markup, with the look that all of them share; beside `frame_html`, whose cells are plain values."""
+"""Tables and badges of markup, with the look that all of them share; beside `frame_html`, whose cells are plain."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from fleetkit.views.colours import LINE_COLOUR
+from fleetkit.views.colours import BAD_COLOUR, BUSY_COLOUR, CARE_COLOUR, GOOD_COLOUR, LINE_COLOUR, SOFT_COLOUR
 
-__all__ = ["grouped_table_html", "table_html"]
+__all__ = ["Tone", "badge_html", "grouped_table_html", "table_html"]
 
 _CELL = f"border-bottom:1px solid {LINE_COLOUR};padding:.15em .9em .15em 0;text-align:left;vertical-align:top"
+
+
+class Tone(enum.Enum):
+    """What a colour says, with the sign that says it too."""
+
+    GOOD = ("✓", GOOD_COLOUR)
+    CARE = ("!", CARE_COLOUR)
+    BAD = ("✗", BAD_COLOUR)
+    BUSY = ("…", BUSY_COLOUR)
+    QUIET = ("○", SOFT_COLOUR)
+
+    @property
+    def sign(self) -> str:
+        """The sign."""
+        return self.value[0]
+
+    @property
+    def colour(self) -> str:
+        """The colour, as CSS."""
+        return self.value[1]
+
+
+def badge_html(word: str, tone: Tone) -> str:
+    """Return a word in a frame, with the sign and the colour of its tone."""
+    return (
+        f'<span style="display:inline-block;padding:0 .5em;border:1px solid {tone.colour};border-radius:.7em;'
+        f'color:{tone.colour};font-weight:600;white-space:nowrap">{tone.sign} {escape(word)}</span>'
+    )
 
 
 def table_html(headings: Sequence[str], rows: Iterable[Sequence[str]], *, label: str) -> str:

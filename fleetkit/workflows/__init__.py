@@ -16,7 +16,7 @@ from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
 from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd, remember_backup
 from fleetkit.workflows.backup_place import BackupPlace, open_backup_place, open_cluster_backups, read_backups
-from fleetkit.workflows.browsing_units import SeenUnits, browse_units
+from fleetkit.workflows.browsing_units import MachineCards, SeenUnits, browse_units
 from fleetkit.workflows.changing_keys import (
     ChangedKeys,
     KeyPlace,
@@ -231,6 +231,7 @@ __all__ = [
     "KeysPlan",
     "LastBackup",
     "ListedCertificate",
+    "MachineCards",
     "Overview",
     "PackedCluster",
     "PastDrill",

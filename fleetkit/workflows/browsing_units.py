@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fleetkit.fleet import UnitFiles, UnitVerdict, list_loads, read_unit_files
+from fleetkit.fleet import MachineLoad, UnitFiles, UnitStatus, UnitVerdict, list_loads, read_unit_files
 from fleetkit.runs import EventKind
-from fleetkit.views import count_verdicts, fleet_machines_frame, tell_next_step, units_frame
+from fleetkit.views import (
+    count_verdicts,
+    fleet_machines_frame,
+    machine_cards_html,
+    machine_cards_lines,
+    tell_next_step,
+    units_frame,
+)
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._unit_reading import UnitReading
@@ -17,7 +24,7 @@ from fleetkit.workflows.inspecting import Section
 from fleetkit.workflows.reading_units import open_fleet
 from fleetkit.workflows.unit_journal import read_journals
 
-__all__ = ["LastWords", "SeenUnits", "browse_units"]
+__all__ = ["LastWords", "MachineCards", "SeenUnits", "browse_units"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -40,6 +47,28 @@ class LastWords(Shown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MachineCards(Shown):
+    """Each machine with the units that it carries.
+
+    Attributes
+    ----------
+    loads
+        The machines.
+    statuses
+        What has become of their units.
+    """
+
+    loads: tuple[MachineLoad, ...]
+    statuses: tuple[UnitStatus, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(machine_cards_lines(self.loads, statuses=self.statuses))
+
+    def _repr_html_(self) -> str:
+        return machine_cards_html(self.loads, statuses=self.statuses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SeenUnits(Shown):
     """What was seen of units and machines.
 
@@ -51,6 +80,8 @@ class SeenUnits(Shown):
         One sentence: how many units there are, and of each verdict how many.
     units, machines
         A table each, with what is amiss.
+    cards
+        Each machine with the units that it carries.
     last_words
         What failed units said last.
     """
@@ -59,6 +90,7 @@ class SeenUnits(Shown):
     summary: str
     units: Section
     machines: Section
+    cards: MachineCards
     last_words: LastWords
 
     @property
@@ -100,13 +132,15 @@ def browse_units(
         reading = fleet.doubt(fleet.reading)
         failed = [one.name for one in reading.statuses if one.verdict is UnitVerdict.FAILED]
         journals = read_journals(workspace, fleet, failed, lines=lines) if lines else {}
+    loads = list_loads(reading.machines, units=reading.units, states=reading.states)
     counts = dict(Counter(str(one.verdict) for one in reading.statuses))
     told.record(EventKind.FACT, {"about": "units", "counts": counts, "machines": len(reading.machines)})
     return SeenUnits(
         cluster=workspace.cluster.name,
         summary=f"{count_verdicts(reading.statuses)} on {len(reading.machines)} machines ({reading.asked})",
         units=_make_units(reading, files),
-        machines=_make_machines(reading),
+        machines=_make_machines(reading, loads),
+        cards=MachineCards(loads=loads, statuses=reading.statuses),
         last_words=LastWords(lines=journals),
     )
 
@@ -129,8 +163,7 @@ def _make_units(reading: UnitReading, files: UnitFiles | None) -> Section:
     )
 
 
-def _make_machines(reading: UnitReading) -> Section:
-    loads = list_loads(reading.machines, units=reading.units, states=reading.states)
+def _make_machines(reading: UnitReading, loads: Sequence[MachineLoad]) -> Section:
     findings = [*filter(None, [reading.unheard]), *(f"passed over: {one}" for one in reading.passed_over)]
     return Section(
         title="Machines",

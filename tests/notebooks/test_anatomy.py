@@ -154,7 +154,14 @@ def test_one_set_up_cell_imports_and_begins_the_run_with_all_parameters(path):
     (begin,) = [
         call for call in calls_in(cells[2]["source"]) if name_of(call).startswith(("workflows.begin_", "ui.begin_"))
     ]
-    given = {keyword.arg: ast.unparse(keyword.value) for keyword in begin.keywords}
+    # What does not fit on the line of the call stands on one of its own.
+    put_before = {
+        node.targets[0].id: ast.unparse(node.value)
+        for node in ast.parse(cells[2]["source"]).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Dict)
+    }
+    words = {keyword.arg: ast.unparse(keyword.value) for keyword in begin.keywords}
+    given = {name: put_before.get(word, word) for name, word in words.items()}
     if guide_of(path) is None:
         assert given["notebook"] == repr(path.stem)
         assert all(f"'{name}': {name}" in given["parameters"] for name in names)

@@ -11,13 +11,16 @@ from typing import Any
 import ipywidgets as widgets
 import pytest
 from support.cluster_files import cluster_data, write_cluster
+from support.fleet_served import serve_fleet
+from support.fleet_worlds import EMPTY
 from support.kept_keys import KeptKeys, place_of
 from support.layouts import lay_out
 from support.ui_bench import guided_in
 
 from fleetkit.config import Settings, render_cluster_file
 from fleetkit.etcd import Store
-from fleetkit.ui import BoardCard, KeysCard, WhatIfCard
+from fleetkit.fleet import parse_fleet_endpoint
+from fleetkit.ui import BoardCard, KeysCard, UnitsCard, WhatIfCard
 from fleetkit.ui._apply import ApplyCard
 from fleetkit.ui._approve import ApproveCard
 from fleetkit.ui._outcome import OutcomeCard
@@ -27,7 +30,7 @@ from fleetkit.ui._preflight import PreflightCard
 from fleetkit.ui._step import TONES
 from fleetkit.ui.form import FormCard
 from fleetkit.views import ClusterForm, StepState
-from fleetkit.workflows import SupposedLosses
+from fleetkit.workflows import FleetReader, SupposedLosses
 
 CARDS = {
     "preflight": PreflightCard,
@@ -105,6 +108,17 @@ def test_the_controls_of_the_browser_of_keys_have_names_and_no_two_the_same() ->
     assert nameless(card.widget) == []
     names = [one.description for one in every(card.widget) if getattr(one, "description", "")]
     assert len(set(names)) == len(names) == 15
+
+
+def test_the_controls_of_the_browser_of_units_have_names_and_no_two_the_same(tmp_path: Path) -> None:
+    with serve_fleet(EMPTY) as url:
+        endpoint = parse_fleet_endpoint(url)
+        card = UnitsCard(lambda: FleetReader(endpoint), owner="demo", folder=tmp_path, changes=True)
+        card.close()
+        assert card.join(30)
+    assert nameless(card.widget) == []
+    names = [one.description for one in every(card.widget) if getattr(one, "description", "")]
+    assert len(set(names)) == len(names) == 24
 
 
 @pytest.mark.parametrize("state", list(StepState))

@@ -233,16 +233,16 @@ def test_a_key_is_changed_by_plan_approval_and_compare_and_swap(world: World) ->
     changes.value.value = "hunter3"
     changes.put.click()
     settle(card)
-    assert "now (mod_revision 4, text, 7 B, never expires):" in changes.plan.value
-    changes.apply.click()
+    assert "now (mod_revision 4, text, 7 B, never expires):" in changes.approving.plan.value
+    changes.approving.apply.click()
     settle(card)
     assert "is not approved" in card.problem.value
     assert world.v3.get(b"top").content == b"hunter2"
-    changes.approval.value = "demo"
-    changes.apply.click()
+    changes.approving.approval.value = "demo"
+    changes.approving.apply.click()
     settle(card)
     assert world.v3.get(b"top").content == b"hunter3"
-    assert "wrote top, mod_revision 5" in changes.result.value
+    assert "wrote top, mod_revision 5" in changes.approving.result.value
     assert "hunter3" in card.value.value
     approved, changed, verified = world.facts
     assert approved["way"] == "name"
@@ -259,7 +259,7 @@ def test_what_somebody_else_wrote_since_it_was_looked_at_is_not_overwritten(worl
     changes.put.click()
     settle(card)
     assert "top has changed since it was at 4" in card.problem.value
-    assert changes.apply.disabled
+    assert changes.approving.apply.disabled
     assert world.v3.get(b"top").content == b"theirs"
 
 
@@ -273,9 +273,9 @@ def test_a_new_key_is_created_and_hits_none_that_is_there(world: World) -> None:
     changes.key.value = "app/new"
     changes.put.click()
     settle(card)
-    assert "expires in 60 s" in changes.plan.value
-    changes.approval.value = "demo"
-    changes.apply.click()
+    assert "expires in 60 s" in changes.approving.plan.value
+    changes.approving.approval.value = "demo"
+    changes.approving.apply.click()
     settle(card)
     assert world.v3.get(b"app/new").ttl_s == 60
     changes.ttl.value = "soon"
@@ -293,15 +293,15 @@ def test_a_directory_is_copied_and_goes_with_all_in_it(world: World) -> None:
     assert "is not the key that is looked at" in card.problem.value
     changes.copy.click()
     settle(card)
-    changes.approval.value = "demo"
-    changes.apply.click()
+    changes.approving.approval.value = "demo"
+    changes.approving.apply.click()
     settle(card)
     assert world.v2.get(b"/kept/a").content == b'{"size":3}'
     changes = look_at(card, Store.V2, "app/")
     changes.delete.click()
     settle(card)
-    changes.approval.value = "demo"
-    changes.apply.click()
+    changes.approving.approval.value = "demo"
+    changes.approving.apply.click()
     settle(card)
     assert b"/app/a" not in world.v2.kept
     assert "▸ app/" not in lines(card)
@@ -310,7 +310,7 @@ def test_a_directory_is_copied_and_goes_with_all_in_it(world: World) -> None:
 def test_values_are_of_a_class_that_no_record_keeps(world: World) -> None:
     card = world.card(changes=True)
     assert card.changes is not None
-    for one in (card.value, card.changes.value, card.changes.plan):
+    for one in (card.value, card.changes.value, card.changes.approving.plan):
         assert UNRECORDED in one._dom_classes
 
 
