@@ -59,6 +59,11 @@ def prepare(lab: Lab, url: str) -> str:
     return "notebooks/inspect/21-browse-units.ipynb"
 
 
+def is_gone(fleet: FleetCluster) -> bool | NotYet[bool]:
+    states = fleet.any.states()
+    return NotYet(str(states)) if any(name == "web@1.service" for name, _ in states) else True
+
+
 def reach(page: Any, name: str) -> None:
     """Press Tab until the control of this name has the focus."""
     for _ in range(90):
@@ -96,6 +101,10 @@ def test_a_unit_is_found_read_and_destroyed_by_keyboard(chromium: Any, jupyter_l
         page.keyboard.type("seen")
         reach(page, "Apply")
         page.keyboard.press("Space")
+        card.get_by_role("status").get_by_text("of seen").first.wait_for(timeout=SLOW_MS)
+        # Its machine tells of it for some seconds more, in which it is orphaned.
+        wait_until(lambda: is_gone(fleet), what="the machine to let go of it", patience=PATIENCE)
+        guide.press(TITLE, "Read again")
         guide.wait_for(TITLE, "web@1.service: neither fleet nor a machine knows it any more")
         guide.take_pictures(TITLE, "browse-units-destroyed")
         assert "web@1.service" not in {one["name"] for one in fleet.any.get("/units")["units"]}
