@@ -298,9 +298,14 @@ def test_a_lost_quorum_is_told_first_here_and_there_and_then_everywhere(tmp_path
         machine = fleet.start().any
         for name in [f"f{number}.service" for number in range(6)]:
             assert machine.put(name, _SLEEP) == 201
-        wait_until(
-            lambda: True if len(machine.states()) == 6 else NotYet("not yet"), what="six states", patience=PATIENCE
-        )
+
+        def launched() -> bool | NotYet[bool]:
+            """Look whether all run and are told so: fleet keeps a unit's state and its job's heartbeat apart."""
+            told = [one["currentState"] for one in machine.get("/units")["units"]]
+            states = len(machine.states())
+            return True if states == 6 and told == ["launched"] * 6 else NotYet(f"{states} states, {told}")
+
+        wait_until(launched, what="six units to be launched", patience=PATIENCE)
         for name in ("etcd2", "etcd3"):
             etcd.kill(name)
         for number in ("204", "208", "209", "210"):
