@@ -20,7 +20,6 @@ from fleetkit.core import NotYet, data_folder, wait_until
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(300)]
 
 TITLE = "Units of seen"
-SLOW_MS = 60_000
 HOSTILE = "<img src=x onerror=alert(1)>"
 UNITS = {
     "web@1.service": [("Service", "ExecStart", "/bin/sleep 100000"), ("Unit", "Description", HOSTILE)],
@@ -101,7 +100,7 @@ def test_a_unit_is_found_read_and_destroyed_by_keyboard(chromium: Any, jupyter_l
         page.keyboard.type("seen")
         reach(page, "Apply")
         page.keyboard.press("Space")
-        card.get_by_role("status").get_by_text("of seen").first.wait_for(timeout=SLOW_MS)
+        guide.wait_for_status(TITLE, "of seen")
         # Its machine tells of it for some seconds more, in which it is orphaned.
         wait_until(lambda: is_gone(fleet), what="the machine to let go of it", patience=PATIENCE)
         guide.press(TITLE, "Read again")

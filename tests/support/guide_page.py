@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import TimeoutError as TooLateError
+
 __all__ = ["GuidePage", "run_all"]
 
 _SLOW_MS = 60_000
@@ -61,7 +63,17 @@ class GuidePage:
 
     def wait_for(self, title: str, text: str, *, timeout_ms: int = _SLOW_MS) -> None:
         """Wait until a card shows a text."""
-        self.card(title).get_by_text(text).first.wait_for(timeout=timeout_ms)
+        self._wait(title, self.card(title).get_by_text(text), f"{text!r}", timeout_ms)
+
+    def wait_for_status(self, title: str, text: str, *, timeout_ms: int = _SLOW_MS) -> None:
+        """Wait until a card tells a text as what came of a change."""
+        self._wait(title, self.card(title).get_by_role("status").get_by_text(text), f"a status of {text!r}", timeout_ms)
+
+    def _wait(self, title: str, found: Any, what: str, timeout_ms: int) -> None:
+        try:
+            found.first.wait_for(timeout=timeout_ms)
+        except TooLateError as error:
+            raise AssertionError(f"{title} does not show {what}, but:\n{self.text(title)}") from error
 
     def text(self, title: str) -> str:
         return str(self.card(title).inner_text())
