@@ -35,6 +35,9 @@ system: ## install the Debian packages that the tests need, or say which are mis
 lock: $(READY) ## resolve the lock anew
 	$(BIN)/uv pip compile pyproject.toml --extra sandbox --extra lab --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o locks/requirements.txt
+	$(BIN)/uv pip compile --group pages --constraint locks/requirements.txt --python-version 3.11 \
+	  --python-platform x86_64-unknown-linux-gnu --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet \
+	  --upgrade -o locks/pages.txt
 
 host:
 	@scripts/host.sh

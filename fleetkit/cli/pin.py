@@ -13,8 +13,9 @@ __all__ = ["command"]
 @click.command()
 @cluster_argument
 @click.option("--check", is_flag=True, help="Only tell what would change; exit 3 when something would.")
+@click.option("--pages", is_flag=True, help="Pin the pages on masters, too; once pinned, they are in any case.")
 @json_option
-def command(cluster: str | None, check: bool, as_json: bool) -> int:
+def command(cluster: str | None, check: bool, pages: bool, as_json: bool) -> int:
     """Find the newest images and the digests and hashes of the software, and write them into CLUSTER's file.
 
     Your comments stay. What runs already is not touched: fleetkit plan shows what a new pin would change.
@@ -23,14 +24,15 @@ def command(cluster: str | None, check: bool, as_json: bool) -> int:
     images.flatcar, images.ubuntu        newest image of the region, by its publisher
     pins.etcd_image                      digest of pins.etcd_version, asked of the registry
     pins.fleet_archive, .fleet_sha256    hash of the release archive, downloaded for it
+    pins.python_image, .pages_sha256     digest of Python's image, and hash of the pages, built for it (--pages)
 
-    FLEETKIT_REGISTRY_URL and FLEETKIT_ARCHIVE_URL name mirrors. Exits 1 when something could not be resolved; what
-    could be is written all the same.
+    FLEETKIT_REGISTRY_URL, FLEETKIT_PYTHON_REGISTRY_URL and FLEETKIT_ARCHIVE_URL name mirrors. Exits 1 when something
+    could not be resolved; what could be is written all the same.
     """
     from fleetkit.workflows import open_workspace
     from fleetkit.workflows.pin import pin_cluster
 
-    result = pin_cluster(open_workspace(cluster), write=not check)
+    result = pin_cluster(open_workspace(cluster), write=not check, pages=pages)
     if as_json:
         print_json(result)
     else:

@@ -42,6 +42,7 @@ def find_problems(draft: Draft, *, stem: str, today: dt.date) -> Iterator[Proble
     yield from _pools(draft)
     yield from _etcd(draft)
     yield from _certificate(draft)
+    yield from _pages(draft)
     yield from _secrets(draft)
     yield from _delivered(draft)
     yield from _registries(draft)
@@ -137,6 +138,15 @@ def _certificate(draft: Draft) -> Iterator[Problem]:
             path="load_balancers.certificate_arn",
             seen=f"saw a certificate of {show_value(parts[3])}",
             legal=f"one of {region}, where the load balancer is",
+        )
+
+
+def _pages(draft: Draft) -> Iterator[Problem]:
+    image, archive = draft.text("pins", "python_image"), draft.text("pins", "pages_sha256")
+    if bool(image) != bool(archive):
+        missing, other = ("pages_sha256", "python_image") if image else ("python_image", "pages_sha256")
+        yield Problem(
+            path=f"pins.{missing}", seen=f"missing, with pins.{other}", legal="both or neither; fleetkit pin --pages"
         )
 
 

@@ -67,6 +67,11 @@ SETTINGS: tuple[Setting, ...] = (
         about="The operator's own folder, which holds the key that signs records and approvals.",
     ),
     Setting(
+        name="FLEETKIT_PYTHON_REGISTRY_URL",
+        default="https://public.ecr.aws",
+        about="Base of the registry (API v2) that is asked for Python's image digest.",
+    ),
+    Setting(
         name="FLEETKIT_REGISTRY_URL",
         default="https://quay.io",
         about="Base of the registry (API v2) that is asked for etcd's image digest.",
@@ -113,7 +118,7 @@ class Settings:
 
     Attributes
     ----------
-    address_url, archive_url, registry_url
+    address_url, archive_url, python_registry_url, registry_url
         HTTP addresses without a slash at the end.
     cluster
         The cluster meant by default, a name or a path, or None.
@@ -133,6 +138,7 @@ class Settings:
     archive_url: str
     cluster: str | None
     home: Path
+    python_registry_url: str
     registry_url: str
     runs: BucketAddress | None
     signing_key: KmsKey | None
@@ -157,6 +163,7 @@ class Settings:
             archive_url=_parse_url("FLEETKIT_ARCHIVE_URL", values),
             cluster=values["FLEETKIT_CLUSTER"] or None,
             home=_expand(values["FLEETKIT_HOME"], environ),
+            python_registry_url=_parse_url("FLEETKIT_PYTHON_REGISTRY_URL", values),
             registry_url=_parse_url("FLEETKIT_REGISTRY_URL", values),
             runs=_parse_runs(values["FLEETKIT_RUNS"]),
             signing_key=_parse_signing_key(values["FLEETKIT_SIGNING_KEY"]),

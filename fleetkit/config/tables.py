@@ -204,6 +204,16 @@ class Pins(Table):
         Field(pattern=values.pattern("|[0-9a-f]{64}")),
         About("SHA-256 of that archive", "64 hex digits"),
     ] = ""
+    python_image: Annotated[
+        str,
+        Field(pattern=values.pattern(r"|[a-z0-9][a-z0-9.:/_-]*@sha256:[0-9a-f]{64}")),
+        About("Container image of Python, in which the pages run on masters", "repository@sha256:64 hex digits"),
+    ] = ""
+    pages_sha256: Annotated[
+        str,
+        Field(pattern=values.pattern("|[0-9a-f]{64}")),
+        About("SHA-256 of the archive that those pages are", "64 hex digits"),
+    ] = ""
 
 
 class Registry(Table):

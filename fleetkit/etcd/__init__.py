@@ -11,7 +11,7 @@ from fleetkit.etcd.changing_members import add_learner, promote_learner, remove_
 from fleetkit.etcd.contents import ContentKind, decode_content, indent_json, show_content, show_key, tell_kind
 from fleetkit.etcd.defragmentation import compact, defragment
 from fleetkit.etcd.disarming import disarm_alarm
-from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles, parse_endpoint
+from fleetkit.etcd.endpoints import CLIENT_PORT, Endpoint, EtcdLimits, TlsFiles, parse_endpoint
 from fleetkit.etcd.environment import render_environment, render_restore_options
 from fleetkit.etcd.hashing import hash_kv
 from fleetkit.etcd.health import read_health
@@ -70,6 +70,7 @@ from fleetkit.etcd.versions import (
 
 __all__ = [
     "ALERT_RULES",
+    "CLIENT_PORT",
     "FLOOR",
     "V2_ROOTS",
     "Advice",

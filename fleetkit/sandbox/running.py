@@ -149,6 +149,7 @@ class RunningSandbox:
             "FLEETKIT_TERRAFORM_PROVIDER": str(self._folder.terraform / "provider.tf"),
             "FLEETKIT_ADDRESS_URL": self._mirror["address"],
             "FLEETKIT_ARCHIVE_URL": self._mirror["archive"],
+            "FLEETKIT_PYTHON_REGISTRY_URL": self._mirror["registry"],
             "FLEETKIT_REGISTRY_URL": self._mirror["registry"],
             "FLEETKIT_SSH_CONFIG": str(self._folder.ssh_config),
         }

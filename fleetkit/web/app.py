@@ -48,7 +48,8 @@ class PageSettings:
     address
         The address on which it is served: this computer's own, or one that others reach.
     names
-        What it is called by those others, as a load balancer passes it on; the address itself is one.
+        What it is called by those others, as a load balancer passes it on; the address itself is one. A ``*`` stands
+        for digits, as AWS has them in the name of a load balancer.
     desk
         Where changes are planned and done; None for a page that only reads.
     tell_defect
@@ -93,11 +94,12 @@ def make_app(settings: PageSettings, *, title: str) -> Flask:
         MAX_FORM_MEMORY_SIZE=_LARGEST_BYTES,
     )
     hosts = settings.hosts
+    ours = re.compile("|".join(re.escape(one).replace(r"\*", "[0-9]+") for one in sorted(hosts)))
 
     @app.before_request
     def require_our_name() -> None:
         # A foreign page may let its own name lead to this address; the browser then sends that name along.
-        if request.environ.get("HTTP_HOST", "").lower() not in hosts:
+        if not ours.fullmatch(request.environ.get("HTTP_HOST", "").lower()):
             abort(400, f"this page goes by {' and '.join(sorted(hosts))}, and by no other name")
 
     @app.before_request

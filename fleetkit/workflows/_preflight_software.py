@@ -14,7 +14,7 @@ from fleetkit.origins import fetch_archive
 from fleetkit.workflows._check_lines import Check, CheckLine, failure, ok, unread, warning
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.listing_certificates import list_made, tell_amiss
-from fleetkit.workflows.pin import resolve_etcd_image
+from fleetkit.workflows.pin import resolve_etcd_image, resolve_python_image
 
 __all__ = ["SOFTWARE_CHECKS", "key_check", "terraform_check"]
 
@@ -62,6 +62,23 @@ def _check_archive(workspace: Workspace) -> tuple[CheckLine, ...]:
             ),
         )
     return (ok(check_id, f"{archive.url} has the pinned hash"),)
+
+
+def _check_pages(workspace: Workspace) -> tuple[CheckLine, ...]:
+    pins, check_id = workspace.cluster.pins, "pin-python-image"
+    if not pins.python_image:
+        return (ok(check_id, "no pages are pinned: masters get none"),)
+    found = resolve_python_image(workspace.settings, pins)
+    if found != pins.python_image:
+        # That tag moves with each release of Python and of Debian: the pinned image is as good as it was.
+        return (
+            warning(
+                check_id,
+                f"Python's image is {found} now, and {pins.python_image} is pinned",
+                mend=f"fleetkit pin {workspace.cluster.name} takes the new one",
+            ),
+        )
+    return (ok(check_id, f"{pins.python_image} is the newest"),)
 
 
 def key_check(list_public_keys: Callable[[Path | None], Sequence[str]]) -> Check:
@@ -143,6 +160,7 @@ def _check_settings(workspace: Workspace) -> tuple[CheckLine, ...]:
 SOFTWARE_CHECKS: tuple[Check, ...] = (
     Check("pin-etcd-image", _check_etcd_image, needs_aws=False),
     Check("pin-fleet-archive", _check_archive, needs_aws=False),
+    Check("pin-python-image", _check_pages, needs_aws=False),
     Check("certificates", _check_certificates, needs_aws=False),
     Check("settings", _check_settings, needs_aws=False),
 )

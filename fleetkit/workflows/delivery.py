@@ -32,6 +32,8 @@ __all__ = [
     "list_deliveries",
     "master_prefix",
     "name_members",
+    "pages_key",
+    "pages_prefix",
     "render_manifest",
     "says_image",
     "says_joining",
@@ -89,6 +91,12 @@ def archive_key(cluster: Cluster) -> str:
     return f"archives/{cluster.pins.fleet_sha256}/fleet.tar.gz"
 
 
+def pages_key(cluster: Cluster) -> str:
+    """Return the object key of the archive of the pages, by its hash; empty where no pages are pinned."""
+    sha256 = cluster.pins.pages_sha256
+    return f"archives/{sha256}/pages.pex" if sha256 else ""
+
+
 def deploy_mark_key() -> str:
     """Return the object key of the mark that the deploy host leaves at its end; nobody fetches for it any more then."""
     return f"{DEPLOY_PREFIX}/done"
@@ -97,6 +105,11 @@ def deploy_mark_key() -> str:
 def master_prefix(name: str) -> str:
     """Return the prefix of what the master of the member called ``name`` fetches."""
     return f"roles/master/{name}"
+
+
+def pages_prefix(name: str) -> str:
+    """Return the prefix of what the pages fetch on the master of the member called ``name``."""
+    return f"{master_prefix(name)}/pages"
 
 
 def settings_key(name: str) -> str:
@@ -132,6 +145,8 @@ def list_deliveries(
 ) -> dict[str, tuple[DeliveredFile, ...]]:
     """Return what each prefix of the bucket holds: ``roles/master/<member>`` or ``roles/<role>`` to its files.
 
+    What pages need lies in a prefix of its own below that of the master.
+
     Reads the certificates and keys of ``pki`` from disk; opens no connection.
 
     Parameters
@@ -149,6 +164,9 @@ def list_deliveries(
             *_fleet_files(files, cluster, "master", pki),
             *_host_key_files(files, pki.master_host_keys[name]),
         )
+        if cluster.pins.pages_sha256:
+            pages = _Prefix(pages_prefix(name))
+            deliveries[pages.prefix] = tuple(_pages_files(pages, cluster, name, pki))
     for role in FLEET_MACHINE_ROLES:
         files = _Prefix(f"roles/{role}")
         deliveries[files.prefix] = (
@@ -256,6 +274,34 @@ def _fleet_files(files: _Prefix, cluster: Cluster, role: str, pki: ClusterPki) -
         owner="root:root",
         key=archive_key(cluster),
         sha256=cluster.pins.fleet_sha256,
+        content=None,
+    )
+
+
+def _pages_files(files: _Prefix, cluster: Cluster, name: str, pki: ClusterPki) -> Iterator[DeliveredFile]:
+    """Yield what pages need on a master; their units fetch it whenever they start, and nobody else does."""
+    endpoints = ",".join(f"https://{master.address}:{etcd.CLIENT_PORT}" for master in cluster.masters.values())
+    settings = {
+        "PYTHON_IMAGE": cluster.pins.python_image,
+        "PAGES_ADDRESS": cluster.masters[name].address,
+        "PAGES_ENDPOINTS": endpoints,
+    }
+    for variable, record, balancer in (
+        ("FLEET_UI", "fleet-ui", f"{cluster.name}-fleet-ui"),
+        ("ETCD_BROWSER", "etcd-browser", f"{cluster.name}-etcd-ui"),
+    ):
+        settings[f"{variable}_NAME"] = f"{record}.{cluster.dns_zone}"
+        # AWS puts a number behind the name of a load balancer, which nobody knows before it is made.
+        settings[f"{variable}_BALANCER"] = f"internal-{balancer}-*.{cluster.region}.elb.amazonaws.com"
+    yield files.file("/etc/fleetkit/pages.env", "".join(f"{key}={value}\n" for key, value in settings.items()).encode())
+    yield files.file("/etc/fleetkit/pages/pki/ca.crt", pki.ca.certificate.read_bytes())
+    yield from files.pair("/etc/fleetkit/pages/pki", "ui", pki.clients["ui"], owner="etcd:etcd")
+    yield DeliveredFile(
+        destination="/opt/fleetkit/pages.pex",
+        mode=0o644,
+        owner="root:root",
+        key=pages_key(cluster),
+        sha256=cluster.pins.pages_sha256,
         content=None,
     )
 

@@ -21,7 +21,7 @@ from fleetkit.workflows._strange_masters import find_strange_masters
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
-from fleetkit.workflows.delivery import master_prefix
+from fleetkit.workflows.delivery import master_prefix, pages_prefix
 from fleetkit.workflows.recovering import plan_with_leftovers, remove_leftovers
 from fleetkit.workflows.starting import find_stopped, start_machines
 from fleetkit.workflows.stopping import StopRequest
@@ -206,7 +206,9 @@ def apply_deploy(
                 seen=str(error),
                 hint="mend what is named above, then deploy again: the next plan holds only what is still to be done",
             ) from error
-    waiting = tuple(name for name in running if any(key.startswith(f"{master_prefix(name)}/") for key in put))
+    # What pages fetch they look for whenever their units start.
+    at_boot = [key for key in put if not any(key.startswith(f"{pages_prefix(name)}/") for name in running)]
+    waiting = tuple(name for name in running if any(key.startswith(f"{master_prefix(name)}/") for key in at_boot))
     beside = {"made": pki.made, "put": put, "removed": removed, "started": started, "waiting": waiting}
     record_applied(told, result, **beside)
     return AppliedDeploy(cluster=plan.cluster, result=result, **beside)

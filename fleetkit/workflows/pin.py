@@ -11,13 +11,21 @@ from dataclasses import dataclass
 from fleetkit.aws import AwsSession, find_newest_flatcar, find_newest_ubuntu
 from fleetkit.config import Cluster, Pins, Settings, change_cluster_file, write_cluster_file
 from fleetkit.core import FleetkitError, call_each
-from fleetkit.origins import archive_url, fetch_archive, resolve_image
+from fleetkit.origins import PYTHON_TAG, archive_url, build_pages_archive, fetch_archive, resolve_image
 from fleetkit.workflows._workspace import Workspace
 
-__all__ = ["PinChange", "PinResult", "ResolvedPins", "pin_cluster", "resolve_etcd_image", "resolve_pins"]
+__all__ = [
+    "PinChange",
+    "PinResult",
+    "ResolvedPins",
+    "pin_cluster",
+    "resolve_etcd_image",
+    "resolve_pins",
+    "resolve_python_image",
+]
 
 _ETCD_REPOSITORY = "quay.io/coreos/etcd"
-_REGISTRY_OF_SETTINGS = "quay.io"
+_PYTHON_REPOSITORY = "public.ecr.aws/docker/library/python"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +78,7 @@ class PinResult:
     written: bool
 
 
-def pin_cluster(workspace: Workspace, *, write: bool = True) -> PinResult:
+def pin_cluster(workspace: Workspace, *, write: bool = True, pages: bool = False) -> PinResult:
     """Resolve the cluster's pins, and write those that changed into its file; its comments stay.
 
     Parameters
@@ -79,6 +87,8 @@ def pin_cluster(workspace: Workspace, *, write: bool = True) -> PinResult:
         The cluster.
     write
         Whether to write; else only the differences are told.
+    pages
+        Whether to pin what the pages on masters are, too; once pinned, they are in any case.
 
     Raises
     ------
@@ -86,7 +96,9 @@ def pin_cluster(workspace: Workspace, *, write: bool = True) -> PinResult:
         When the file cannot be written.
     """
     cluster = workspace.cluster
-    resolved = resolve_pins(workspace.session, workspace.settings, pins=cluster.pins)
+    resolved = resolve_pins(
+        workspace.session, workspace.settings, pins=cluster.pins, pages=pages or bool(cluster.pins.pages_sha256)
+    )
     before = _present(cluster)
     changes = tuple(
         PinChange(path=path, before=before[path], after=value)
@@ -106,10 +118,15 @@ def pin_cluster(workspace: Workspace, *, write: bool = True) -> PinResult:
     )
 
 
-def resolve_pins(session: AwsSession, settings: Settings, *, pins: Pins) -> ResolvedPins:
+def resolve_pins(session: AwsSession, settings: Settings, *, pins: Pins, pages: bool = False) -> ResolvedPins:
     """Find the newest images, and the digest and hash of the versions that ``pins`` names; all at once.
 
     A pin that cannot be resolved leaves the others alone.
+
+    Parameters
+    ----------
+    pages
+        Whether to build the archive of the pages for its hash, and to ask for the image that they run in.
     """
     url = archive_url(settings.archive_url, pins.fleet_version)
     questions: dict[str, Callable[[], dict[str, str]]] = {
@@ -118,6 +135,11 @@ def resolve_pins(session: AwsSession, settings: Settings, *, pins: Pins) -> Reso
         "pins.etcd_image": lambda: {"pins.etcd_image": resolve_etcd_image(settings, pins)},
         "pins.fleet_sha256": lambda: {"pins.fleet_archive": url, "pins.fleet_sha256": fetch_archive(url).sha256},
     }
+    if pages:
+        questions["pins.pages_sha256"] = lambda: {
+            "pins.python_image": resolve_python_image(settings, pins),
+            "pins.pages_sha256": build_pages_archive().sha256,
+        }
     answers = call_each(list(questions), lambda path: questions[path](), catch=FleetkitError)
     values: dict[str, str] = {}
     for answer in answers.ok.values():
@@ -136,10 +158,27 @@ def resolve_etcd_image(settings: Settings, pins: Pins) -> str:
     ServiceError
         When the registry cannot be reached or has no such image.
     """
-    name = pins.etcd_image.partition("@")[0] or _ETCD_REPOSITORY
+    return _resolve(settings, pins.etcd_image, _ETCD_REPOSITORY, tag=f"v{pins.etcd_version}")
+
+
+def resolve_python_image(settings: Settings, pins: Pins) -> str:
+    """Return Python's image, in which the pages run, by the digest that it has in the registry now.
+
+    ``FLEETKIT_PYTHON_REGISTRY_URL`` stands for public.ecr.aws, where Docker's official images are without its limits.
+
+    Raises
+    ------
+    ServiceError
+        When the registry cannot be reached or has no such image.
+    """
+    return _resolve(settings, pins.python_image, _PYTHON_REPOSITORY, tag=PYTHON_TAG)
+
+
+def _resolve(settings: Settings, pinned: str, otherwise: str, *, tag: str) -> str:
+    name = pinned.partition("@")[0] or otherwise
     registry, _, repository = name.partition("/")
-    base = settings.registry_url if registry == _REGISTRY_OF_SETTINGS else f"https://{registry}"
-    digest = resolve_image(base, repository=repository, tag=f"v{pins.etcd_version}")
+    mirrors = {"quay.io": settings.registry_url, "public.ecr.aws": settings.python_registry_url}
+    digest = resolve_image(mirrors.get(registry, f"https://{registry}"), repository=repository, tag=tag)
     return f"{name}@{digest}"
 
 
@@ -150,4 +189,6 @@ def _present(cluster: Cluster) -> dict[str, str]:
         "pins.etcd_image": cluster.pins.etcd_image,
         "pins.fleet_archive": cluster.pins.fleet_archive,
         "pins.fleet_sha256": cluster.pins.fleet_sha256,
+        "pins.python_image": cluster.pins.python_image,
+        "pins.pages_sha256": cluster.pins.pages_sha256,
     }

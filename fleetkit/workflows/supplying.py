@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from fleetkit import aws
 from fleetkit.config import Cluster
 from fleetkit.core import FleetkitError, NotFoundError, ServiceError, call_each
-from fleetkit.origins import fetch_archive
+from fleetkit.origins import build_pages_archive, fetch_archive
 from fleetkit.pki import ClusterPki, ensure_pki, load_pki
 from fleetkit.workflows._first_units import read_first_units
 from fleetkit.workflows._workspace import Workspace
@@ -20,6 +20,7 @@ from fleetkit.workflows.delivery import (
     keep_secrets,
     list_deliveries,
     master_prefix,
+    pages_key,
     render_manifest,
     says_image,
     says_joining,
@@ -152,7 +153,7 @@ def supply_bucket(
     """
     on_note(f"bucket {workspace.bucket}")
     aws.ensure_bucket(workspace.session, workspace.bucket, cluster=workspace.cluster.name)
-    put = list(_supply_archive(workspace))
+    put = [*_supply_archive(workspace), *_supply_pages(workspace, on_note)]
     there = {one.key for one in aws.list_objects(workspace.session, workspace.bucket, prefix=deploy_mark_key())}
     for prefix, files in _list_wanted(workspace, pki, there=there).items():
         put += _put_files(workspace, prefix, files)
@@ -261,6 +262,22 @@ def _supply_archive(workspace: Workspace) -> tuple[str, ...]:
     if aws.has_object(workspace.session, workspace.bucket, key=key, sha256=workspace.cluster.pins.fleet_sha256):
         return ()
     aws.put_object(workspace.session, workspace.bucket, key=key, content=_download_archive(workspace.cluster))
+    return (key,)
+
+
+def _supply_pages(workspace: Workspace, on_note: Callable[[str], None]) -> tuple[str, ...]:
+    key, pinned = pages_key(workspace.cluster), workspace.cluster.pins.pages_sha256
+    if not key or aws.has_object(workspace.session, workspace.bucket, key=key, sha256=pinned):
+        return ()
+    on_note("the archive of the pages is built, half a minute or so")
+    archive = build_pages_archive()
+    if archive.sha256 != pinned:
+        raise ServiceError(
+            "the archive of the pages is not the pinned one",
+            seen=f"sha256 {archive.sha256}, pinned {pinned}",
+            hint=f"it was pinned with another fleetkit; fleetkit pin {workspace.cluster.name} accepts this one's",
+        )
+    aws.put_object(workspace.session, workspace.bucket, key=key, content=archive.content)
     return (key,)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from fleetkit import aws
 from fleetkit.config import Access, Cluster
 from fleetkit.core import NotFoundError, SshError, utc_now
-from fleetkit.etcd import ClusterHealth, Endpoint, EtcdLimits, LocalFacts, TlsFiles, read_health
+from fleetkit.etcd import CLIENT_PORT, ClusterHealth, Endpoint, EtcdLimits, LocalFacts, TlsFiles, read_health
 from fleetkit.pki import ClusterPki, is_signed_by, known_hosts_line, load_pki
 from fleetkit.ssh import (
     Connection,
@@ -44,7 +44,6 @@ __all__ = [
 BASTION_USER = "ubuntu"
 MACHINE_USER = "core"
 FLEET_SOCKET = "/run/fleet.sock"
-_CLIENT_PORT = 2379
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,11 +204,11 @@ def open_way_in(
     addresses = {name: master.address for name, master in sorted(cluster.masters.items())}
     with contextlib.ExitStack() as stack:
         tunnel = None
-        dialled = {name: (address, _CLIENT_PORT) for name, address in addresses.items()}
+        dialled = {name: (address, CLIENT_PORT) for name, address in addresses.items()}
         if bastion:
             ports = [*local_ports, *[0] * (len(addresses) - len(local_ports))]
             forwards = [
-                Forward(name=name, host=address, port=_CLIENT_PORT, local_port=port)
+                Forward(name=name, host=address, port=CLIENT_PORT, local_port=port)
                 for (name, address), port in zip(addresses.items(), ports, strict=True)
             ]
             target = SshTarget(host=bastion, user=BASTION_USER, key_file=key_file)

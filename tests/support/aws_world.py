@@ -39,6 +39,7 @@ class World:
         """The settings that lead here."""
         return {
             "FLEETKIT_ADDRESS_URL": f"{self.url}/address",
+            "FLEETKIT_PYTHON_REGISTRY_URL": self.url,
             "FLEETKIT_REGISTRY_URL": self.url,
             "FLEETKIT_ARCHIVE_URL": f"{self.url}/mirror",
             "HOME": str(self.folder),
@@ -72,6 +73,7 @@ def _right_replies() -> dict[str, Reply]:
     return {
         "/address": Reply(body=ADDRESS.encode()),
         "/v2/coreos/etcd/manifests/v3.5.33": Reply(body=MANIFEST),
+        "/v2/docker/library/python/manifests/3.11-slim": Reply(body=MANIFEST),
         "/mirror/v1.0.0/fleet-v1.0.0-linux-amd64.tar.gz": Reply(body=ARCHIVE),
     }
 

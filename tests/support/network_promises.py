@@ -127,6 +127,11 @@ def balancer_without_a_scheme_faces_the_internet(aws: Moto) -> None:
     aws.elbv2.create_load_balancer(Name="ui", Type="network", Subnets=subnets, Scheme="internal")
     found = aws.elbv2.describe_load_balancers()["LoadBalancers"]
     assert {one["LoadBalancerName"]: one["Scheme"] for one in found} == {"web": "internet-facing", "ui": "internal"}
+    for name, scheme in (("page", "internal"), ("open", "internet-facing")):
+        aws.elbv2.create_load_balancer(Name=name, Type="application", Subnets=subnets, Scheme=scheme)
+    made = {one["LoadBalancerName"]: one["DNSName"] for one in aws.elbv2.describe_load_balancers()["LoadBalancers"]}
+    starts = {name: dns_name.split("-")[0] for name, dns_name in made.items()}
+    assert starts == {"web": "web", "ui": "ui", "page": "internal", "open": "open"}
 
 
 def public_addresses_belong_to_nobody_else(aws: Moto) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import grp
 import json
 import os
@@ -45,7 +46,8 @@ def fetch(world: FetchWorld, *arguments: str) -> subprocess.CompletedProcess[str
         f"FLEETKIT_BUCKET={BUCKET}\nFLEETKIT_REGION={REGION}\nFLEETKIT_MANIFEST=roles/master/etcd1/manifest\n"
     )
     script = world.folder / "fleetkit-fetch"
-    script.write_text((FILES / "fleetkit-fetch.sh").read_text().replace("/etc/fleetkit/fetch.env", str(pointer)))
+    text = (FILES / "fleetkit-fetch.sh").read_text().replace("/etc/fleetkit/fetch.env", str(pointer))
+    script.write_text(text.replace("/run/fleetkit-fetch.lock", str(world.folder / "lock")))
     return subprocess.run(
         ["/bin/bash", str(script), *arguments],
         env={"PATH": f"{world.folder}/bin:{os.environ['PATH']}", "TMPDIR": str(world.folder)},
@@ -81,6 +83,25 @@ def test_it_installs_what_the_manifest_lists(world: FetchWorld, etc: Path) -> No
     assert modes(etc) == {"etcd.env": "0o644", "pki/peer.key": "0o400"}
     assert (etc / "etcd.env").read_bytes() == b"ETCD_NAME=etcd1\n"
     assert "2 files" in done.stdout
+
+
+def test_what_one_unit_needs_beside_comes_by_a_manifest_of_its_own(world: FetchWorld, etc: Path) -> None:
+    put_two(world, etc)
+    world.objects["roles/master/etcd1/pages/manifest"] = (
+        world.put_file("roles/e/pages.env", b"A=1\n", mode="0644", owner=OWNER, destination=etc / "pages.env") + "\n"
+    ).encode()
+    assert fetch(world, "for", "pages").returncode == 0
+    assert modes(etc) == {"pages.env": "0o644"}
+    assert "for whom" in fetch(world, "for").stderr
+
+
+def test_two_at_once_come_one_after_the_other(world: FetchWorld, etc: Path) -> None:
+    put_two(world, etc)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        codes = [one.returncode for one in pool.map(lambda _: fetch(world), range(4))]
+    assert codes == [0] * 4
+    assert modes(etc) == {"etcd.env": "0o644", "pki/peer.key": "0o400"}
+    assert not list(etc.rglob("*.fleetkit-new"))
 
 
 def test_services_may_look_into_the_folders_that_it_makes(world: FetchWorld, etc: Path) -> None:

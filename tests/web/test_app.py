@@ -52,10 +52,16 @@ def test_any_other_name_is_refused_whatever_it_asks_for(fleet: Visitor, host: st
         ("localhost:3000", 400),
         ("fleet.demo.internal.evil.example", 400),
         ("fleet.demo.internal:80", 400),
+        ("internal-demo-fleet-ui-1234567890.us-west-2.elb.amazonaws.com", 404),
+        ("internal-demo-fleet-ui-.us-west-2.elb.amazonaws.com", 400),
+        ("internal-demo-fleet-ui-1.evil.example-1.us-west-2.elb.amazonaws.com", 400),
+        ("internal-demo-fleet-ui-1xus-west-2.elb.amazonaws.com", 400),
+        ("demo-fleet-ui-1.us-west-2.elb.amazonaws.com", 400),
     ],
 )
 def test_a_page_for_others_goes_by_its_address_and_by_the_names_that_it_was_given(host: str, status: int) -> None:
-    settings = PageSettings(owner="demo", port=3000, address="10.10.3.100", names=("fleet.demo.internal",))
+    names = ("fleet.demo.internal", "internal-demo-fleet-ui-*.us-west-2.elb.amazonaws.com")
+    settings = PageSettings(owner="demo", port=3000, address="10.10.3.100", names=names)
     assert Visitor(make_app(settings, title="fleet")).get("/", host=host).status == status
 
 

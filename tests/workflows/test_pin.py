@@ -9,6 +9,8 @@ import pytest
 from support.aws_world import World, surrounding_world
 from support.http_answers import Reply
 
+from fleetkit.origins import PagesArchive
+from fleetkit.workflows import pin
 from fleetkit.workflows.pin import pin_cluster
 
 OLD = "sha256:" + "1" * 64
@@ -58,3 +60,25 @@ def test_what_cannot_be_resolved_leaves_its_pin_and_the_others_are_written(world
     cluster = world.open().cluster
     assert cluster.pins.etcd_image == f"quay.io/coreos/etcd@{OLD}"
     assert cluster.images.flatcar == world.pins["images.flatcar"]
+
+
+def test_pages_are_pinned_where_they_are_asked_for_and_pinned_anew_ever_after(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = iter(["1" * 64, "2" * 64])
+    monkeypatch.setattr(pin, "build_pages_archive", lambda: PagesArchive(sha256=next(built), content=b""))
+    world.write()
+    assert pin_cluster(world.open()).changes == ()
+    first = {change.path: change.after for change in pin_cluster(world.open(), pages=True).changes}
+    image = world.pins["pins.etcd_image"].replace("quay.io/coreos/etcd", "public.ecr.aws/docker/library/python")
+    assert first == {"pins.python_image": image, "pins.pages_sha256": "1" * 64}
+    (change,) = pin_cluster(world.open()).changes
+    assert (change.path, change.after) == ("pins.pages_sha256", "2" * 64)
+
+
+def test_without_the_image_the_archive_is_not_pinned_either(world: World) -> None:
+    world.write()
+    world.replies["/v2/docker/library/python/manifests/3.11-slim"] = Reply(status=500)
+    result = pin_cluster(world.open(), pages=True)
+    assert (list(result.failed), result.changes) == (["pins.pages_sha256"], ())
+    assert world.open().cluster.pins.pages_sha256 == ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from support.aws_world import World, surrounding_world
 
 from fleetkit import aws
 from fleetkit.aws import delete_objects, read_object
-from fleetkit.core import AwsError
+from fleetkit.core import AwsError, ServiceError
+from fleetkit.origins import PagesArchive
 from fleetkit.pki import ClusterPki, renew_leaf
-from fleetkit.workflows import Workspace
+from fleetkit.workflows import Workspace, supplying
 from fleetkit.workflows.supplying import (
     ensure_certificates,
     find_joining,
@@ -149,3 +151,67 @@ def test_a_setting_that_a_deploy_would_bring_is_named_with_its_machine(workspace
     assert len(named) == len(workspace.cluster.masters) + 3
     delete_objects(workspace.session, workspace.bucket, keys=["roles/public/manifest"])
     assert "roles/public/manifest is not there" in find_pending_settings(workspace, pki)
+
+
+def pin_pages(world: World, sha256: str) -> Workspace:
+    """Pin pages, as ``fleetkit pin --pages`` does."""
+    image = "public.ecr.aws/docker/library/python@sha256:" + "1" * 64
+    world.write(**{"pins.python_image": image, "pins.pages_sha256": sha256})
+    return world.open()
+
+
+def built(content: bytes) -> Callable[[], PagesArchive]:
+    return lambda: PagesArchive(sha256=hashlib.sha256(content).hexdigest(), content=content)
+
+
+def test_pinned_pages_lie_where_their_units_find_them_and_nowhere_else(
+    world: World, workspace: Workspace, pki: ClusterPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supplying, "build_pages_archive", built(b"pages"))
+    names = list(workspace.cluster.masters)
+    before = [read_object(workspace.session, workspace.bucket, key=f"roles/master/{one}/manifest") for one in names]
+    workspace = pin_pages(world, hashlib.sha256(b"pages").hexdigest())
+    pending = tuple(f"what roles/master/{one}/pages fetches (5 files)" for one in names)
+    assert find_pending_deliveries(workspace) == pending
+    put = supply_bucket(workspace, pki)
+    assert all("/pages" in key for key in put)
+    after = [read_object(workspace.session, workspace.bucket, key=f"roles/master/{one}/manifest") for one in names]
+    assert after == before
+    manifest = read_object(workspace.session, workspace.bucket, key="roles/master/etcd1/pages/manifest").decode()
+    lines = {line.split(" ")[3]: line.split(" ")[1:3] for line in manifest.splitlines()}
+    assert lines == {
+        "/etc/fleetkit/pages.env": ["0644", "root:root"],
+        "/etc/fleetkit/pages/pki/ca.crt": ["0644", "root:root"],
+        "/etc/fleetkit/pages/pki/ui.crt": ["0644", "etcd:etcd"],
+        "/etc/fleetkit/pages/pki/ui.key": ["0400", "etcd:etcd"],
+        "/opt/fleetkit/pages.pex": ["0644", "root:root"],
+    }
+    assert find_pending_deliveries(workspace) == ()
+
+
+def test_a_page_is_told_its_own_address_and_by_which_names_it_goes(
+    world: World, pki: ClusterPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supplying, "build_pages_archive", built(b"pages"))
+    workspace = pin_pages(world, hashlib.sha256(b"pages").hexdigest())
+    supply_bucket(workspace, pki)
+    key = "roles/master/etcd2/pages/files/etc/fleetkit/pages.env"
+    text = read_object(workspace.session, workspace.bucket, key=key).decode()
+    told = dict(line.split("=", 1) for line in text.splitlines())
+    addresses = [one.address for one in workspace.cluster.masters.values()]
+    assert told["PAGES_ADDRESS"] == workspace.cluster.masters["etcd2"].address
+    assert told["PAGES_ENDPOINTS"] == ",".join(f"https://{one}:2379" for one in addresses)
+    assert told["PYTHON_IMAGE"] == workspace.cluster.pins.python_image
+    assert told["FLEET_UI_NAME"] == f"fleet-ui.{workspace.cluster.dns_zone}"
+    assert told["ETCD_BROWSER_BALANCER"] == "internal-demo-etcd-ui-*.us-west-2.elb.amazonaws.com"
+
+
+def test_pages_of_another_fleetkit_than_the_pinned_are_not_delivered(
+    world: World, pki: ClusterPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supplying, "build_pages_archive", built(b"others"))
+    workspace = pin_pages(world, hashlib.sha256(b"pages").hexdigest())
+    with pytest.raises(ServiceError, match="is not the pinned one") as caught:
+        supply_bucket(workspace, pki)
+    assert "fleetkit pin demo" in str(caught.value)
+    assert not [one for one in aws.list_objects(workspace.session, workspace.bucket) if "pages" in one.key]

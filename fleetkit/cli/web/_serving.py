@@ -29,9 +29,8 @@ __all__ = ["page_options", "serve_page"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 _LOOPBACK = "127.0.0.1"
-_NAME = re.compile(
-    r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
-)
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_NAME = re.compile(rf"(?=.{{1,253}}$)({_LABEL}|[A-Za-z0-9][A-Za-z0-9-]{{0,60}}-\*)(\.{_LABEL})*")
 _LOWEST_PORT = 1024
 """Those below are for the system's own services, and a browser leaves the one of HTTP out of what it asks for."""
 
@@ -56,7 +55,8 @@ def page_options(*, port: int) -> Callable[[F], F]:
         ),
         click.option(
             "--name", "names", multiple=True, callback=_check_names, metavar="HOST",
-            help="What others call it, as a load balancer passes it on; may be given again.",
+            help="What others call it, as a load balancer passes it on; -* at the end of its first part stands for "
+            "any number. May be given again.",
         ),
         click.option(
             "--listen", "address", default=_LOOPBACK, show_default=True, callback=_check_address, metavar="ADDRESS",

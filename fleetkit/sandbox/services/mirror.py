@@ -1,6 +1,6 @@
 """What a deploy fetches from the internet, answered here: fleet's archive, a container registry, the address service.
 
-The archive holds an emulator of fleet under fleet's own names; the registry knows one image, by its digest.
+The archive holds an emulator of fleet under fleet's own names; registries know two images, by their digests.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ __all__ = ["ARCHIVE_NAME", "answer_address", "answer_archive", "answer_registry"
 
 _FLEET_VERSION = "1.0.0"
 ARCHIVE_NAME = f"fleet-v{_FLEET_VERSION}-linux-amd64"
-_IMAGE = "coreos/etcd"
+_IMAGES = {"coreos/etcd": tuple(f"v3.5.{patch}" for patch in range(100)), "docker/library/python": ("3.11-slim",)}
+"""Each image with its tags."""
+
 _MANIFEST_KIND = "application/vnd.docker.distribution.manifest.v2+json"
 _API_VERSION = {"Docker-Distribution-Api-Version": "registry/2.0"}
 
@@ -52,7 +54,7 @@ def answer_archive(archive: bytes, request: Request) -> Answer:
 
 
 def _manifest(tag: str) -> bytes:
-    """Return a manifest that is well-formed and names no layer: machines of the sandbox run etcd's own binary."""
+    """Return a manifest that is well-formed and names no layer: machines of the sandbox bring the programs along."""
     config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Labels": {"version": tag}}}).encode()
     return json.dumps(
         {
@@ -70,19 +72,17 @@ def _manifest(tag: str) -> bytes:
 
 
 def image_digest(tag: str) -> str:
-    """Return the digest under which the registry knows etcd's image of a version, for instance ``v3.5.33``."""
+    """Return the digest under which a registry knows the image with a tag, for instance ``v3.5.33``."""
     return f"sha256:{hashlib.sha256(_manifest(tag)).hexdigest()}"
 
 
 def answer_registry(request: Request) -> Answer:
-    """Answer for the registry (API v2): etcd's image by any tag of its 3.5 line, or by that tag's digest."""
+    """Answer for registries (API v2): etcd's image by any tag of its 3.5 line, Python's by one, or by their digests."""
     path = request.path.partition("?")[0]
     if path.rstrip("/") == "/v2":
         return Answer(body=b"{}", kind="application/json", headers=_API_VERSION)
-    prefix = f"/v2/{_IMAGE}/manifests/"
-    reference = path.removeprefix(prefix)
-    tags = [f"v3.5.{patch}" for patch in range(100)]
-    if path.startswith(prefix):
+    for image, tags in _IMAGES.items():
+        reference = path.removeprefix(f"/v2/{image}/manifests/")
         tag = next((one for one in tags if reference in (one, image_digest(one))), None)
         if tag is not None:
             headers = {"Docker-Content-Digest": image_digest(tag), **_API_VERSION}

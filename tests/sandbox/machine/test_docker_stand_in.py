@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from fleetkit.sandbox.machine.accounts import record_owner
 from fleetkit.sandbox.machine.docker.images import UnknownImageError, find_image
 from fleetkit.sandbox.machine.docker.options import DockerUsageError, Volume, read_run_options
-from fleetkit.sandbox.machine.docker.sight import check_environment
+from fleetkit.sandbox.machine.docker.sight import check_environment, check_words
 
 BASE = ["--network", "host"]
 
@@ -101,3 +102,20 @@ def test_data_must_lie_in_a_volume_that_may_be_written(volume: Path) -> None:
     assert check_environment(data, volumes=[writable], uid=232, gid=232) is None
     assert "read-only" in str(check_environment(data, volumes=[read_only], uid=232, gid=232))
     assert "no volume" in str(check_environment(data, volumes=[], uid=232, gid=232))
+
+
+def test_what_its_program_is_given_must_be_seen_and_readable_too(volume: Path, tmp_path: Path) -> None:
+    record_owner(volume / "key", 232, 232)
+    sight = [Volume(path=str(volume), read_only=True)]
+    words = ["web", "--key", str(volume / "key"), "--out", str(volume / "made")]
+    assert check_words(words, volumes=sight, uid=232, gid=232) is None
+    assert "permission denied" in str(check_words(words, volumes=sight, uid=233, gid=233))
+    assert "no volume shows it" in str(check_words([str(tmp_path)], volumes=sight, uid=0, gid=0))
+
+
+def test_pythons_image_brings_the_version_that_its_tag_says_and_no_package() -> None:
+    image = find_image("public.ecr.aws/docker/library/python@sha256:" + "0" * 64)
+    program = image.programs[image.entrypoint]
+    told = subprocess.run([program, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, text=True)
+    assert told.stdout.strip() == "(3, 11)"
+    assert subprocess.run([program, "-c", "import flask"], capture_output=True).returncode == 1

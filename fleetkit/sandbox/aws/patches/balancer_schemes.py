@@ -1,4 +1,4 @@
-"""A load balancer that was made without a scheme faces the internet, and says so."""
+"""A load balancer that was made without a scheme faces the internet, and its name says where it faces."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ def _wrap(original: Callable[..., Any]) -> Callable[..., Any]:
         # A gateway load balancer has none.
         if scheme is None and given.get("loadbalancer_type") != "gateway":
             scheme = "internet-facing"
-        return original(self, *args, scheme=scheme, **given)
+        made = original(self, *args, scheme=scheme, **given)
+        # Others have no such prefix: those of networks are named alike, wherever they face.
+        if scheme == "internal" and made.type == "application":
+            made.dns_name = f"internal-{made.dns_name}"
+        return made
 
     return create_load_balancer
 
 
 BALANCER_SCHEMES = Patch(
     name="balancer-schemes",
-    promise="a load balancer that was made without a scheme is internet-facing",
+    promise="a load balancer that was made without a scheme is internet-facing, and names begin as at AWS",
     replacements=(
         Replacement(
             target="moto.elbv2.models:ELBv2Backend.create_load_balancer",

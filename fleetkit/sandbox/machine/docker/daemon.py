@@ -15,7 +15,7 @@ from fleetkit.sandbox.machine.control import Answer, Question
 from fleetkit.sandbox.machine.docker.container import Container
 from fleetkit.sandbox.machine.docker.images import Image, UnknownImageError, find_image
 from fleetkit.sandbox.machine.docker.options import DockerUsageError, RunOptions, read_options, read_run_options
-from fleetkit.sandbox.machine.docker.sight import check_environment, make_written_folders
+from fleetkit.sandbox.machine.docker.sight import check_environment, check_words, make_written_folders
 from fleetkit.sandbox.machine.spawn import Children, StartError
 
 __all__ = ["Docker"]
@@ -78,7 +78,9 @@ class Docker:
         if program is None:
             await answer.err(f'exec: "{arguments[0]}": stat {arguments[0]}: no such file or directory\n')
             return _NOT_FOUND_IN_IMAGE
-        fault = check_environment(options.environment, volumes=options.volumes, uid=uid, gid=gid)
+        fault = check_environment(options.environment, volumes=options.volumes, uid=uid, gid=gid) or check_words(
+            arguments[1:], volumes=options.volumes, uid=uid, gid=gid
+        )
         if fault is not None:
             await answer.err(f"{arguments[0]}: {fault}\n")
             return 1

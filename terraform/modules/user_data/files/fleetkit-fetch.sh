@@ -2,6 +2,7 @@
 # fleetkit-fetch: bring this machine's files from the cluster's bucket, as its manifest lists them.
 # A manifest's line: <sha256> <mode> <owner>:<group> <destination> <object key>; lines with # are remarks.
 # Everything is fetched and checked first and put in place after, so a failure leaves the old files whole.
+# `fleetkit-fetch for NAME` brings what a unit of that name needs beside, by a manifest below that of the machine.
 # `fleetkit-fetch mark KEY` leaves the present time in the bucket under KEY, where the role allows it.
 set -euo pipefail
 umask 077
@@ -78,10 +79,18 @@ stage() {
   chmod "$mode" "$new"
 }
 
+# One at a time: two would put the same new file beside the old one.
+exec 9> /run/fleetkit-fetch.lock
+flock --timeout 600 9 || die "another one has been at it for ten minutes"
+
 read_credentials
 if [[ "${1:-}" == mark ]]; then
   s3 "${2:?which key}" --request PUT --header 'Content-Type: text/plain' --data-binary "$(date -u +%FT%TZ)"
   exit 0
+fi
+
+if [[ "${1:-}" == for ]]; then
+  FLEETKIT_MANIFEST="${FLEETKIT_MANIFEST%/manifest}/${2:?for whom}/manifest"
 fi
 
 s3 "$FLEETKIT_MANIFEST" --output "$work/manifest"
