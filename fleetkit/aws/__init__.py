@@ -25,6 +25,7 @@ from fleetkit.aws.instances import (
     list_instances,
     list_scaling_groups,
     protect_from_termination,
+    replace_scaling_member,
     start_instances,
 )
 from fleetkit.aws.inventory import (
@@ -168,6 +169,7 @@ __all__ = [
     "read_quota",
     "remove_rule",
     "remove_thing",
+    "replace_scaling_member",
     "send_file",
     "sign_caller_identity",
     "start_instances",

@@ -24,6 +24,7 @@ __all__ = [
     "list_instances",
     "list_scaling_groups",
     "protect_from_termination",
+    "replace_scaling_member",
     "start_instances",
 ]
 
@@ -62,17 +63,18 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingMember:
-    """A machine as its auto scaling group sees it."""
+    """A machine as its auto scaling group sees it; ``template`` is the version of the launch template that made it."""
 
     instance_id: str
     zone: str
     lifecycle: str
     healthy: bool
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingGroup:
-    """An auto scaling group: what is wanted, and what there is."""
+    """An auto scaling group: what is wanted, and what there is; ``template`` is the version that makes machines now."""
 
     name: str
     role: str
@@ -81,6 +83,12 @@ class ScalingGroup:
     desired: int
     members: tuple[ScalingMember, ...]
     tags: dict[str, str]
+    template: str = ""
+
+    @property
+    def outdated(self) -> tuple[ScalingMember, ...]:
+        """The machines that another version of the launch template made than the one that makes them now."""
+        return tuple(one for one in self.members if one.template != self.template)
 
     @property
     def in_service(self) -> int:
@@ -156,6 +164,14 @@ def protect_from_termination(session: AwsSession, instance_ids: Iterable[str]) -
             session.ec2.modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": True})
 
 
+def replace_scaling_member(session: AwsSession, instance_id: str) -> None:
+    """End a machine of an auto scaling group, which makes another one in its place."""
+    with asking(f"the end of {instance_id}"):
+        session.autoscaling.terminate_instance_in_auto_scaling_group(
+            InstanceId=instance_id, ShouldDecrementDesiredCapacity=False
+        )
+
+
 def start_instances(session: AwsSession, instance_ids: Sequence[str]) -> None:
     """Ask EC2 to start machines that are stopped; none of them is nothing to ask."""
     if instance_ids:
@@ -195,8 +211,10 @@ def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:
                 zone=member["AvailabilityZone"],
                 lifecycle=member["LifecycleState"],
                 healthy=member["HealthStatus"].upper() == "HEALTHY",
+                template=member.get("LaunchTemplate", {}).get("Version", ""),
             )
             for member in sorted(group.get("Instances", []), key=lambda member: member["InstanceId"])
         ),
         tags=tags,
+        template=group.get("LaunchTemplate", {}).get("Version", ""),
     )

@@ -15,7 +15,6 @@ from typing import Any, cast
 from fleetkit.core import FleetkitError
 from fleetkit.sandbox.aws.identity import ACCOUNT_ID
 from fleetkit.sandbox.aws.observe import observe
-from fleetkit.sandbox.aws.patches import advance_refreshes
 from fleetkit.sandbox.hall import Allow, MachineKind, MachineSpec, MachineState, Protocol
 from fleetkit.sandbox.halls import AnyHall
 from fleetkit.sandbox.services.balancers import Balancers, balancer_machine_id
@@ -125,7 +124,6 @@ class Reconciler:
         self._follow_power(seen, problems)
         self._ports.apply(seen)
         problems += self._balancers.apply(seen)
-        self._advance_pools()
         self.problems = tuple(problems)
 
     def _remove(self, wanted: dict[str, MachineSpec], problems: list[str]) -> None:
@@ -201,14 +199,6 @@ class Reconciler:
         if instance.reboots > self._reboots.setdefault(machine_id, instance.reboots):
             self._hall.reboot_machine(machine_id)
             self._reboots[machine_id] = instance.reboots
-
-    def _advance_pools(self) -> None:
-        from moto.autoscaling.models import autoscaling_backends
-
-        advance_refreshes(autoscaling_backends[ACCOUNT_ID][self._region], is_up=self._is_up)
-
-    def _is_up(self, instance_id: str) -> bool:
-        return instance_id in self._made and self._hall.machine(instance_id).state is MachineState.RUNNING
 
     def _report(self, instance: Instance) -> MachineReport:
         machine_id = instance.instance_id

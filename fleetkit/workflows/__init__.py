@@ -120,6 +120,14 @@ from fleetkit.workflows.rebooting import (
 )
 from fleetkit.workflows.record_place import RecordPlace, open_record_place
 from fleetkit.workflows.recording import begin_run
+from fleetkit.workflows.refreshing_pools import (
+    AppliedRefresh,
+    RefreshPlan,
+    VerifiedRefresh,
+    apply_refresh,
+    plan_refresh,
+    verify_refresh,
+)
 from fleetkit.workflows.replacing import (
     AppliedReplace,
     ReplacePlan,
@@ -188,6 +196,7 @@ __all__ = [
     "AppliedDrain",
     "AppliedRebalance",
     "AppliedReboot",
+    "AppliedRefresh",
     "AppliedReplace",
     "AppliedResize",
     "AppliedRestore",
@@ -241,6 +250,7 @@ __all__ = [
     "RebalancePlan",
     "RebootPlan",
     "RecordPlace",
+    "RefreshPlan",
     "ReplacePlan",
     "Reporter",
     "ResizePlan",
@@ -268,6 +278,7 @@ __all__ = [
     "VerifiedKeys",
     "VerifiedRebalance",
     "VerifiedReboot",
+    "VerifiedRefresh",
     "VerifiedReplace",
     "VerifiedResize",
     "VerifiedRestore",
@@ -287,6 +298,7 @@ __all__ = [
     "apply_key_changes",
     "apply_rebalance",
     "apply_reboot",
+    "apply_refresh",
     "apply_replace",
     "apply_resize",
     "apply_restore",
@@ -342,6 +354,7 @@ __all__ = [
     "plan_key_put",
     "plan_machine_rebalance",
     "plan_reboot",
+    "plan_refresh",
     "plan_replace",
     "plan_resize",
     "plan_restore",
@@ -383,6 +396,7 @@ __all__ = [
     "verify_key_changes",
     "verify_rebalance",
     "verify_reboot",
+    "verify_refresh",
     "verify_replace",
     "verify_resize",
     "verify_restore",

@@ -53,6 +53,7 @@ class Operation(enum.StrEnum):
     DRAIN = "drain"
     REBALANCE = "rebalance"
     REBOOT = "reboot"
+    REFRESH = "refresh-pool"
     REPLACE = "replace"
     RESIZE = "resize"
     RESTORE = "restore"

@@ -179,6 +179,7 @@ def join_pools(readings: dict[str, Reading]) -> dict[str, Reading]:
             "desired": group.desired,
             "in_service": group.in_service,
             "joined": None if known is None else known[group.role],
+            "outdated": [one.instance_id for one in group.outdated],
         }
         for group in pools.data
     ]
@@ -191,6 +192,12 @@ def join_pools(readings: dict[str, Reading]) -> dict[str, Reading]:
         f"the pool {row['name']} has {row['joined']} of {row['desired']} machines in fleet"
         for row in rows
         if row["joined"] is not None and row["joined"] != row["desired"]
+    ]
+    findings += [
+        f"the pool {row['name']} has {len(row['outdated'])} machines of an older launch template: "
+        f"fleetkit machines refresh replaces them"
+        for row in rows
+        if row["outdated"]
     ]
     unknown = ""
     if known is None:

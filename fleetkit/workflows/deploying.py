@@ -51,6 +51,8 @@ class AppliedDeploy(Shown):
         Machines that had been stopped.
     waiting
         Masters that run on with the settings they had until they start anew.
+    outdated
+        Pools with machines that an older launch template made.
     """
 
     cluster: str
@@ -60,6 +62,7 @@ class AppliedDeploy(Shown):
     removed: tuple[str, ...] = ()
     started: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -78,6 +81,11 @@ class AppliedDeploy(Shown):
             told += (
                 f"\n{', '.join(self.waiting)} run on with the settings they had until they start anew, "
                 f"one after the other: fleetkit etcd reboot {self.cluster} --all"
+            )
+        for pool in self.outdated:
+            told += (
+                f"\nMachines of the pool {pool} run on as an older launch template made them, until they are replaced "
+                f"one after the other: fleetkit machines refresh {self.cluster} {pool}"
             )
         return told
 
@@ -209,7 +217,10 @@ def apply_deploy(
     # What pages fetch they look for whenever their units start.
     at_boot = [key for key in put if not any(key.startswith(f"{pages_prefix(name)}/") for name in running)]
     waiting = tuple(name for name in running if any(key.startswith(f"{master_prefix(name)}/") for key in at_boot))
-    beside = {"made": pki.made, "put": put, "removed": removed, "started": started, "waiting": waiting}
+    groups = aws.list_scaling_groups(workspace.session, workspace.cluster.name) if result is not None else ()
+    outdated = tuple(one.role for one in groups if one.outdated)
+    beside = {"made": pki.made, "put": put, "removed": removed, "started": started, "waiting": waiting,
+              "outdated": outdated}  # fmt: skip
     record_applied(told, result, **beside)
     return AppliedDeploy(cluster=plan.cluster, result=result, **beside)
 

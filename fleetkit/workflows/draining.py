@@ -25,11 +25,21 @@ from fleetkit.workflows._unit_reading import UnitReading
 from fleetkit.workflows._unit_walk import UnitWalk
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
-from fleetkit.workflows.reading_units import open_fleet
+from fleetkit.workflows.reading_units import OpenFleet, open_fleet
 from fleetkit.workflows.unlocking import hold_everywhere
 from fleetkit.workflows.way_in import WayIn
 
-__all__ = ["AppliedDrain", "DrainPlan", "VerifiedDrain", "apply_drain", "plan_drain", "verify_drain"]
+__all__ = [
+    "AppliedDrain",
+    "DrainPlan",
+    "VerifiedDrain",
+    "apply_drain",
+    "carry_out_drain",
+    "draft_drain",
+    "list_changes",
+    "plan_drain",
+    "verify_drain",
+]
 
 _UNITS = ("fleet.socket", "fleet.service")
 """The socket first: it would start the service again for whoever asks."""
@@ -144,9 +154,16 @@ def plan_drain(
     with open_fleet(workspace, limits=limits) as fleet:
         reading = fleet.reading
     meant = _find_meant(machine, known, reading)
+    return record_plan(told, draft_drain(workspace, meant, reading, back=back, strand=strand))
+
+
+def draft_drain(
+    workspace: Workspace, meant: FleetMachine, reading: UnitReading, *, back: bool = False, strand: bool = False
+) -> DrainPlan:
+    """Plan, out of what was read of fleet, how one machine is emptied or taken back."""
     machine_id = next((one.id for one in reading.machines if one.primary_ip == meant.address), "")
     moving = () if back or not machine_id else list_moving(reading, machine_id)
-    plan = DrainPlan(
+    return DrainPlan(
         cluster=workspace.cluster.name,
         rules=workspace.cluster.approval,
         machine=meant,
@@ -158,7 +175,6 @@ def plan_drain(
         others=len([one for one in reading.machines if one.id != machine_id]),
         is_lone_master=[meant.address] == [one.address for one in workspace.cluster.masters.values()],
     )
-    return record_plan(told, plan)
 
 
 def apply_drain(
@@ -193,20 +209,26 @@ def apply_drain(
     ):
         _require_unmoved(plan, fleet.reading)
         told.record(EventKind.APPROVAL, approved.facts(workspace))
-        walk = UnitWalk(client=fleet.client, read=fleet.read, gate=gate or UnitGate(), told=told)
-        assert fleet.way is not None  # noqa: S101 -- a cluster's fleet was reached by its way in
-        _switch(fleet.way, plan, told)
-        facts = {"what": "drain", "machine": plan.machine.address, "back": plan.back}
-        told.record(EventKind.CHANGE, facts)
-        what = "the machine to join fleet" if plan.back else "the machine to leave fleet"
-        wait_until(partial(_look_for, plan, fleet.read), what=what, patience=walk.gate.patience, on_wait=told.note)
-        if plan.back:
-            return AppliedDrain(place=place, back=True)
-        # Only now does what fleet tells of a unit tell of another machine.
-        moving = [one for one in _list_changes(plan) if one.name not in plan.stranded]
-        amiss = walk.wait(moving)
-        moved = tuple(one.name for one in moving if one.name not in amiss)
-        return AppliedDrain(place=place, back=False, moved=moved, amiss=amiss)
+        return carry_out_drain(plan, fleet, gate=gate or UnitGate(), told=told)
+
+
+def carry_out_drain(plan: DrainPlan, fleet: OpenFleet, *, gate: UnitGate, told: Reporter) -> AppliedDrain:
+    """Do what a plan says, of a fleet that is open and held; see `apply_drain`."""
+    place = plan.machine.place
+    walk = UnitWalk(client=fleet.client, read=fleet.read, gate=gate, told=told)
+    assert fleet.way is not None  # noqa: S101 -- a cluster's fleet was reached by its way in
+    _switch(fleet.way, plan, told)
+    facts = {"what": "drain", "machine": plan.machine.address, "back": plan.back}
+    told.record(EventKind.CHANGE, facts)
+    what = "the machine to join fleet" if plan.back else "the machine to leave fleet"
+    wait_until(partial(_look_for, plan, fleet.read), what=what, patience=gate.patience, on_wait=told.note)
+    if plan.back:
+        return AppliedDrain(place=place, back=True)
+    # Only now does what fleet tells of a unit tell of another machine.
+    moving = [one for one in list_changes(plan) if one.name not in plan.stranded]
+    amiss = walk.wait(moving)
+    moved = tuple(one.name for one in moving if one.name not in amiss)
+    return AppliedDrain(place=place, back=False, moved=moved, amiss=amiss)
 
 
 def verify_drain(
@@ -224,7 +246,7 @@ def verify_drain(
         reading = fleet.reading
     is_in_fleet = any(one.primary_ip == plan.machine.address for one in reading.machines)
     findings = [] if is_in_fleet is plan.back else [f"{place} is {'in' if is_in_fleet else 'not in'} fleet"]
-    for one in _list_changes(plan):
+    for one in list_changes(plan):
         verdict, how = judge_change(one, reading)
         if verdict is not True:
             findings.append(f"{one.name} is {how}")
@@ -282,7 +304,7 @@ def _look_for(plan: DrainPlan, read: Callable[[], UnitReading]) -> bool | NotYet
     return True if is_listed is plan.back else NotYet(f"it is {'not' if plan.back else 'still'} listed")
 
 
-def _list_changes(plan: DrainPlan) -> list[UnitChange]:
+def list_changes(plan: DrainPlan) -> list[UnitChange]:
     """Return what each unit that goes is to be elsewhere, as a change of it."""
     return [
         UnitChange(name=one.name, action=UnitAction.START, text=one.text, desired=read_desired(one), before=one)

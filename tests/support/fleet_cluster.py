@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from support.etcd_cluster import EtcdCluster, free_port
-
 from fleetkit.core import NotYet, Patience, wait_until
+
+from .etcd_cluster import EtcdCluster, free_port
 
 __all__ = ["PATIENCE", "THREE_MACHINES", "Answer", "FleetCluster", "FleetMachine"]
 

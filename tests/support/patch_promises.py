@@ -97,28 +97,6 @@ def pool_instances_come_as_the_template_says(aws: Moto) -> None:
     assert {volume["Encrypted"] for volume in aws.ec2.describe_volumes()["Volumes"]} == {True}
 
 
-def refresh_replaces_instances_one_after_the_other(aws: Moto) -> None:
-    from moto.autoscaling.models import autoscaling_backends
-
-    _, subnets = aws.make_network()
-    data = {"ImageId": IMAGE, "InstanceType": "t3.small"}
-    aws.ec2.create_launch_template(LaunchTemplateName="pool", LaunchTemplateData=data)
-    _make_group(aws, subnets, desired=2)
-    before = {one["InstanceId"] for one in _instances_of(aws, "pool")}
-    aws.autoscaling.start_instance_refresh(AutoScalingGroupName="pool")
-    backend = autoscaling_backends["123456789012"][REGION]
-    patches.advance_refreshes(backend, is_up=lambda _: True)
-    halfway = {one["InstanceId"] for one in _instances_of(aws, "pool")}
-    assert len(halfway & before) == 1
-    patches.advance_refreshes(backend, is_up=lambda _: False)
-    assert {one["InstanceId"] for one in _instances_of(aws, "pool")} == halfway
-    for _ in range(2):
-        patches.advance_refreshes(backend, is_up=lambda _: True)
-    assert not before & {one["InstanceId"] for one in _instances_of(aws, "pool")}
-    refresh = aws.autoscaling.describe_instance_refreshes(AutoScalingGroupName="pool")["InstanceRefreshes"][0]
-    assert (refresh["Status"], refresh["PercentageComplete"]) == ("Successful", 100)
-
-
 def quotas_can_be_read(aws: Moto) -> None:
     for service, code in (
         ("vpc", "L-F678F1CE"),
@@ -218,7 +196,6 @@ PROMISES: dict[Patch, Callable[[Moto], None]] = {
     patches.SHUTDOWN_BEHAVIOR: shutdown_behavior_is_modified_alone,
     patches.REBOOTS: reboots_are_remembered_and_start_nothing,
     patches.POOL_INSTANCES: pool_instances_come_as_the_template_says,
-    patches.INSTANCE_REFRESH: refresh_replaces_instances_one_after_the_other,
     patches.TARGET_HEALTH: network_promises.target_health_is_what_was_measured,
     patches.QUOTAS: quotas_can_be_read,
     patches.SIGNED_READS: signed_get_of_a_rest_service_passes,

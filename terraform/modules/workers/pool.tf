@@ -64,16 +64,6 @@ resource "aws_autoscaling_group" "this" {
     version = aws_launch_template.this.latest_version
   }
 
-  # A new launch template reaches the workers a few at a time; fleet moves their units.
-  instance_refresh {
-    strategy = "Rolling"
-
-    preferences {
-      instance_warmup        = 180
-      min_healthy_percentage = 75
-    }
-  }
-
   dynamic "tag" {
     for_each = local.tags
 

@@ -1,5 +1,5 @@
 variable "ami" {
-  description = "Flatcar image of the workers; another one reaches the pool by an instance refresh."
+  description = "Flatcar image of the workers; another one makes the machines that come from then on."
   type        = string
   nullable    = false
 

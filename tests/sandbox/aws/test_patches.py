@@ -49,11 +49,11 @@ def test_a_patch_refuses_a_moto_that_has_changed_and_leaves_nothing_replaced() -
 
 
 def test_patches_are_taken_off_again() -> None:
-    from moto.autoscaling.responses import AutoScalingResponse
     from moto.ec2.models.instances import Instance
+    from moto.elb.models import LoadBalancer
 
     before = Instance.terminate
     with applied(*ALL_PATCHES):
         assert Instance.terminate is not before
     assert Instance.terminate is before
-    assert not hasattr(AutoScalingResponse, "start_instance_refresh")
+    assert not hasattr(LoadBalancer, "canonical_hosted_zone_name_id")

@@ -10,7 +10,6 @@ from fleetkit.sandbox.aws.patches.classic_balancers import CLASSIC_BALANCERS
 from fleetkit.sandbox.aws.patches.freed_addresses import FREED_ADDRESSES
 from fleetkit.sandbox.aws.patches.group_rules import GROUP_RULES
 from fleetkit.sandbox.aws.patches.held_subnets import HELD_SUBNETS
-from fleetkit.sandbox.aws.patches.instance_refresh import INSTANCE_REFRESH, advance_refreshes
 from fleetkit.sandbox.aws.patches.interface_groups import INTERFACE_GROUPS
 from fleetkit.sandbox.aws.patches.pool_instances import POOL_INSTANCES
 from fleetkit.sandbox.aws.patches.private_zones import PRIVATE_ZONES
@@ -37,7 +36,6 @@ __all__ = [
     "FREED_ADDRESSES",
     "GROUP_RULES",
     "HELD_SUBNETS",
-    "INSTANCE_REFRESH",
     "INTERFACE_GROUPS",
     "POOL_INSTANCES",
     "PRIVATE_ZONES",
@@ -57,7 +55,6 @@ __all__ = [
     "Patch",
     "Replacement",
     "TargetState",
-    "advance_refreshes",
     "applied",
     "apply_patches",
     "count_reboots",
@@ -83,7 +80,6 @@ ALL_PATCHES: tuple[Patch, ...] = (
     SHUTDOWN_BEHAVIOR,
     REBOOTS,
     POOL_INSTANCES,
-    INSTANCE_REFRESH,
     TARGET_HEALTH,
     QUOTAS,
     SIGNED_READS,
