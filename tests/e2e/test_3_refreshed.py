@@ -1,4 +1,4 @@
-"""A new launch template reaches the machines of a pool one by one, and units are elsewhere before their machine ends."""
+"""A new launch template reaches the machines of a pool one by one; units are elsewhere before their machine ends."""
 
 from __future__ import annotations
 
