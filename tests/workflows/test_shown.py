@@ -39,6 +39,7 @@ SHOWN = (
     workflows.VerifiedKeys,
     workflows.VerifiedReboot,
     workflows.VerifiedRebalance,
+    workflows.VerifiedRefresh,
     workflows.VerifiedReplace,
     workflows.VerifiedResize,
     workflows.VerifiedRestore,
