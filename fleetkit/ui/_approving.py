@@ -10,6 +10,7 @@ import ipywidgets as widgets
 
 from fleetkit.ui import _parts
 from fleetkit.ui._parts import Tone
+from fleetkit.views import lines_html
 from fleetkit.workflows import Approved, ChangePlan, approve
 
 __all__ = ["Approving"]
@@ -64,7 +65,7 @@ class Approving:
         plan.check()
         self._planned = (plan, carry_out)
         text = "\n\n".join([str(plan), *(f"careful: {one}" for one in remarks)])
-        self.plan.value = _parts.box_html(f'<pre tabindex="0" style="white-space:pre-wrap">{escape(text)}</pre>')
+        self.plan.value = _parts.box_html(lines_html(text))
         self.approval.placeholder = f"type {plan.cluster}"
         self.approval.disabled = self.apply.disabled = plan.is_empty
 

@@ -12,7 +12,16 @@ import ipywidgets as widgets
 from fleetkit.ui import _parts
 from fleetkit.ui._approve import Planned
 from fleetkit.ui._step import StepCard
-from fleetkit.views import PlanRow, PlanView, StepState, alarm_html, attributes_html, changes_html, counts_html
+from fleetkit.views import (
+    PlanRow,
+    PlanView,
+    StepState,
+    alarm_html,
+    attributes_html,
+    changes_html,
+    counts_html,
+    lines_html,
+)
 
 __all__ = ["DrawnPlan", "PlanCard", "PlanPanel"]
 
@@ -139,10 +148,8 @@ def _paragraph_html(text: str) -> str:
     if not rest:
         return f"<p>{escape(first)}</p>"
     unfolded = " open" if len(rest) <= _FEW_LINES else ""
-    lines = escape("\n".join(rest))
-    return (
-        f"<details{unfolded}><summary>{escape(first.rstrip(':'))} ({len(rest)})</summary><pre>{lines}</pre></details>"
-    )
+    lines = lines_html("\n".join(rest))
+    return f"<details{unfolded}><summary>{escape(first.rstrip(':'))} ({len(rest)})</summary>{lines}</details>"
 
 
 def _sentences(planned: Planned) -> list[str]:

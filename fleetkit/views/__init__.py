@@ -49,7 +49,7 @@ from fleetkit.views.keys import (
     value_facts,
 )
 from fleetkit.views.machine_cards import machine_cards_html, machine_cards_lines, verdict_html
-from fleetkit.views.markup import Tone, badge_html, grouped_table_html, table_html
+from fleetkit.views.markup import Tone, badge_html, grouped_table_html, lines_html, table_html
 from fleetkit.views.outputs import Reach, Signpost, outputs_frame, outputs_html
 from fleetkit.views.pace import Pace, choose_pace
 from fleetkit.views.pictures import draw_certificates, draw_latencies, draw_quorum
@@ -173,6 +173,7 @@ __all__ = [
     "key_facts",
     "key_rows",
     "keys_frame",
+    "lines_html",
     "machine_cards_html",
     "machine_cards_lines",
     "machine_counts_frame",

@@ -8,7 +8,7 @@ from html import escape
 
 from fleetkit.views.colours import BAD_COLOUR, BUSY_COLOUR, CARE_COLOUR, GOOD_COLOUR, LINE_COLOUR, SOFT_COLOUR
 
-__all__ = ["Tone", "badge_html", "grouped_table_html", "table_html"]
+__all__ = ["Tone", "badge_html", "grouped_table_html", "lines_html", "table_html"]
 
 _CELL = f"border-bottom:1px solid {LINE_COLOUR};padding:.15em .9em .15em 0;text-align:left;vertical-align:top"
 
@@ -39,6 +39,15 @@ def badge_html(word: str, tone: Tone) -> str:
         f'<span style="display:inline-block;padding:0 .5em;border:1px solid {tone.colour};border-radius:.7em;'
         f'color:{tone.colour};font-weight:600;white-space:nowrap">{tone.sign} {escape(word)}</span>'
     )
+
+
+def lines_html(text: str) -> str:
+    """Return plain lines as they are, wrapped between words where they are too long to be seen whole.
+
+    JupyterLab's own rule for such a block breaks them inside of words.
+    """
+    style = "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
+    return f'<pre tabindex="0" style="{style}">{escape(text)}</pre>'
 
 
 def table_html(headings: Sequence[str], rows: Iterable[Sequence[str]], *, label: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fleetkit.config import Approval
 from fleetkit.core import PreconditionError, QuorumAtRiskError
-from fleetkit.views import PlanView
+from fleetkit.views import PlanView, lines_html
 from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._shown import Shown, list_under
 
@@ -144,5 +144,5 @@ class ChangePlan(Shown):
 
     def _repr_html_(self) -> str:
         changes = self.view._repr_html_() if self.view.rows else ""
-        beyond = "".join(f"<pre>{escape(part)}</pre>" for part in self.beyond_terraform)
+        beyond = "".join(map(lines_html, self.beyond_terraform))
         return f"<p><strong>{escape(self.opening)}</strong></p>{beyond}{changes}"

@@ -9,7 +9,7 @@ from typing import Any
 from fleetkit.aws import Thing
 from fleetkit.config import Approval
 from fleetkit.terraform import SavedPlan, WorkingCopy
-from fleetkit.views import PlanView, draw_plan
+from fleetkit.views import PlanView, draw_plan, lines_html
 from fleetkit.workflows._basis import Basis, Operation
 from fleetkit.workflows._kept_plans import Kept, fingerprint, read_thing, write_thing
 from fleetkit.workflows._shown import Shown
@@ -130,7 +130,7 @@ class DestroyPlan(Shown):
 
     def _repr_html_(self) -> str:
         changes = self.view._repr_html_() if self.view.rows else ""
-        beyond = "".join(f"<pre>{escape(part)}</pre>" for part in self.beyond_terraform)
+        beyond = "".join(map(lines_html, self.beyond_terraform))
         return f"<p><strong>{escape(self.opening)}</strong></p>{changes}{beyond}"
 
     @classmethod

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from html import escape
+
+from fleetkit.views import lines_html
 
 __all__ = ["Shown", "Verified", "list_under"]
 
@@ -18,7 +19,7 @@ class Shown:
         return str(self)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
+        return lines_html(str(self))
 
 
 class Verified(Shown):

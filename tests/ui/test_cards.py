@@ -19,7 +19,7 @@ from fleetkit.ui._apply import ApplyCard
 from fleetkit.ui._approve import ApproveCard
 from fleetkit.ui._plan import DrawnPlan, PlanPanel
 from fleetkit.ui._step import StepCard
-from fleetkit.views import ApplyView, FailedResource, Pace, PlanView, StepState
+from fleetkit.views import ApplyView, FailedResource, Pace, PlanView, StepState, lines_html
 
 FIXTURES = Path(__file__).parents[1] / "terraform_room" / "fixtures"
 SOON_S = 30
@@ -172,9 +172,9 @@ def test_what_is_done_beside_terraform_is_not_headed_by_no_changes() -> None:
         ("lost is <what> was written since", "<p>lost is &lt;what&gt; was written since</p>"),
         (
             "what is there now:\n  - 3 keys",
-            "<details open><summary>what is there now (1)</summary><pre>  - 3 keys</pre>",
+            f"<details open><summary>what is there now (1)</summary>{lines_html('  - 3 keys')}",
         ),
-        ("these:" + 9 * "\n  - one", "<details><summary>these (9)</summary><pre>  - one\n"),
+        ("these:" + 9 * "\n  - one", "<details><summary>these (9)</summary><pre "),
     ],
 )
 def test_what_is_lost_is_seen_without_a_click_and_a_long_list_is_folded(paragraph: str, shown: str) -> None:

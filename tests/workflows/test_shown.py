@@ -8,6 +8,7 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 
 from fleetkit import workflows
+from fleetkit.views import lines_html
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows.emptying import Emptiness, Sweep
 from fleetkit.workflows.preflight import CheckLine, CheckStatus, Preflight
@@ -72,7 +73,7 @@ def test_every_result_of_a_workflow_that_has_an_outcome_is_among_them():
 def test_words_replace_the_innards_in_both_forms():
     data = show(Sweep(cluster="demo", removed=("volume <vol-1>",)))
     assert data["text/plain"] == "Left over, and removed:\n  - volume <vol-1>"
-    assert data["text/html"] == "<pre>Left over, and removed:\n  - volume &lt;vol-1&gt;</pre>"
+    assert data["text/html"] == lines_html("Left over, and removed:\n  - volume <vol-1>")
 
 
 def test_a_preflight_is_a_table_with_what_must_be_mended_on_top():
