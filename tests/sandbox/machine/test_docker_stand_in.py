@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.stock_python import STOCK_PYTHON
 
 from fleetkit.sandbox.machine.accounts import record_owner
 from fleetkit.sandbox.machine.docker.images import UnknownImageError, find_image
@@ -113,6 +114,7 @@ def test_what_its_program_is_given_must_be_seen_and_readable_too(volume: Path, t
     assert "no volume shows it" in str(check_words([str(tmp_path)], volumes=sight, uid=0, gid=0))
 
 
+@pytest.mark.skipif(STOCK_PYTHON is None, reason="no Python 3.11 without packages is here")
 def test_pythons_image_brings_the_version_that_its_tag_says_and_no_package() -> None:
     image = find_image("public.ecr.aws/docker/library/python@sha256:" + "0" * 64)
     program = image.programs[image.entrypoint]
