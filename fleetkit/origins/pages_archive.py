@@ -45,8 +45,8 @@ class PagesArchive:
 def build_pages_archive(*, timeout_s: float = 600.0) -> PagesArchive:
     """Build the archive out of this very package and the distributions of ``locks/pages.txt``.
 
-    The same package gives the same bytes. Distributions are fetched as pip is configured here to, each must have the
-    hash of the lock, and nothing is built from source.
+    The same package gives the same bytes, whatever compresses here: nothing in it is compressed. Distributions are
+    fetched as pip is configured here to, each must have the hash of the lock, and nothing is built from source.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def build_pages_archive(*, timeout_s: float = 600.0) -> PagesArchive:
         _copy_package(folder / "source")
         words = [
             *(sys.executable, "-P", "-m", "pex", "--requirement", str(lock), "--sources-directory", "source"),
-            *("--platform", _PLATFORM, "--no-build", "--use-pip-config", "--disable-cache"),
+            *("--platform", _PLATFORM, "--no-build", "--use-pip-config", "--disable-cache", "--no-compress"),
             *("--entry-point", _ENTRY, "--output-file", str(made)),
         ]
         try:
@@ -93,4 +93,4 @@ def build_pages_archive(*, timeout_s: float = 600.0) -> PagesArchive:
 def _copy_package(folder: Path) -> None:
     """Copy the package without what pages have no use for, and without what differs between two installations."""
     source = Path(fleetkit.__file__).resolve().parent
-    shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__", "_data"))
+    shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__", "_data", ".*", "*~"))

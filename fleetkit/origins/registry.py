@@ -118,5 +118,5 @@ def _refusal(image: str, registry_url: str, seen: str) -> ServiceError:
     return ServiceError(
         f"cannot resolve {image} at {registry_url}",
         seen=seen,
-        hint="check FLEETKIT_REGISTRY_URL, and that the image is public there",
+        hint="check FLEETKIT_REGISTRY_URL or FLEETKIT_PYTHON_REGISTRY_URL, and that the image is public there",
     )

@@ -10,11 +10,12 @@ from fleetkit.aws import list_key_pairs
 from fleetkit.config import unknown_settings
 from fleetkit.core import FleetkitError, NotFoundError
 from fleetkit.etcd import FLOOR, EtcdVersion, find_traps
-from fleetkit.origins import fetch_archive
+from fleetkit.origins import build_pages_archive, fetch_archive
 from fleetkit.workflows._check_lines import Check, CheckLine, failure, ok, unread, warning
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.listing_certificates import list_made, tell_amiss
 from fleetkit.workflows.pin import resolve_etcd_image, resolve_python_image
+from fleetkit.workflows.supplying import is_pages_archive_there
 
 __all__ = ["SOFTWARE_CHECKS", "key_check", "terraform_check"]
 
@@ -64,7 +65,7 @@ def _check_archive(workspace: Workspace) -> tuple[CheckLine, ...]:
     return (ok(check_id, f"{archive.url} has the pinned hash"),)
 
 
-def _check_pages(workspace: Workspace) -> tuple[CheckLine, ...]:
+def _check_python_image(workspace: Workspace) -> tuple[CheckLine, ...]:
     pins, check_id = workspace.cluster.pins, "pin-python-image"
     if not pins.python_image:
         return (ok(check_id, "no pages are pinned: masters get none"),)
@@ -79,6 +80,24 @@ def _check_pages(workspace: Workspace) -> tuple[CheckLine, ...]:
             ),
         )
     return (ok(check_id, f"{pins.python_image} is the newest"),)
+
+
+def _check_pages_archive(workspace: Workspace) -> tuple[CheckLine, ...]:
+    pinned, check_id = workspace.cluster.pins.pages_sha256, "pin-pages"
+    if not pinned:
+        return (ok(check_id, "no pages are pinned: masters get none"),)
+    if is_pages_archive_there(workspace):
+        return (ok(check_id, "the pinned archive of the pages lies in the bucket"),)
+    built = build_pages_archive()
+    if built.sha256 != pinned:
+        return (
+            failure(
+                check_id,
+                f"the archive of the pages is {built.sha256} as it is built here, and {pinned} is pinned",
+                mend=f"it was pinned with another fleetkit; fleetkit pin {workspace.cluster.name} accepts this one's",
+            ),
+        )
+    return (ok(check_id, "the archive of the pages has the pinned hash"),)
 
 
 def key_check(list_public_keys: Callable[[Path | None], Sequence[str]]) -> Check:
@@ -160,7 +179,8 @@ def _check_settings(workspace: Workspace) -> tuple[CheckLine, ...]:
 SOFTWARE_CHECKS: tuple[Check, ...] = (
     Check("pin-etcd-image", _check_etcd_image, needs_aws=False),
     Check("pin-fleet-archive", _check_archive, needs_aws=False),
-    Check("pin-python-image", _check_pages, needs_aws=False),
+    Check("pin-python-image", _check_python_image, needs_aws=False),
+    Check("pin-pages", _check_pages_archive),
     Check("certificates", _check_certificates, needs_aws=False),
     Check("settings", _check_settings, needs_aws=False),
 )

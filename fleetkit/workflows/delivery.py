@@ -28,12 +28,13 @@ __all__ = [
     "archive_key",
     "deploy_mark_key",
     "image_file",
+    "is_of_page",
     "keep_secrets",
     "list_deliveries",
     "master_prefix",
     "name_members",
+    "page_prefixes",
     "pages_key",
-    "pages_prefix",
     "render_manifest",
     "says_image",
     "says_joining",
@@ -52,6 +53,9 @@ DEPLOY_PREFIX = "roles/deploy"
 
 _SETTINGS = "/etc/etcd/etcd.env"
 _IMAGE = "ETCD_IMAGE="
+_ETCD_PAGE = "etcd-browser"
+_PAGES = {_ETCD_PAGE: "etcd-ui", "fleet-ui": "fleet-ui"}
+"""Each page, as its unit and its record are called, to the end of the name of its load balancer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +111,14 @@ def master_prefix(name: str) -> str:
     return f"roles/master/{name}"
 
 
-def pages_prefix(name: str) -> str:
-    """Return the prefix of what the pages fetch on the master of the member called ``name``."""
-    return f"{master_prefix(name)}/pages"
+def page_prefixes(name: str) -> tuple[str, ...]:
+    """Return the prefixes of what the pages fetch on the master of the member called ``name``, one for each page."""
+    return tuple(f"{master_prefix(name)}/{page}" for page in _PAGES)
+
+
+def is_of_page(key: str) -> bool:
+    """Return whether an object is what a page fetches, on whatever master."""
+    return re.fullmatch(rf"{re.escape(master_prefix(''))}[^/]+/({'|'.join(_PAGES)})/.+", key) is not None
 
 
 def settings_key(name: str) -> str:
@@ -145,7 +154,7 @@ def list_deliveries(
 ) -> dict[str, tuple[DeliveredFile, ...]]:
     """Return what each prefix of the bucket holds: ``roles/master/<member>`` or ``roles/<role>`` to its files.
 
-    What pages need lies in a prefix of its own below that of the master.
+    What a page needs lies in a prefix of its own below that of the master.
 
     Reads the certificates and keys of ``pki`` from disk; opens no connection.
 
@@ -165,8 +174,8 @@ def list_deliveries(
             *_host_key_files(files, pki.master_host_keys[name]),
         )
         if cluster.pins.pages_sha256:
-            pages = _Prefix(pages_prefix(name))
-            deliveries[pages.prefix] = tuple(_pages_files(pages, cluster, name, pki))
+            for page, prefix in zip(_PAGES, page_prefixes(name), strict=True):
+                deliveries[prefix] = tuple(_page_files(_Prefix(prefix), cluster, name, page, pki))
     for role in FLEET_MACHINE_ROLES:
         files = _Prefix(f"roles/{role}")
         deliveries[files.prefix] = (
@@ -278,24 +287,23 @@ def _fleet_files(files: _Prefix, cluster: Cluster, role: str, pki: ClusterPki) -
     )
 
 
-def _pages_files(files: _Prefix, cluster: Cluster, name: str, pki: ClusterPki) -> Iterator[DeliveredFile]:
-    """Yield what pages need on a master; their units fetch it whenever they start, and nobody else does."""
-    endpoints = ",".join(f"https://{master.address}:{etcd.CLIENT_PORT}" for master in cluster.masters.values())
+def _page_files(files: _Prefix, cluster: Cluster, name: str, page: str, pki: ClusterPki) -> Iterator[DeliveredFile]:
+    """Yield what a page needs on a master; its unit fetches it whenever it starts, and nobody else does."""
     settings = {
         "PYTHON_IMAGE": cluster.pins.python_image,
-        "PAGES_ADDRESS": cluster.masters[name].address,
-        "PAGES_ENDPOINTS": endpoints,
-    }
-    for variable, record, balancer in (
-        ("FLEET_UI", "fleet-ui", f"{cluster.name}-fleet-ui"),
-        ("ETCD_BROWSER", "etcd-browser", f"{cluster.name}-etcd-ui"),
-    ):
-        settings[f"{variable}_NAME"] = f"{record}.{cluster.dns_zone}"
+        "ADDRESS": cluster.masters[name].address,
+        "NAME": f"{page}.{cluster.dns_zone}",
         # AWS puts a number behind the name of a load balancer, which nobody knows before it is made.
-        settings[f"{variable}_BALANCER"] = f"internal-{balancer}-*.{cluster.region}.elb.amazonaws.com"
-    yield files.file("/etc/fleetkit/pages.env", "".join(f"{key}={value}\n" for key, value in settings.items()).encode())
-    yield files.file("/etc/fleetkit/pages/pki/ca.crt", pki.ca.certificate.read_bytes())
-    yield from files.pair("/etc/fleetkit/pages/pki", "ui", pki.clients["ui"], owner="etcd:etcd")
+        "BALANCER": f"internal-{cluster.name}-{_PAGES[page]}-*.{cluster.region}.elb.amazonaws.com",
+    }
+    if page == _ETCD_PAGE:
+        addresses = [master.address for master in cluster.masters.values()]
+        settings["ENDPOINTS"] = ",".join(f"https://{address}:{etcd.CLIENT_PORT}" for address in addresses)
+        folder = f"/etc/fleetkit/{page}/pki"
+        yield files.file(f"{folder}/ca.crt", pki.ca.certificate.read_bytes())
+        yield from files.pair(folder, "ui", pki.clients["ui"], owner="etcd:etcd")
+    text = "".join(f"{key}={value}\n" for key, value in settings.items())
+    yield files.file(f"/etc/fleetkit/{page}.env", text.encode())
     yield DeliveredFile(
         destination="/opt/fleetkit/pages.pex",
         mode=0o644,

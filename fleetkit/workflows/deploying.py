@@ -21,7 +21,7 @@ from fleetkit.workflows._strange_masters import find_strange_masters
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
-from fleetkit.workflows.delivery import master_prefix, pages_prefix
+from fleetkit.workflows.delivery import is_of_page, master_prefix
 from fleetkit.workflows.recovering import plan_with_leftovers, remove_leftovers
 from fleetkit.workflows.starting import find_stopped, start_machines
 from fleetkit.workflows.stopping import StopRequest
@@ -215,7 +215,7 @@ def apply_deploy(
                 hint="mend what is named above, then deploy again: the next plan holds only what is still to be done",
             ) from error
     # What pages fetch they look for whenever their units start.
-    at_boot = [key for key in put if not any(key.startswith(f"{pages_prefix(name)}/") for name in running)]
+    at_boot = [key for key in put if not is_of_page(key)]
     waiting = tuple(name for name in running if any(key.startswith(f"{master_prefix(name)}/") for key in at_boot))
     groups = aws.list_scaling_groups(workspace.session, workspace.cluster.name) if result is not None else ()
     outdated = tuple(one.role for one in groups if one.outdated)

@@ -43,6 +43,7 @@ __all__ = [
     "verify_rotation",
 ]
 
+_PAGE = "clients/ui"
 _PATIENCE = Patience(deadline_s=60, interval_s=0.5)
 """How long a member may take to serve what its machine fetched, or fleet to come back."""
 
@@ -59,17 +60,26 @@ class AppliedRotation(Shown):
         Names of the leaves that were re-issued.
     fetched
         Names of the machines that fetched.
+    pages
+        Whether etcd's pages in the cluster have one of them to take, which they do when their units start.
     """
 
     cluster: str
     renewed: tuple[str, ...]
     fetched: tuple[str, ...]
+    pages: bool = False
 
     def __str__(self) -> str:
         if not self.renewed and not self.fetched:
             return f"Nothing to do: all certificates of {self.cluster} are as they should be."
         renewed = ", ".join(self.renewed) or "none"
-        return f"Re-issued: {renewed}; fetched by: {', '.join(self.fetched) or 'no machine'}."
+        told = f"Re-issued: {renewed}; fetched by: {', '.join(self.fetched) or 'no machine'}."
+        if self.pages:
+            told += (
+                "\nEach unit etcd-browser@N.service takes the new one when it is stopped and started: "
+                f"fleetkit units stop {self.cluster} etcd-browser@1.service, then start, then the next."
+            )
+        return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -179,8 +189,8 @@ def apply_rotation(
         fetching = [one for one in plan.machines if one.is_running]
         pki = _load(workspace)
         done: list[str] = []
-        if plan.machines:
-            supply_bucket(workspace, pki, on_note=told.note)
+        # What no machine fetches by itself, a page fetches when its unit starts.
+        supply_bucket(workspace, pki, on_note=told.note)
         if fetching:
             with open_way_in(workspace) as way:
                 failed = visit_each(
@@ -205,7 +215,9 @@ def apply_rotation(
                     )
                 for error in failed:
                     raise error
-    return AppliedRotation(cluster=plan.cluster, renewed=tuple(one.name for one in plan.renewed), fetched=tuple(done))
+    renewed = tuple(one.name for one in plan.renewed)
+    pages = _PAGE in renewed and bool(workspace.cluster.pins.pages_sha256)
+    return AppliedRotation(cluster=plan.cluster, renewed=renewed, fetched=tuple(done), pages=pages)
 
 
 def verify_rotation(

@@ -17,6 +17,7 @@ from fleetkit.workflows.delivery import (
     archive_key,
     deploy_mark_key,
     image_file,
+    is_of_page,
     keep_secrets,
     list_deliveries,
     master_prefix,
@@ -33,6 +34,7 @@ __all__ = [
     "find_pending_deliveries",
     "find_pending_settings",
     "find_supplied_image",
+    "is_pages_archive_there",
     "supply_bucket",
     "supply_image",
     "supply_joining_member",
@@ -84,7 +86,14 @@ def find_pending_deliveries(workspace: Workspace) -> tuple[str, ...]:
         ):
             pending.append(f"what {prefix} fetches (it changed)")
         pending += [f"{key} (what lies there is not what was put there)" for key in wrong]
+    unwanted = _find_unwanted(workspace, there)
+    pending += [f"what pages fetch is removed ({len(unwanted)} objects)"] if unwanted else []
     return tuple(dict.fromkeys(pending))
+
+
+def _find_unwanted(workspace: Workspace, there: Collection[str]) -> tuple[str, ...]:
+    """Return what pages would fetch that are pinned no longer; a key of great power is among it."""
+    return () if workspace.cluster.pins.pages_sha256 else tuple(sorted(key for key in there if is_of_page(key)))
 
 
 def find_pending_settings(workspace: Workspace, pki: ClusterPki) -> tuple[str, ...]:
@@ -154,7 +163,11 @@ def supply_bucket(
     on_note(f"bucket {workspace.bucket}")
     aws.ensure_bucket(workspace.session, workspace.bucket, cluster=workspace.cluster.name)
     put = [*_supply_archive(workspace), *_supply_pages(workspace, on_note)]
-    there = {one.key for one in aws.list_objects(workspace.session, workspace.bucket, prefix=deploy_mark_key())}
+    there = {one.key for one in aws.list_objects(workspace.session, workspace.bucket)}
+    unwanted = _find_unwanted(workspace, there)
+    if unwanted:
+        aws.delete_objects(workspace.session, workspace.bucket, keys=unwanted)
+        on_note(f"{len(unwanted)} objects removed that pages fetched")
     for prefix, files in _list_wanted(workspace, pki, there=there).items():
         put += _put_files(workspace, prefix, files)
     if put:
@@ -265,9 +278,17 @@ def _supply_archive(workspace: Workspace) -> tuple[str, ...]:
     return (key,)
 
 
+def is_pages_archive_there(workspace: Workspace) -> bool:
+    """Return whether the pinned archive of the pages lies in the bucket; no bucket has none."""
+    if not aws.bucket_exists(workspace.session, workspace.bucket):
+        return False
+    key, pinned = pages_key(workspace.cluster), workspace.cluster.pins.pages_sha256
+    return aws.has_object(workspace.session, workspace.bucket, key=key, sha256=pinned)
+
+
 def _supply_pages(workspace: Workspace, on_note: Callable[[str], None]) -> tuple[str, ...]:
     key, pinned = pages_key(workspace.cluster), workspace.cluster.pins.pages_sha256
-    if not key or aws.has_object(workspace.session, workspace.bucket, key=key, sha256=pinned):
+    if not key or is_pages_archive_there(workspace):
         return ()
     on_note("the archive of the pages is built, half a minute or so")
     archive = build_pages_archive()

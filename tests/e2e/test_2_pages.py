@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,7 @@ def test_pages_that_are_pinned_wait_for_their_units_and_for_no_reboot(world: Wor
     told = world.fleetkit("pin", CLUSTER, "--pages", "--json").must(0).json()
     assert {one["path"] for one in told["changes"]} == {"pins.python_image", "pins.pages_sha256"}
     planned = world.fleetkit("plan", CLUSTER).must(3)
-    assert "what roles/master/etcd1/pages fetches" in planned.text
+    assert "what roles/master/etcd1/fleet-ui fetches" in planned.text
     deployed = world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(0)
     assert "boot" not in deployed.out
     assert world.fleetkit("plan", CLUSTER).must(0).out == "No changes.\n"
@@ -91,7 +90,7 @@ def test_nobody_but_operators_comes_to_them(world: World) -> None:
 
 
 def test_the_key_of_their_certificate_lies_on_masters_alone_and_is_for_one_user(world: World) -> None:
-    look = ("sh", "-c", "stat -c %U:%a /etc/fleetkit/pages/pki/ui.key")
+    look = ("sh", "-c", "stat -c %U:%a /etc/fleetkit/etcd-browser/pki/ui.key")
     for role, code in (("master", 0), ("public", 1), ("internal", 1)):
         for one in world.instances_of(role):
             told = world.sandbox("shell", one["InstanceId"], "--", *look)
@@ -105,13 +104,24 @@ def test_a_page_that_is_started_again_takes_what_is_there_by_then(world: World) 
     machines = world.fleetkit("machines", "list", CLUSTER, "--json").must(0).json()["machines"]
     (address,) = (one["address"] for one in machines if one["id"] == told["machine_id"])
     on = ("shell", address, "--", "sh", "-c")
-    world.sandbox(*on, "rm /opt/fleetkit/pages.pex /etc/fleetkit/pages.env").must(0)
+    world.sandbox(*on, "rm /opt/fleetkit/pages.pex /etc/fleetkit/etcd-browser.env").must(0)
     world.fleetkit("units", "stop", CLUSTER, name, "--approve", CLUSTER).must(0)
     world.fleetkit("units", "start", CLUSTER, name, "--steady", "10s", "--approve", CLUSTER).must(0)
-    world.sandbox(*on, "test -s /opt/fleetkit/pages.pex && test -s /etc/fleetkit/pages.env").must(0)
+    world.sandbox(*on, "test -s /opt/fleetkit/pages.pex && test -s /etc/fleetkit/etcd-browser.env").must(0)
+    said = world.fleetkit("units", "journal", CLUSTER, name, "--lines", "40").must(0).out
+    assert "Scheduled restart" not in said
 
 
 def test_they_go_as_they_came(world: World) -> None:
-    world.fleetkit("units", "destroy", CLUSTER, *NAMES, "--approve", CLUSTER).must(0)
+    every = [*NAMES, *(f"{page}@.service" for page in PAGES)]
+    world.fleetkit("units", "destroy", CLUSTER, *every, "--approve", CLUSTER).must(0)
     left = world.fleetkit("units", "list", CLUSTER, "--json").must(0).json()["units"]
-    assert not [one for one in left if json.dumps(one).find('"running"') >= 0 and one["name"] in NAMES]
+    assert not {one["name"] for one in left} & set(every)
+    for one in world.instances_of("master"):
+        gone = ("sh", "-c", "! test -e /etc/fleetkit/etcd-browser")
+        world.sandbox("shell", one["InstanceId"], "--", *gone).must(0)
+    for pin in ("python_image", "pages_sha256"):
+        world.edit(f"^{pin} = .*$", f'{pin} = ""')
+    assert "what pages fetch is removed" in world.fleetkit("plan", CLUSTER).must(3).text
+    world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(0)
+    assert world.fleetkit("plan", CLUSTER).must(0).out == "No changes.\n"

@@ -40,7 +40,12 @@ def etc(tmp_path: Path) -> Path:
 
 
 def fetch(world: FetchWorld, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the script; of its text only the place of its pointer is another one."""
+    """Run the script; of its text only the places of its pointer and its lock are others."""
+    return run(world, install(world), *arguments)
+
+
+def install(world: FetchWorld) -> Path:
+    """Write the script for this world, and return where it is."""
     pointer = world.folder / "fetch.env"
     pointer.write_text(
         f"FLEETKIT_BUCKET={BUCKET}\nFLEETKIT_REGION={REGION}\nFLEETKIT_MANIFEST=roles/master/etcd1/manifest\n"
@@ -48,6 +53,10 @@ def fetch(world: FetchWorld, *arguments: str) -> subprocess.CompletedProcess[str
     script = world.folder / "fleetkit-fetch"
     text = (FILES / "fleetkit-fetch.sh").read_text().replace("/etc/fleetkit/fetch.env", str(pointer))
     script.write_text(text.replace("/run/fleetkit-fetch.lock", str(world.folder / "lock")))
+    return script
+
+
+def run(world: FetchWorld, script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["/bin/bash", str(script), *arguments],
         env={"PATH": f"{world.folder}/bin:{os.environ['PATH']}", "TMPDIR": str(world.folder)},
@@ -95,11 +104,19 @@ def test_what_one_unit_needs_beside_comes_by_a_manifest_of_its_own(world: FetchW
     assert "for whom" in fetch(world, "for").stderr
 
 
+def test_an_unknown_verb_is_refused(world: FetchWorld, etc: Path) -> None:
+    put_two(world, etc)
+    done = fetch(world, "pages")
+    assert (done.returncode, world.asked) == (1, [])
+    assert "pages is neither" in done.stderr
+
+
 def test_two_at_once_come_one_after_the_other(world: FetchWorld, etc: Path) -> None:
     put_two(world, etc)
+    script = install(world)
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        codes = [one.returncode for one in pool.map(lambda _: fetch(world), range(4))]
-    assert codes == [0] * 4
+        ended = list(pool.map(lambda _: run(world, script), range(4)))
+    assert [(one.returncode, one.stderr) for one in ended] == [(0, "")] * 4
     assert modes(etc) == {"etcd.env": "0o644", "pki/peer.key": "0o400"}
     assert not list(etc.rglob("*.fleetkit-new"))
 

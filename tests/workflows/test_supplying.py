@@ -22,6 +22,7 @@ from fleetkit.workflows.supplying import (
     find_pending_deliveries,
     find_pending_settings,
     find_supplied_image,
+    is_pages_archive_there,
     supply_bucket,
     supply_image,
     supply_joining_member,
@@ -171,22 +172,51 @@ def test_pinned_pages_lie_where_their_units_find_them_and_nowhere_else(
     names = list(workspace.cluster.masters)
     before = [read_object(workspace.session, workspace.bucket, key=f"roles/master/{one}/manifest") for one in names]
     workspace = pin_pages(world, hashlib.sha256(b"pages").hexdigest())
-    pending = tuple(f"what roles/master/{one}/pages fetches (5 files)" for one in names)
-    assert find_pending_deliveries(workspace) == pending
+    counts = {"etcd-browser": 5, "fleet-ui": 2}
+    pending = [
+        f"what roles/master/{one}/{page} fetches ({count} files)" for one in names for page, count in counts.items()
+    ]
+    assert find_pending_deliveries(workspace) == tuple(pending)
+    assert not is_pages_archive_there(workspace)
     put = supply_bucket(workspace, pki)
-    assert all("/pages" in key for key in put)
+    assert is_pages_archive_there(workspace)
+    assert all("/etcd-browser/" in key or "/fleet-ui/" in key for key in put if not key.startswith("archives/"))
     after = [read_object(workspace.session, workspace.bucket, key=f"roles/master/{one}/manifest") for one in names]
     assert after == before
-    manifest = read_object(workspace.session, workspace.bucket, key="roles/master/etcd1/pages/manifest").decode()
-    lines = {line.split(" ")[3]: line.split(" ")[1:3] for line in manifest.splitlines()}
-    assert lines == {
-        "/etc/fleetkit/pages.env": ["0644", "root:root"],
-        "/etc/fleetkit/pages/pki/ca.crt": ["0644", "root:root"],
-        "/etc/fleetkit/pages/pki/ui.crt": ["0644", "etcd:etcd"],
-        "/etc/fleetkit/pages/pki/ui.key": ["0400", "etcd:etcd"],
+    assert list_page(workspace, "fleet-ui") == {
+        "/etc/fleetkit/fleet-ui.env": ["0644", "root:root"],
+        "/opt/fleetkit/pages.pex": ["0644", "root:root"],
+    }
+    assert list_page(workspace, "etcd-browser") == {
+        "/etc/fleetkit/etcd-browser.env": ["0644", "root:root"],
+        "/etc/fleetkit/etcd-browser/pki/ca.crt": ["0644", "root:root"],
+        "/etc/fleetkit/etcd-browser/pki/ui.crt": ["0644", "etcd:etcd"],
+        "/etc/fleetkit/etcd-browser/pki/ui.key": ["0400", "etcd:etcd"],
         "/opt/fleetkit/pages.pex": ["0644", "root:root"],
     }
     assert find_pending_deliveries(workspace) == ()
+
+
+def list_page(workspace: Workspace, page: str) -> dict[str, list[str]]:
+    """Return destination to mode and owner of what a page fetches on the first master."""
+    key = f"roles/master/etcd1/{page}/manifest"
+    lines = read_object(workspace.session, workspace.bucket, key=key).decode().splitlines()
+    return {line.split(" ")[3]: line.split(" ")[1:3] for line in lines}
+
+
+def test_what_pages_fetched_goes_once_they_are_pinned_no_more(
+    world: World, pki: ClusterPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supplying, "build_pages_archive", built(b"pages"))
+    supply_bucket(pin_pages(world, hashlib.sha256(b"pages").hexdigest()), pki)
+    world.write()
+    workspace = world.open()
+    (pending,) = find_pending_deliveries(workspace)
+    assert pending.startswith("what pages fetch is removed (")
+    supply_bucket(workspace, pki)
+    assert find_pending_deliveries(workspace) == ()
+    left = {one.key for one in aws.list_objects(workspace.session, workspace.bucket)}
+    assert not [key for key in left if key.endswith(("/ui.key", "etcd-browser.env"))]
 
 
 def test_a_page_is_told_its_own_address_and_by_which_names_it_goes(
@@ -195,15 +225,17 @@ def test_a_page_is_told_its_own_address_and_by_which_names_it_goes(
     monkeypatch.setattr(supplying, "build_pages_archive", built(b"pages"))
     workspace = pin_pages(world, hashlib.sha256(b"pages").hexdigest())
     supply_bucket(workspace, pki)
-    key = "roles/master/etcd2/pages/files/etc/fleetkit/pages.env"
+    key = "roles/master/etcd2/etcd-browser/files/etc/fleetkit/etcd-browser.env"
     text = read_object(workspace.session, workspace.bucket, key=key).decode()
     told = dict(line.split("=", 1) for line in text.splitlines())
     addresses = [one.address for one in workspace.cluster.masters.values()]
-    assert told["PAGES_ADDRESS"] == workspace.cluster.masters["etcd2"].address
-    assert told["PAGES_ENDPOINTS"] == ",".join(f"https://{one}:2379" for one in addresses)
-    assert told["PYTHON_IMAGE"] == workspace.cluster.pins.python_image
-    assert told["FLEET_UI_NAME"] == f"fleet-ui.{workspace.cluster.dns_zone}"
-    assert told["ETCD_BROWSER_BALANCER"] == "internal-demo-etcd-ui-*.us-west-2.elb.amazonaws.com"
+    assert told == {
+        "PYTHON_IMAGE": workspace.cluster.pins.python_image,
+        "ADDRESS": workspace.cluster.masters["etcd2"].address,
+        "NAME": f"etcd-browser.{workspace.cluster.dns_zone}",
+        "BALANCER": "internal-demo-etcd-ui-*.us-west-2.elb.amazonaws.com",
+        "ENDPOINTS": ",".join(f"https://{one}:2379" for one in addresses),
+    }
 
 
 def test_pages_of_another_fleetkit_than_the_pinned_are_not_delivered(

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fleetkit.sandbox.machine.spawn import StartError
 from fleetkit.sandbox.machine.systemd.commands import Command, UnitSyntaxError, expand_specifiers, expand_words
 from fleetkit.sandbox.machine.systemd.environment import (
     BASE_ENVIRONMENT,
@@ -56,18 +57,26 @@ class Execution:
         settings = self._service.unit.settings
         found = {**BASE_ENVIRONMENT, _MARK: invocation}
         found |= read_assignments(settings.all("Service", "Environment"), specifiers=self.specifiers)
-        for value in settings.all("Service", "EnvironmentFile"):
+        self.environment = with_stand_ins({**found, **self._read_files()})
+
+    def _read_files(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for value in self._service.unit.settings.all("Service", "EnvironmentFile"):
             path = expand_specifiers(value.removeprefix("-"), self.specifiers)
             try:
                 found |= parse_environment_file(Path(path))
             except OSError:
                 if not value.startswith("-"):
                     raise
-        self.environment = with_stand_ins(found)
+        return found
 
     def spawn(self, command: Command, *, extra: Mapping[str, str], passed: Sequence[int] = ()) -> int:
         """Start a command and return its pid; ``passed`` are descriptors that it gets from 3 on."""
-        environment = {**self.environment, **extra}
+        # Before each command, as systemd does: one may write what the next one reads.
+        try:
+            environment = {**self.environment, **self._read_files(), **extra}
+        except OSError as error:
+            raise StartError(f"Failed to load environment files: {error.filename}: {error.strerror}") from error
         words = list(command.words)
         if not command.literal:
             words, unset = expand_words(words, environment)

@@ -99,13 +99,16 @@ class Service(Live):
         if watch.done():
             raise JobFailedError(f"{self.name} ended before it was ready")
 
+    def _successes(self) -> list[str]:
+        return [word for value in self.unit.settings.all("Service", "SuccessExitStatus") for word in value.split()]
+
     async def _watch_main(self, pid: int, command: Command) -> None:
         code = await self.manager.children.wait(pid)
         self.main_pid = 0
         self.say(f"Main process exited, {describe_exit(code)}")
         if self._stopping or self._given_up:
             return
-        clean = code == 0 or code in _CLEAN_SIGNALS or command.may_fail
+        clean = code == 0 or code in _CLEAN_SIGNALS or command.may_fail or str(code) in self._successes()
         self.kill(signal.SIGKILL)
         if not clean:
             with suppress(JobFailedError):

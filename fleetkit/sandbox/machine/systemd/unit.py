@@ -25,8 +25,8 @@ _INSTALL = frozenset(("Alias", "Also", "DefaultInstance", "RequiredBy", "WantedB
 _SERVICE = frozenset((
     "Environment", "EnvironmentFile", "ExecReload", "ExecStart", "ExecStartPost", "ExecStartPre", "ExecStop",
     "ExecStopPost", "KillMode", "KillSignal", "RemainAfterExit", "Restart", "RestartSec", "StandardError",
-    "StandardInput", "StandardOutput", "SyslogIdentifier", "TimeoutSec", "TimeoutStartSec", "TimeoutStopSec",
-    "Type", "WorkingDirectory",
+    "StandardInput", "StandardOutput", "SuccessExitStatus", "SyslogIdentifier", "TimeoutSec", "TimeoutStartSec",
+    "TimeoutStopSec", "Type", "WorkingDirectory",
 ))  # fmt: skip
 _SOCKET = frozenset(("Accept", "ListenStream", "Service", "SocketGroup", "SocketMode", "SocketUser"))
 ACTED_ON: Mapping[str, frozenset[str]] = {

@@ -11,6 +11,10 @@ die() { echo "fleetkit-fetch: $*" >&2; exit 1; }
 
 # shellcheck disable=SC1091
 source /etc/fleetkit/fetch.env || die "cannot read /etc/fleetkit/fetch.env"
+case "${1:-}" in
+  "" | for | mark) ;;
+  *) die "what is to be done? $1 is neither 'for' nor 'mark'" ;;
+esac
 for name in FLEETKIT_BUCKET FLEETKIT_REGION FLEETKIT_MANIFEST; do
   [[ -n "${!name:-}" ]] || die "/etc/fleetkit/fetch.env does not set $name"
 done
