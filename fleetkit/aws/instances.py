@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fleetkit.aws._errors import asking
 from fleetkit.aws._tags import cluster_filter, read_tags
 from fleetkit.aws.session import ROLE_TAG, AwsSession
+from fleetkit.core import NotFoundError
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
@@ -20,6 +21,7 @@ __all__ = [
     "ScalingGroup",
     "ScalingMember",
     "count_vcpus",
+    "find_scaling_group",
     "lift_termination_protection",
     "list_instances",
     "list_scaling_groups",
@@ -87,8 +89,11 @@ class ScalingGroup:
 
     @property
     def outdated(self) -> tuple[ScalingMember, ...]:
-        """The machines that another version of the launch template made than the one that makes them now."""
-        return tuple(one for one in self.members if one.template != self.template)
+        """The machines that another version of the launch template made than the one that makes them now.
+
+        Where the group names no version, such as ``$Latest``, nobody can tell, and none is.
+        """
+        return tuple(one for one in self.members if self.template.isdigit() and one.template != self.template)
 
     @property
     def in_service(self) -> int:
@@ -134,6 +139,25 @@ def list_scaling_groups(session: AwsSession, cluster: str) -> tuple[ScalingGroup
         )
         groups = [_read_group(group) for page in pages for group in page["AutoScalingGroups"]]
     return tuple(sorted(groups, key=lambda group: (group.role, group.name)))
+
+
+def find_scaling_group(session: AwsSession, cluster: str, *, role: str) -> ScalingGroup:
+    """Return the auto scaling group of a cluster's pool.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none of that role; names those that are.
+    """
+    groups = list_scaling_groups(session, cluster)
+    for group in groups:
+        if group.role == role:
+            return group
+    raise NotFoundError(
+        f"{cluster} has no pool {role!r}",
+        known=[one.role for one in groups],
+        hint=None if groups else f"is it deployed? fleetkit inspect {cluster}",
+    )
 
 
 def count_vcpus(session: AwsSession, instance_types: Sequence[str]) -> dict[str, int]:

@@ -32,8 +32,10 @@ class RefreshPlan(ChangePlan):
         How each machine of an older version is emptied, in the order in which they are replaced.
     versions
         Instance id of each of them to the version that made it.
+    strand
+        Whether units that no other machine takes may wait for the new one.
     amiss
-        What is not well about the pool, a line each: replacing a machine would make it worse.
+        What is not well about the pool and its units, a line each: replacing a machine would make it worse.
     """
 
     pool: str
@@ -41,6 +43,7 @@ class RefreshPlan(ChangePlan):
     desired: int
     drains: tuple[DrainPlan, ...]
     versions: Mapping[str, str]
+    strand: bool = False
     amiss: tuple[str, ...] = ()
 
     @property
@@ -61,7 +64,9 @@ class RefreshPlan(ChangePlan):
             "template": self.template,
             "machines": dict(self.versions),
             "units": sorted(list(one) for drain in self.drains for one in identify_units(drain.moving)),
-            "stranded": sorted(name for drain in self.drains if drain.strand for name in drain.stranded),
+            "strand": self.strand,
+            "stranded": sorted(name for drain in self.drains for name in drain.stranded),
+            "desired": self.desired,
         }
 
     @property
@@ -75,16 +80,18 @@ class RefreshPlan(ChangePlan):
         if self.is_empty:
             return None
         if self.amiss:
-            return refuse_if(self.amiss, hint=f"wait until the pool is whole: fleetkit inspect {self.cluster}")
+            return refuse_if(
+                self.amiss,
+                hint=f"wait for that or mend it (fleetkit inspect {self.cluster}, fleetkit units list {self.cluster})",
+            )
         reasons = [
             f"{name} of {drain.machine.place} would be on no machine: {why}"
             for drain in self.drains
-            if not drain.strand
-            for name, why in drain.stranded.items()
+            for name, why in ({} if self.strand else drain.stranded).items()
         ]
         hint = (
-            f"let the pool have one machine more until this is done (pools.{self.pool}.desired), or have those wait "
-            "for the new machine with --strand"
+            f"have those wait for the new machine with --strand, or give the pool one machine more "
+            f"(pools.{self.pool}.desired); where it shrinks again, its group ends one with the units that are on it"
         )
         return refuse_if(reasons, hint=hint)
 

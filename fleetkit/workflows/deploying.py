@@ -217,12 +217,21 @@ def apply_deploy(
     # What pages fetch they look for whenever their units start.
     at_boot = [key for key in put if not is_of_page(key)]
     waiting = tuple(name for name in running if any(key.startswith(f"{master_prefix(name)}/") for key in at_boot))
-    groups = aws.list_scaling_groups(workspace.session, workspace.cluster.name) if result is not None else ()
-    outdated = tuple(one.role for one in groups if one.outdated)
+    outdated = _find_outdated(workspace, told) if result is not None else ()
     beside = {"made": pki.made, "put": put, "removed": removed, "started": started, "waiting": waiting,
               "outdated": outdated}  # fmt: skip
     record_applied(told, result, **beside)
     return AppliedDeploy(cluster=plan.cluster, result=result, **beside)
+
+
+def _find_outdated(workspace: Workspace, told: Reporter) -> tuple[str, ...]:
+    """Return the pools that have older machines; a deploy that is done is done, whether or not that can be read."""
+    try:
+        groups = aws.list_scaling_groups(workspace.session, workspace.cluster.name)
+    except ServiceError as error:
+        told.note(f"which pools have machines of an older launch template could not be read: {error.without_hint}")
+        return ()
+    return tuple(one.role for one in groups if one.outdated)
 
 
 def _list_running(workspace: Workspace) -> tuple[str, ...]:

@@ -13,10 +13,13 @@ from fleetkit.aws import (
     UBUNTU_OWNER,
     AwsSession,
     QuotaKind,
+    ScalingGroup,
+    ScalingMember,
     count_vcpus,
     find_image,
     find_newest_flatcar,
     find_newest_ubuntu,
+    find_scaling_group,
     find_vpc,
     lift_termination_protection,
     list_addresses_in_use,
@@ -163,6 +166,22 @@ def test_scaling_groups_tell_what_is_wanted_and_what_there_is(session: AwsSessio
     (group,) = list_scaling_groups(session, "demo")
     assert (group.role, group.minimum, group.maximum, group.desired, group.in_service) == ("public", 0, 95, 2, 2)
     assert list_scaling_groups(session, "other") == ()
+    assert find_scaling_group(session, "demo", role="public") == group
+    with pytest.raises(NotFoundError, match="no pool 'web'"):
+        find_scaling_group(session, "demo", role="web")
+    # Nobody named a version: which machines are older nobody can tell.
+    assert (group.template, group.outdated) == ("", ())
+
+
+def test_machines_of_an_older_version_of_the_launch_template_are_told_apart() -> None:
+    members = tuple(
+        ScalingMember(instance_id=f"i-{version}", zone="a", lifecycle="InService", healthy=True, template=version)
+        for version in ("1", "2")
+    )
+    group = ScalingGroup(
+        name="demo", role="public", minimum=0, maximum=2, desired=2, members=members, tags={}, template="2"
+    )
+    assert [one.instance_id for one in group.outdated] == ["i-1"]
 
 
 def test_a_network_is_told_with_its_ways_out(session: AwsSession) -> None:
