@@ -20,7 +20,7 @@ A_WHILE = Patience(deadline_s=90, interval_s=2)
 def ask(world: World, url: str, *more: str) -> tuple[int, str]:
     """Ask from the bastion, through which operators come; return the status and the page."""
     (bastion,) = world.instances_of("bastion")
-    curl = ("curl", "-sS", "--max-time", "20", "--write-out", "\n%{http_code}", *more, url)
+    curl = ("curl", "-sSL", "--max-time", "20", "--write-out", "\n%{http_code}", *more, url)
     page, _, status = world.sandbox("shell", bastion["InstanceId"], "--", *curl).must(0).out.rpartition("\n")
     return int(status), page
 
