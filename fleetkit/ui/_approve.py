@@ -61,7 +61,8 @@ class ApproveCard(StepCard):
             value=self.guided.approve,
             description="Cluster",
             placeholder="type the cluster's name",
-            continuous_update=True,
+            # Letter by letter, the last ones wait for the kernel, and a press of the button overtakes them.
+            continuous_update=False,
             layout=widgets.Layout(width="28em"),
         )
         return _parts.row(self._field, self._go)

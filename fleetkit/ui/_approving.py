@@ -34,7 +34,10 @@ class Approving:
     def __init__(self, do: Callable[[Callable[[], None]], None]) -> None:
         self._planned: tuple[ChangePlan, Callable[[Approved[Any]], tuple[object, _Verified]]] | None = None
         self.plan = _parts.unrecorded_html()
-        self.approval = widgets.Text(description="approve", layout=widgets.Layout(width="28em"), disabled=True)
+        # Letter by letter, the last ones would wait for the kernel, and a press of the button overtake them.
+        self.approval = widgets.Text(
+            description="approve", layout=widgets.Layout(width="28em"), disabled=True, continuous_update=False
+        )
         self.apply = _parts.button("Apply", lambda: do(self._apply), style="danger")
         self.apply.disabled = True
         self.result = _parts.html()

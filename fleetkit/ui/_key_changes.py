@@ -57,13 +57,22 @@ class KeyChanges:
     def __init__(self, browser: _Browser, *, report: Reporter) -> None:
         self._browser, self._report = browser, report
         self._seen: StoredKey | None = None
-        self.key = widgets.Text(description="key", layout=widgets.Layout(width="44em", max_width="100%"))
+        # As with approvals: a press of a button must not overtake what was typed.
+        self.key = widgets.Text(
+            description="key", layout=widgets.Layout(width="44em", max_width="100%"), continuous_update=False
+        )
         self.value = widgets.Textarea(
-            description="new value", rows=6, layout=widgets.Layout(width="44em", max_width="100%")
+            description="new value",
+            rows=6,
+            layout=widgets.Layout(width="44em", max_width="100%"),
+            continuous_update=False,
         )
         self.value.add_class(UNRECORDED)
         self.ttl = widgets.Text(
-            description="expires in s", placeholder="empty: as it is; 0: never", layout=widgets.Layout(width="24em")
+            description="expires in s",
+            placeholder="empty: as it is; 0: never",
+            layout=widgets.Layout(width="24em"),
+            continuous_update=False,
         )
         self.put = _parts.button("Show the write", lambda: self._show(self._plan_put), style="primary")
         self.copy = _parts.button("Show a copy to this key", lambda: self._show(self._plan_copy))

@@ -82,12 +82,21 @@ class UnitChanges:
             for one in NAMED_ACTIONS
         }
         layout = widgets.Layout(width=_WIDE, max_width="100%")
-        self.file = widgets.Text(description="file", placeholder=f"a unit file, seen from {folder}", layout=layout)
+        # As with approvals: a press of a button must not overtake what was typed.
+        self.file = widgets.Text(
+            description="file", placeholder=f"a unit file, seen from {folder}", layout=layout, continuous_update=False
+        )
         self.take_file = _parts.button("Take it from the file", lambda: browser.do(self._take_file))
         self.take_unit = _parts.button("Take it from the unit", lambda: browser.do(self._take_unit))
-        self.name = widgets.Text(description="name", placeholder="with its type: web.service", layout=layout)
+        self.name = widgets.Text(
+            description="name", placeholder="with its type: web.service", layout=layout, continuous_update=False
+        )
         self.text = widgets.Textarea(
-            value=UNIT_SKELETON, description="text", rows=10, layout=widgets.Layout(width=_WIDE, max_width="100%")
+            value=UNIT_SKELETON,
+            description="text",
+            rows=10,
+            layout=widgets.Layout(width=_WIDE, max_width="100%"),
+            continuous_update=False,
         )
         self.text.add_class(UNRECORDED)
         self.desired = widgets.Dropdown(
