@@ -39,6 +39,8 @@ class CaPlan(ChangePlan):
         Why it may not be done now, a line each; empty where it may.
     mend
         What mends that; empty where etcd's health and the plan of a deploy tell.
+    pages
+        Whether the etcd browser is on masters: it takes its certificate and whom it trusts when its units start.
     """
 
     stage: CaStage
@@ -46,6 +48,7 @@ class CaPlan(ChangePlan):
     machines: tuple[FleetMachine, ...]
     refused: tuple[str, ...] = ()
     mend: str = ""
+    pages: bool = False
 
     @property
     def operation(self) -> Operation:
@@ -98,6 +101,8 @@ class CaPlan(ChangePlan):
         parts.append(list_under("these machines take part:", running))
         if resting:
             parts.append(list_under("these do not run, and fetch when they boot:", resting))
+        if self.pages:
+            parts.append("the etcd browser on masters sees nothing afterwards until its units are stopped and started")
         parts.append("whoever else has this cluster's certificates needs a new handover afterwards")
         return tuple(parts)
 

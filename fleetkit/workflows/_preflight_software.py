@@ -11,11 +11,11 @@ from fleetkit.config import unknown_settings
 from fleetkit.core import FleetkitError, NotFoundError
 from fleetkit.etcd import FLOOR, EtcdVersion, find_traps
 from fleetkit.origins import build_pages_archive, fetch_archive
+from fleetkit.workflows._archives import is_pages_archive_there
 from fleetkit.workflows._check_lines import Check, CheckLine, failure, ok, unread, warning
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.listing_certificates import list_made, tell_amiss
 from fleetkit.workflows.pin import resolve_etcd_image, resolve_python_image
-from fleetkit.workflows.supplying import is_pages_archive_there
 
 __all__ = ["SOFTWARE_CHECKS", "key_check", "terraform_check"]
 

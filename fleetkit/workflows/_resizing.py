@@ -19,7 +19,7 @@ from fleetkit.workflows._resize_look import ResizePart, ResizeStep, StandingMast
 from fleetkit.workflows._resize_machine import MasterMachines
 from fleetkit.workflows._resize_plan import ResizePlan
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.delivery import master_prefix
+from fleetkit.workflows.bucket_keys import master_prefix
 from fleetkit.workflows.one_by_one import choose_heir, hand_over, tell_failure
 from fleetkit.workflows.supplying import supply_bucket, supply_joining_member
 from fleetkit.workflows.way_in import WayIn

@@ -23,7 +23,8 @@ from fleetkit.secrets import (
     resolve_secret,
 )
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.delivery import DeliveredFile, secret_key
+from fleetkit.workflows.bucket_keys import secret_key
+from fleetkit.workflows.delivery import DeliveredFile
 
 __all__ = ["SecretFile", "hash_secret", "list_secret_files", "open_sources", "resolve_file"]
 

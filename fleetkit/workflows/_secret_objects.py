@@ -12,7 +12,8 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._secret_files import SecretFile, hash_secret, list_secret_files, open_sources, resolve_file
 from fleetkit.workflows._secrets_plan import PlannedSecret, SecretChange
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.delivery import DeliveredFile, render_manifest, secret_lines, secret_prefix, secret_target
+from fleetkit.workflows.bucket_keys import secret_prefix, secret_target
+from fleetkit.workflows.delivery import DeliveredFile, render_manifest, secret_lines
 
 __all__ = [
     "ResolvedFile",

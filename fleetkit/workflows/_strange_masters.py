@@ -12,7 +12,8 @@ from fleetkit import aws
 from fleetkit.aws import Instance
 from fleetkit.core import NotFoundError, PreconditionError
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.delivery import name_members, settings_key
+from fleetkit.workflows.bucket_keys import settings_key
+from fleetkit.workflows.delivery import name_members
 
 __all__ = ["check_all_named", "find_strange_masters"]
 

@@ -31,7 +31,8 @@ from fleetkit.workflows._secrets_plan import PlannedSecret, SecretChange, Secret
 from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
-from fleetkit.workflows.delivery import secret_lines, secret_target
+from fleetkit.workflows.bucket_keys import secret_target
+from fleetkit.workflows.delivery import secret_lines
 from fleetkit.workflows.unlocking import hold_everywhere
 from fleetkit.workflows.way_in import open_way_in
 

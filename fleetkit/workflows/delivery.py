@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,45 +16,39 @@ from typing import TYPE_CHECKING
 from fleetkit import etcd
 from fleetkit.config import Cluster
 from fleetkit.fleet import render_environment as render_fleet_environment
+from fleetkit.workflows.bucket_keys import (
+    DEPLOY_PREFIX,
+    ETCD_PAGE,
+    PAGES,
+    SETTINGS,
+    archive_key,
+    master_prefix,
+    page_prefixes,
+    pages_key,
+)
 
 if TYPE_CHECKING:
     from fleetkit.pki import CertificateFiles, ClusterPki, HostKeyFiles
 
 __all__ = [
-    "DEPLOY_PREFIX",
     "FLEET_MACHINE_ROLES",
     "DeliveredFile",
-    "archive_key",
-    "deploy_mark_key",
     "image_file",
-    "is_of_page",
     "keep_secrets",
     "list_deliveries",
-    "master_prefix",
     "name_members",
-    "page_prefixes",
-    "pages_key",
     "render_manifest",
     "says_image",
     "says_joining",
-    "secret_key",
     "secret_lines",
-    "secret_prefix",
-    "secret_target",
-    "settings_key",
 ]
 
 FLEET_MACHINE_ROLES: tuple[str, ...] = ("internal", "public", "deploy")
 """Roles, beside the masters, whose machines join fleet."""
 
-DEPLOY_PREFIX = "roles/deploy"
-"""Where the deploy host's files lie."""
-
-_SETTINGS = "/etc/etcd/etcd.env"
 _IMAGE = "ETCD_IMAGE="
-_ETCD_PAGE = "etcd-browser"
-_PAGES = {_ETCD_PAGE: "etcd-ui", "fleet-ui": "fleet-ui"}
-"""Each page, as its unit and its record are called, to the end of the name of its load balancer."""
+_BALANCERS = {ETCD_PAGE: "etcd-ui", "fleet-ui": "fleet-ui"}
+"""Each page to the end of the name of its load balancer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,42 +81,6 @@ class DeliveredFile:
     def __repr__(self) -> str:
         # Never the content: it may be a private key.
         return f"DeliveredFile({self.destination!r}, key={self.key!r})"
-
-
-def archive_key(cluster: Cluster) -> str:
-    """Return the object key of fleet's archive: its hash is in it, so that a new version is a new object."""
-    return f"archives/{cluster.pins.fleet_sha256}/fleet.tar.gz"
-
-
-def pages_key(cluster: Cluster) -> str:
-    """Return the object key of the archive of the pages, by its hash; empty where no pages are pinned."""
-    sha256 = cluster.pins.pages_sha256
-    return f"archives/{sha256}/pages.pex" if sha256 else ""
-
-
-def deploy_mark_key() -> str:
-    """Return the object key of the mark that the deploy host leaves at its end; nobody fetches for it any more then."""
-    return f"{DEPLOY_PREFIX}/done"
-
-
-def master_prefix(name: str) -> str:
-    """Return the prefix of what the master of the member called ``name`` fetches."""
-    return f"roles/master/{name}"
-
-
-def page_prefixes(name: str) -> tuple[str, ...]:
-    """Return the prefixes of what the pages fetch on the master of the member called ``name``, one for each page."""
-    return tuple(f"{master_prefix(name)}/{page}" for page in _PAGES)
-
-
-def is_of_page(key: str) -> bool:
-    """Return whether an object is what a page fetches, on whatever master."""
-    return re.fullmatch(rf"{re.escape(master_prefix(''))}[^/]+/({'|'.join(_PAGES)})/.+", key) is not None
-
-
-def settings_key(name: str) -> str:
-    """Return the object key of the settings that the member called ``name`` starts with."""
-    return f"{master_prefix(name)}/files{_SETTINGS}"
 
 
 def says_joining(settings: bytes) -> bool:
@@ -174,7 +131,7 @@ def list_deliveries(
             *_host_key_files(files, pki.master_host_keys[name]),
         )
         if cluster.pins.pages_sha256:
-            for page, prefix in zip(_PAGES, page_prefixes(name), strict=True):
+            for page, prefix in zip(PAGES, page_prefixes(name), strict=True):
                 deliveries[prefix] = tuple(_page_files(_Prefix(prefix), cluster, name, page, pki))
     for role in FLEET_MACHINE_ROLES:
         files = _Prefix(f"roles/{role}")
@@ -194,25 +151,6 @@ def render_manifest(files: tuple[DeliveredFile, ...]) -> bytes:
     """Write the manifest of one prefix: what the fetch script on the machine reads."""
     lines = [f"{one.sha256} {one.mode:04o} {one.owner} {one.destination} {one.key}\n" for one in files]
     return "".join(lines).encode("ascii")
-
-
-def secret_prefix(role: str) -> str:
-    """Return below what the secrets lie that the machines of a role fetch; no other role may read them."""
-    return f"roles/{role}/secrets/"
-
-
-def secret_key(role: str, destination: str) -> str:
-    """Return an object key for a secret that the machines of a role fetch: another each time.
-
-    What a manifest names is never written over, so that a machine that starts meanwhile finds it as the manifest says.
-    """
-    return f"{secret_prefix(role)}{secrets.token_hex(8)}{destination}"
-
-
-def secret_target(key: str) -> str:
-    """Return where on a machine a secret belongs, by its object key; those of before had nothing random in them."""
-    found = re.fullmatch(r"roles/[^/]+/secrets(?:/[0-9a-f]{16})?(/.+)", key)
-    return "" if found is None else found[1]
 
 
 def secret_lines(manifest: bytes) -> tuple[str, ...]:
@@ -258,7 +196,7 @@ def _etcd_files(files: _Prefix, cluster: Cluster, name: str, pki: ClusterPki, *,
         quota_bytes=cluster.etcd.quota_gb * 1024**3,
         state=state,
     )
-    yield files.file(_SETTINGS, settings.encode())
+    yield files.file(SETTINGS, settings.encode())
     yield image_file(name, cluster.pins.etcd_image)
     yield files.file("/etc/etcd/pki/ca.crt", pki.ca.certificate.read_bytes(), owner="etcd:etcd")
     yield from files.pair("/etc/etcd/pki", "server", pki.servers[name], owner="etcd:etcd")
@@ -294,9 +232,9 @@ def _page_files(files: _Prefix, cluster: Cluster, name: str, page: str, pki: Clu
         "ADDRESS": cluster.masters[name].address,
         "NAME": f"{page}.{cluster.dns_zone}",
         # AWS puts a number behind the name of a load balancer, which nobody knows before it is made.
-        "BALANCER": f"internal-{cluster.name}-{_PAGES[page]}-*.{cluster.region}.elb.amazonaws.com",
+        "BALANCER": f"internal-{cluster.name}-{_BALANCERS[page]}-*.{cluster.region}.elb.amazonaws.com",
     }
-    if page == _ETCD_PAGE:
+    if page == ETCD_PAGE:
         addresses = [master.address for master in cluster.masters.values()]
         settings["ENDPOINTS"] = ",".join(f"https://{address}:{etcd.CLIENT_PORT}" for address in addresses)
         folder = f"/etc/fleetkit/{page}/pki"

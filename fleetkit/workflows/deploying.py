@@ -21,7 +21,7 @@ from fleetkit.workflows._strange_masters import find_strange_masters
 from fleetkit.workflows._working_copy import open_working_copy
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
-from fleetkit.workflows.delivery import is_of_page, master_prefix
+from fleetkit.workflows.bucket_keys import is_of_page, master_prefix
 from fleetkit.workflows.recovering import plan_with_leftovers, remove_leftovers
 from fleetkit.workflows.starting import find_stopped, start_machines
 from fleetkit.workflows.stopping import StopRequest

@@ -7,7 +7,6 @@ over at once, without the half minute that a machine's death takes to be noticed
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 
 from fleetkit.core import FleetError, NotFoundError, NotYet, StalePlanError, wait_until
@@ -15,10 +14,10 @@ from fleetkit.fleet import FleetLimits
 from fleetkit.runs import EventKind
 from fleetkit.ssh import run_command
 from fleetkit.workflows._drain_plan import DrainPlan, find_stranded, identify_units, list_moving
+from fleetkit.workflows._drain_results import AppliedDrain, VerifiedDrain
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._rotation_machines import FleetMachine, list_machines
-from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._unit_changes import UnitAction, UnitChange, read_desired
 from fleetkit.workflows._unit_gate import UnitGate, judge_change
 from fleetkit.workflows._unit_reading import UnitReading
@@ -45,75 +44,6 @@ _UNITS = ("fleet.socket", "fleet.service")
 """The socket first: it would start the service again for whoever asks."""
 
 _STOP_S = 180.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class AppliedDrain(Shown):
-    """What came of emptying a machine, or taking it back.
-
-    Attributes
-    ----------
-    place
-        The machine, for people.
-    back
-        Whether it was taken back.
-    moved
-        Names of units that are on another machine as they were on this one.
-    amiss
-        Name of each that is not, to how it stands.
-    nothing
-        Why there was nothing to do; empty where there was.
-    """
-
-    place: str
-    back: bool
-    moved: tuple[str, ...] = ()
-    amiss: dict[str, str] = field(default_factory=dict)
-    nothing: str = ""
-
-    @property
-    def text(self) -> str:
-        """What came of it, a line for each unit that is amiss."""
-        if self.nothing:
-            return self.nothing
-        if self.back:
-            return f"{self.place} is in fleet again."
-        lines = [f"{self.place} is empty and has left fleet; {len(self.moved)} units are on other machines."]
-        return "\n".join([*lines, *(f"! {name} is {how}" for name, how in self.amiss.items())])
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class VerifiedDrain(Verified):
-    """How a machine and its units stand.
-
-    Attributes
-    ----------
-    place
-        The machine, for people.
-    is_in_fleet
-        Whether fleet lists it.
-    units
-        How many units were on it when it was to be emptied.
-    findings
-        What is not as it should be, one sentence each.
-    """
-
-    place: str
-    is_in_fleet: bool
-    units: int = 0
-    findings: tuple[str, ...]
-
-    @property
-    def summary(self) -> str:
-        """One sentence."""
-        if self.findings:
-            return f"{len(self.findings)} findings on {self.place} and its units"
-        if self.is_in_fleet:
-            return f"{self.place} is in fleet"
-        return f"{self.place} is out of fleet{', and its units are elsewhere' if self.units else ''}"
 
 
 def plan_drain(

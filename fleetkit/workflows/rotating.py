@@ -7,7 +7,7 @@ certificate has expired is mended like any other, and so is an operator whose ow
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fleetkit.core import Patience, StalePlanError, utc_now
 from fleetkit.pki import (
@@ -24,8 +24,8 @@ from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._rotation_machines import list_machines, restart_fleet
 from fleetkit.workflows._rotation_plan import FLEET, RotationPlan, select_leaves, select_machines
 from fleetkit.workflows._rotation_proof import find_flaws, wait_joined
+from fleetkit.workflows._rotation_results import AppliedRotation, VerifiedRotation
 from fleetkit.workflows._rotation_steps import take_over, visit_each
-from fleetkit.workflows._shown import Shown, Verified
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.listing_certificates import list_certificates, list_made
@@ -46,66 +46,6 @@ __all__ = [
 _PAGE = "clients/ui"
 _PATIENCE = Patience(deadline_s=60, interval_s=0.5)
 """How long a member may take to serve what its machine fetched, or fleet to come back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class AppliedRotation(Shown):
-    """What a rotation did.
-
-    Attributes
-    ----------
-    cluster
-        Name of the cluster.
-    renewed
-        Names of the leaves that were re-issued.
-    fetched
-        Names of the machines that fetched.
-    pages
-        Whether etcd's pages in the cluster have one of them to take, which they do when their units start.
-    """
-
-    cluster: str
-    renewed: tuple[str, ...]
-    fetched: tuple[str, ...]
-    pages: bool = False
-
-    def __str__(self) -> str:
-        if not self.renewed and not self.fetched:
-            return f"Nothing to do: all certificates of {self.cluster} are as they should be."
-        renewed = ", ".join(self.renewed) or "none"
-        told = f"Re-issued: {renewed}; fetched by: {', '.join(self.fetched) or 'no machine'}."
-        if self.pages:
-            told += (
-                "\nEach unit etcd-browser@N.service takes the new one when it is stopped and started: "
-                f"fleetkit units stop {self.cluster} etcd-browser@1.service, then start, then the next."
-            )
-        return told
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class VerifiedRotation(Verified):
-    """Who has the certificates that were made.
-
-    Attributes
-    ----------
-    cluster
-        Name of the cluster.
-    proven
-        Leaves of which the one before was let go, for all that use them have the new one.
-    findings
-        What is not as it should be; one sentence each.
-    """
-
-    cluster: str
-    proven: tuple[str, ...]
-    findings: tuple[str, ...]
-
-    @property
-    def summary(self) -> str:
-        """One sentence."""
-        if self.findings:
-            return f"{len(self.findings)} findings on the certificates of {self.cluster} after the rotation"
-        return f"all members and machines of {self.cluster} have the certificates that were made for them"
 
 
 def plan_rotation(
@@ -216,8 +156,11 @@ def apply_rotation(
                 for error in failed:
                     raise error
     renewed = tuple(one.name for one in plan.renewed)
-    pages = _PAGE in renewed and bool(workspace.cluster.pins.pages_sha256)
-    return AppliedRotation(cluster=plan.cluster, renewed=renewed, fetched=tuple(done), pages=pages)
+    concerns_pages = _PAGE in (*renewed, *plan.undelivered)
+    pages = concerns_pages and bool(workspace.cluster.pins.pages_sha256)
+    return AppliedRotation(
+        cluster=plan.cluster, renewed=renewed, fetched=tuple(done), delivered=plan.undelivered, pages=pages
+    )
 
 
 def verify_rotation(

@@ -18,10 +18,11 @@ from fleetkit.workflows._lock import hold_cluster
 from fleetkit.workflows._recording import record_plan
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._rotation_machines import list_machines
+from fleetkit.workflows._rotation_results import AppliedRotation, VerifiedRotation
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.approval import Approved
 from fleetkit.workflows.listing_certificates import list_made
-from fleetkit.workflows.rotating import AppliedRotation, VerifiedRotation, find_expired_ca, verify_rotation
+from fleetkit.workflows.rotating import find_expired_ca, verify_rotation
 from fleetkit.workflows.supplying import find_pending_settings
 from fleetkit.workflows.unlocking import hold_everywhere
 from fleetkit.workflows.way_in import open_way_in
@@ -68,6 +69,7 @@ def plan_ca_rotation(workspace: Workspace, *, report: Reporter | None = None) ->
             machines=machines,
             refused=tuple(refused),
             mend=mend,
+            pages=bool(cluster.pins.pages_sha256),
             rules=cluster.approval,
         )
     return record_plan(told, plan)
@@ -122,7 +124,8 @@ def apply_ca_rotation(
         end_ca(folder)
         told.record(EventKind.CHANGE, {"what": "CA replaced", "before": plan.certificates[0].serial})
     fetched = tuple(dict.fromkeys(work.fetched))
-    return AppliedRotation(cluster=plan.cluster, renewed=tuple(work.renewed), fetched=fetched)
+    pages = bool(workspace.cluster.pins.pages_sha256)
+    return AppliedRotation(cluster=plan.cluster, renewed=tuple(work.renewed), fetched=fetched, pages=pages)
 
 
 def verify_ca_rotation(

@@ -6,26 +6,26 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from fleetkit import aws
 from fleetkit.config import Cluster
-from fleetkit.core import FleetkitError, NotFoundError, ServiceError, call_each
-from fleetkit.origins import build_pages_archive, fetch_archive
+from fleetkit.core import FleetkitError, NotFoundError, call_each
 from fleetkit.pki import ClusterPki, ensure_pki, load_pki
+from fleetkit.workflows._archives import supply_fleet, supply_pages
 from fleetkit.workflows._first_units import read_first_units
 from fleetkit.workflows._workspace import Workspace
-from fleetkit.workflows.delivery import (
+from fleetkit.workflows.bucket_keys import (
     DEPLOY_PREFIX,
-    DeliveredFile,
-    archive_key,
     deploy_mark_key,
-    image_file,
     is_of_page,
+    master_prefix,
+    settings_key,
+)
+from fleetkit.workflows.delivery import (
+    DeliveredFile,
+    image_file,
     keep_secrets,
     list_deliveries,
-    master_prefix,
-    pages_key,
     render_manifest,
     says_image,
     says_joining,
-    settings_key,
 )
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
     "find_pending_deliveries",
     "find_pending_settings",
     "find_supplied_image",
-    "is_pages_archive_there",
     "supply_bucket",
     "supply_image",
     "supply_joining_member",
@@ -162,7 +161,7 @@ def supply_bucket(
     """
     on_note(f"bucket {workspace.bucket}")
     aws.ensure_bucket(workspace.session, workspace.bucket, cluster=workspace.cluster.name)
-    put = [*_supply_archive(workspace), *_supply_pages(workspace, on_note)]
+    put = [*supply_fleet(workspace), *supply_pages(workspace, on_note=on_note)]
     there = {one.key for one in aws.list_objects(workspace.session, workspace.bucket)}
     unwanted = _find_unwanted(workspace, there)
     if unwanted:
@@ -202,7 +201,7 @@ def supply_joining_member(workspace: Workspace, pki: ClusterPki, name: str) -> t
     """
     prefix = master_prefix(name)
     files = list_deliveries(workspace.cluster, pki, joining={name})[prefix]
-    return (*_supply_archive(workspace), *_put_files(workspace, prefix, files))
+    return (*supply_fleet(workspace), *_put_files(workspace, prefix, files))
 
 
 def find_supplied_image(workspace: Workspace, name: str) -> str:
@@ -268,48 +267,3 @@ def _put_before_manifest(workspace: Workspace, prefix: str, files: tuple[Deliver
     if aws.put_object(session, bucket, key=manifest, content=keep_secrets(render_manifest(files), before)):
         put.append(manifest)
     return put
-
-
-def _supply_archive(workspace: Workspace) -> tuple[str, ...]:
-    key = archive_key(workspace.cluster)
-    if aws.has_object(workspace.session, workspace.bucket, key=key, sha256=workspace.cluster.pins.fleet_sha256):
-        return ()
-    aws.put_object(workspace.session, workspace.bucket, key=key, content=_download_archive(workspace.cluster))
-    return (key,)
-
-
-def is_pages_archive_there(workspace: Workspace) -> bool:
-    """Return whether the pinned archive of the pages lies in the bucket; no bucket has none."""
-    if not aws.bucket_exists(workspace.session, workspace.bucket):
-        return False
-    key, pinned = pages_key(workspace.cluster), workspace.cluster.pins.pages_sha256
-    return aws.has_object(workspace.session, workspace.bucket, key=key, sha256=pinned)
-
-
-def _supply_pages(workspace: Workspace, on_note: Callable[[str], None]) -> tuple[str, ...]:
-    key, pinned = pages_key(workspace.cluster), workspace.cluster.pins.pages_sha256
-    if not key or is_pages_archive_there(workspace):
-        return ()
-    on_note("the archive of the pages is built, half a minute or so")
-    archive = build_pages_archive()
-    if archive.sha256 != pinned:
-        raise ServiceError(
-            "the archive of the pages is not the pinned one",
-            seen=f"sha256 {archive.sha256}, pinned {pinned}",
-            hint=f"it was pinned with another fleetkit; fleetkit pin {workspace.cluster.name} accepts this one's",
-        )
-    aws.put_object(workspace.session, workspace.bucket, key=key, content=archive.content)
-    return (key,)
-
-
-def _download_archive(cluster: Cluster) -> bytes:
-    """Download fleet's archive and make sure that it is the pinned one."""
-    url = cluster.pins.fleet_archive
-    archive = fetch_archive(url)
-    if archive.sha256 != cluster.pins.fleet_sha256:
-        raise ServiceError(
-            f"fleet's archive at {url} is not the pinned one",
-            seen=f"sha256 {archive.sha256}, pinned {cluster.pins.fleet_sha256}",
-            hint="find out why it changed; fleetkit pin accepts the new one",
-        )
-    return archive.content

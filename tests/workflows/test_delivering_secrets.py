@@ -25,7 +25,8 @@ from fleetkit.workflows import (
     plan_secrets,
     verify_secrets,
 )
-from fleetkit.workflows.delivery import secret_lines, secret_prefix, secret_target
+from fleetkit.workflows.bucket_keys import secret_prefix, secret_target
+from fleetkit.workflows.delivery import secret_lines
 from fleetkit.workflows.supplying import ensure_certificates, find_pending_deliveries, supply_bucket
 
 TOKEN, PASSWORD = "CANARY-token-5c3a", "CANARY-password-9d1e"

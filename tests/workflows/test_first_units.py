@@ -13,7 +13,7 @@ from fleetkit.core import NotFoundError, PreconditionError
 from fleetkit.pki import ClusterPki
 from fleetkit.workflows import Workspace
 from fleetkit.workflows._first_units import read_first_units
-from fleetkit.workflows.delivery import deploy_mark_key
+from fleetkit.workflows.bucket_keys import deploy_mark_key
 from fleetkit.workflows.supplying import ensure_certificates, find_pending_deliveries, supply_bucket
 
 FILES = {

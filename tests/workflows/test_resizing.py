@@ -43,7 +43,8 @@ from fleetkit.workflows import (
     verify_resize,
 )
 from fleetkit.workflows._resize_look import StandingMaster, with_masters
-from fleetkit.workflows.delivery import name_members, settings_key
+from fleetkit.workflows.bucket_keys import settings_key
+from fleetkit.workflows.delivery import name_members
 from fleetkit.workflows.supplying import ensure_certificates, find_joining, supply_bucket
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]

@@ -18,6 +18,7 @@ from support.etcd_cluster import ZONE, EtcdCluster
 from fleetkit.config import Approval, ApprovalKind
 from fleetkit.core import (
     ApprovalMissingError,
+    AwsError,
     BusyError,
     EtcdError,
     NotFoundError,
@@ -31,7 +32,7 @@ from fleetkit.core import (
 )
 from fleetkit.etcd import Endpoint, list_members, read_served_certificates
 from fleetkit.etcd._http import Call, make_context
-from fleetkit.pki import CertificateFacts, list_replaced, parse_certificate_facts, renew_leaf
+from fleetkit.pki import CertificateFacts, ClusterPki, list_replaced, parse_certificate_facts, renew_leaf
 from fleetkit.pki._files import write_private
 from fleetkit.runs import EventKind
 from fleetkit.workflows import (
@@ -71,6 +72,8 @@ class Place:
     etcd: EtcdCluster
     pending: tuple[str, ...] = ()
     unreachable: str = ""
+    bucket_fails: bool = False
+    supplied: list[str] = field(default_factory=list)
     records: list[tuple[EventKind, dict[str, Any]]] = field(default_factory=list)
 
     def plan(self, *only: str, everything: bool = False) -> RotationPlan:
@@ -99,6 +102,13 @@ class Place:
         """Put a certificate in its place that expired long ago, on the machine too."""
         renew_leaf(self.workspace.paths.pki, name, members=MEMBERS, dns_zone=ZONE, now=LONG_AGO)
         (self.workspace.paths.pki / "replaced" / f"{name}.crt").unlink()
+
+    def supply(self, _workspace: Workspace, pki: ClusterPki, **_told: object) -> tuple[str, ...]:
+        """Do what filling the bucket does, as far as the pages' certificate goes."""
+        if self.bucket_fails:
+            raise AwsError("the bucket cannot be written", seen="503")
+        self.supplied.append(pki.clients["ui"].facts().serial)
+        return ()
 
     def fetch(self, _way: WayIn, machine: FleetMachine) -> None:
         """Do on a member's folder what the fetch script does on a machine: one rename for each file."""
@@ -146,7 +156,7 @@ def place(running: EtcdCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pla
             monkeypatch.setattr(module, "open_way_in", running.open_way)
         monkeypatch.setattr(rotating, "list_machines", lambda _workspace: machines)
         monkeypatch.setattr(rotating, "find_pending_settings", lambda *_: place.pending)
-        monkeypatch.setattr(rotating, "supply_bucket", lambda *_, **__: ())
+        monkeypatch.setattr(rotating, "supply_bucket", place.supply)
         monkeypatch.setattr(_rotation_steps, "fetch_files", place.fetch)
         monkeypatch.setattr(_rotation_proof, "read_peer", lambda _way, one: place.served(one.name, peer=True))
         yield place
@@ -253,6 +263,39 @@ def test_what_broke_off_goes_on_with_what_was_made(place: Place) -> None:
     assert (plan.renewed, set(plan.undelivered)) == ((), {"members/etcd2/peer", "members/etcd2/server"})
     place.apply(plan)
     assert place.served("etcd2").serial == made
+    place.verify_whole()
+
+
+def with_pages(place: Place) -> Workspace:
+    """Return the cluster with pages on its masters."""
+    pins = place.workspace.cluster.pins.model_copy(update={"pages_sha256": "1" * 64})
+    return replace(place.workspace, cluster=place.workspace.cluster.model_copy(update={"pins": pins}))
+
+
+def test_the_pages_certificate_is_put_into_the_bucket_and_their_units_are_named(place: Place) -> None:
+    without = place.apply(place.plan("ui"))
+    assert (without.renewed, without.fetched, without.pages) == (("clients/ui",), (), False)
+    assert place.supplied == [place.etcd.pki.clients["ui"].facts().serial]
+    place.verify_whole()
+
+    place.workspace = with_pages(place)
+    told = str(place.apply(place.plan("ui")))
+    assert place.supplied[1:] == [place.etcd.pki.clients["ui"].facts().serial]
+    assert "fleetkit units stop demo etcd-browser@1.service" in told
+    place.verify_whole()
+
+
+def test_where_the_bucket_could_not_be_filled_the_next_rotation_fills_it_and_names_the_pages_too(place: Place) -> None:
+    place.workspace = with_pages(place)
+    place.bucket_fails = True
+    with pytest.raises(AwsError):
+        place.apply(place.plan("ui"))
+    made = place.etcd.pki.clients["ui"].facts().serial
+    place.bucket_fails = False
+    plan = place.plan()
+    assert (plan.renewed, plan.undelivered) == ((), ("clients/ui",))
+    assert "etcd-browser@1.service" in str(place.apply(plan))
+    assert place.supplied == [made]
     place.verify_whole()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -178,11 +178,15 @@ def assert_all_is_new(place: Place, old: bytes) -> None:
 def test_all_change_over_member_by_member_and_the_old_ca_is_refused_afterwards(place: Place, tmp_path: Path) -> None:
     old = place.etcd.pki.ca.certificate.read_bytes()
     kept = {name: shutil.copy(getattr(place.etcd.tls, name), tmp_path / name) for name in ("certificate", "key")}
+    pins = place.workspace.cluster.pins.model_copy(update={"pages_sha256": "1" * 64})
+    place.workspace = replace(place.workspace, cluster=place.workspace.cluster.model_copy(update={"pins": pins}))
     plan = place.plan()
+    assert "the etcd browser on masters sees nothing" in str(plan)
     assert (plan.stage, [str(one) for one in plan.steps]) == (CaStage.SETTLED, ["trust", "issue", "drop"])
     applied = place.apply(plan)
     assert set(applied.fetched) == {*NAMES, WORKER.name}
     assert len(applied.renewed) == 9
+    assert "fleetkit units stop demo etcd-browser@1.service" in str(applied)
     assert sorted(place.restarted) == sorted(NAMES * 2)
     assert len(set(place.restarted[:3])) == 3
     assert verify_ca_rotation(place.workspace, patience=SOON).findings == ()

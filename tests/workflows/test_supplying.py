@@ -15,14 +15,14 @@ from fleetkit.aws import delete_objects, read_object
 from fleetkit.core import AwsError, ServiceError
 from fleetkit.origins import PagesArchive
 from fleetkit.pki import ClusterPki, renew_leaf
-from fleetkit.workflows import Workspace, supplying
+from fleetkit.workflows import Workspace, _archives
+from fleetkit.workflows._archives import is_pages_archive_there
 from fleetkit.workflows.supplying import (
     ensure_certificates,
     find_joining,
     find_pending_deliveries,
     find_pending_settings,
     find_supplied_image,
-    is_pages_archive_there,
     supply_bucket,
     supply_image,
     supply_joining_member,
@@ -168,7 +168,7 @@ def built(content: bytes) -> Callable[[], PagesArchive]:
 def test_pinned_pages_lie_where_their_units_find_them_and_nowhere_else(
     world: World, workspace: Workspace, pki: ClusterPki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supplying, "build_pages_archive", built(b"pages"))
+    monkeypatch.setattr(_archives, "build_pages_archive", built(b"pages"))
     names = list(workspace.cluster.masters)
     before = [read_object(workspace.session, workspace.bucket, key=f"roles/master/{one}/manifest") for one in names]
     workspace = pin_pages(world, hashlib.sha256(b"pages").hexdigest())
@@ -204,10 +204,26 @@ def list_page(workspace: Workspace, page: str) -> dict[str, list[str]]:
     return {line.split(" ")[3]: line.split(" ")[1:3] for line in lines}
 
 
+def test_a_certificate_of_the_pages_that_was_re_issued_is_theirs_alone(
+    world: World, pki: ClusterPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_archives, "build_pages_archive", built(b"pages"))
+    workspace = pin_pages(world, hashlib.sha256(b"pages").hexdigest())
+    supply_bucket(workspace, pki)
+    members = {name: one.address for name, one in workspace.cluster.masters.items()}
+    renew_leaf(workspace.paths.pki, "clients/ui", members=members, dns_zone=workspace.cluster.dns_zone)
+    fresh = ensure_certificates(workspace)
+    files = ("files/etc/fleetkit/etcd-browser/pki/ui.crt", "manifest")
+    assert set(supply_bucket(workspace, fresh)) == {
+        f"roles/master/{name}/etcd-browser/{file}" for name in members for file in files
+    }
+    assert find_pending_deliveries(workspace) == ()
+
+
 def test_what_pages_fetched_goes_once_they_are_pinned_no_more(
     world: World, pki: ClusterPki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supplying, "build_pages_archive", built(b"pages"))
+    monkeypatch.setattr(_archives, "build_pages_archive", built(b"pages"))
     supply_bucket(pin_pages(world, hashlib.sha256(b"pages").hexdigest()), pki)
     world.write()
     workspace = world.open()
@@ -222,7 +238,7 @@ def test_what_pages_fetched_goes_once_they_are_pinned_no_more(
 def test_a_page_is_told_its_own_address_and_by_which_names_it_goes(
     world: World, pki: ClusterPki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supplying, "build_pages_archive", built(b"pages"))
+    monkeypatch.setattr(_archives, "build_pages_archive", built(b"pages"))
     workspace = pin_pages(world, hashlib.sha256(b"pages").hexdigest())
     supply_bucket(workspace, pki)
     key = "roles/master/etcd2/etcd-browser/files/etc/fleetkit/etcd-browser.env"
@@ -241,7 +257,7 @@ def test_a_page_is_told_its_own_address_and_by_which_names_it_goes(
 def test_pages_of_another_fleetkit_than_the_pinned_are_not_delivered(
     world: World, pki: ClusterPki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supplying, "build_pages_archive", built(b"others"))
+    monkeypatch.setattr(_archives, "build_pages_archive", built(b"others"))
     workspace = pin_pages(world, hashlib.sha256(b"pages").hexdigest())
     with pytest.raises(ServiceError, match="is not the pinned one") as caught:
         supply_bucket(workspace, pki)
