@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -54,6 +55,8 @@ def serve_pages(app: Flask, listening: socket.socket, *, started: Callable[[], N
     """
     from waitress.server import create_server
 
+    # It warns of waiting callers with the first one already, where its threads have only just begun.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # The name of the server and its version are nobody's matter.
     server = create_server(app, sockets=[listening], threads=_THREADS, ident=None)
     try:

@@ -11,6 +11,7 @@ import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.etcd_cluster import free_port
@@ -113,6 +114,25 @@ def test_it_serves_until_it_is_ended_and_then_lets_its_port_go(endpoint: str, ho
     assert [line for line in told.splitlines() if line] == ["open until Ctrl-C", "interrupted"]
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port)).close()
+
+
+@pytest.mark.sandbox
+def test_callers_who_wait_for_each_other_are_no_news(endpoint: str) -> None:
+    command = [sys.executable, "-m", "fleetkit.cli", "web", "fleet", "--endpoint", endpoint, "--port", str(free_port())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+
+        def ask(_number: int) -> int:
+            with urllib.request.build_opener().open(address, timeout=60) as answer:
+                return int(answer.status)
+
+        with ThreadPoolExecutor(24) as callers:
+            answers = list(callers.map(ask, range(48)))
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=20)[1]
+    assert answers == [200] * 48
+    assert [line for line in told.splitlines() if line] == ["open until Ctrl-C", "interrupted"]
 
 
 @pytest.mark.sandbox
