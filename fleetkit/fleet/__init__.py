@@ -39,6 +39,7 @@ from fleetkit.fleet.service_probes import Health, ProbeResult, judge_probe_comma
 from fleetkit.fleet.silence import doubt_silent, find_silent
 from fleetkit.fleet.status import UnitStatus, UnitVerdict, judge_units
 from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
+from fleetkit.fleet.unit_copies import UnitCopy, UnitCopyState, copy_units
 from fleetkit.fleet.unit_files import UnitFiles, parse_unit_file, read_unit_files
 from fleetkit.fleet.unit_order import UnitOrder, order_units
 from fleetkit.fleet.unit_text import LINE_BYTES, TextFlaw, UnitOption, UnitText
@@ -73,6 +74,8 @@ __all__ = [
     "SocketLike",
     "TextFlaw",
     "Unit",
+    "UnitCopy",
+    "UnitCopyState",
     "UnitFiles",
     "UnitFinding",
     "UnitMove",
@@ -85,6 +88,7 @@ __all__ = [
     "UnreadService",
     "check_unit",
     "check_unit_name",
+    "copy_units",
     "doubt_silent",
     "expand_names",
     "explain_no_machine",

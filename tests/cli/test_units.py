@@ -37,3 +37,22 @@ def test_where_all_is_well_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_a_place_that_is_not_there_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["units", "lint", str(tmp_path / "missing")]) == 2
     assert "next: name a unit file, or a folder of unit files" in capsys.readouterr().err
+
+
+def test_packaged_unit_files_are_copied_and_a_changed_one_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["units", "copy"]) == 0
+    told = capsys.readouterr().out
+    assert "copied units/swap.service\n" in told
+    assert "copied units/pages/fleet-ui@.service\n" in told
+    Path("units/swap.service").write_text("[Service]\nExecStart=/bin/true\n", encoding="utf-8")
+    assert main(["units", "copy"]) == 0
+    told = capsys.readouterr().out
+    assert "kept units/swap.service: it is there with another text\n" in told
+    assert told.splitlines()[-1].endswith("unit files: 0 copied, 11 current, 1 kept")
+    assert main(["units", "copy", "--json"]) == 0
+    assert {"path": "units/swap.service", "state": "kept"} in json.loads(capsys.readouterr().out)
+    assert main(["units", "copy", "units/swap.service"]) == 2
+    assert "is a file" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from fleetkit.cli.units.change import start as _start
 from fleetkit.cli.units.change import stop as _stop
 from fleetkit.cli.units.change import unload as _unload
 from fleetkit.cli.units.clean import command as _clean
+from fleetkit.cli.units.copy import command as _copy
 from fleetkit.cli.units.deploy import deploy as _deploy
 from fleetkit.cli.units.deploy import roll as _roll
 from fleetkit.cli.units.free import command as _free
@@ -34,5 +35,5 @@ def command() -> None:
 
 _CHANGING = (_deploy, _roll, _start, _stop, _unload, _destroy, _undo, _free, _clean)
 
-for _verb in (_list, _status, _show, _journal, _lint, *_CHANGING):
+for _verb in (_list, _status, _show, _journal, _lint, _copy, *_CHANGING):
     command.add_command(_verb)
