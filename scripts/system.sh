@@ -13,6 +13,7 @@ need() {
 }
 need chromium chromium
 need curl curl
+need git git
 need ignition-validate ignition
 need openssl openssl
 need ssh-add openssh-client

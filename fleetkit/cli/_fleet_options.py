@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -41,9 +40,9 @@ def files_option(command: F) -> F:
     """Give a command ``--files``."""
     return click.option(
         "--files",
-        type=click.Path(path_type=Path),
+        type=click.Path(),
         metavar="FOLDER",
-        help="Compare with the unit files of this folder; an instance, with its template.",
+        help="Compare with unit files: a folder, or one of a git repository; an instance, with its template.",
     )(command)
 
 
@@ -102,7 +101,7 @@ def read_fleet(
     *,
     endpoint: str | None,
     request_timeout: float,
-    files: Path | None = None,
+    files: str | None = None,
     names: Collection[str] = (),
 ) -> UnitReading:
     """Read units and machines of what the options say, and note who was asked in vain before.
@@ -127,10 +126,11 @@ def read_fleet(
     return found
 
 
-def _read_files(folder: Path) -> dict[str, UnitText]:
-    from fleetkit.fleet import read_unit_files
+def _read_files(folder: str) -> dict[str, UnitText]:
+    from fleetkit.cli._progress import note_reporter
+    from fleetkit.workflows import read_unit_places
 
-    found = read_unit_files([folder])
+    found = read_unit_places([folder], report=note_reporter())
     if not found.are_sound:
         print_note(f"fleet would refuse some of these files: fleetkit units lint {folder}")
     for name in sorted(set(found.paths) - set(found.units)):

@@ -29,11 +29,14 @@ class UnitFiles:
         Name of each to its file.
     findings
         What is wrong with them; those that keep a unit from being sent are fatal.
+    origins
+        Where they come from, each place at its commit; empty for files of this computer.
     """
 
     units: Mapping[str, UnitText]
     paths: Mapping[str, Path] = field(default_factory=dict)
     findings: tuple[UnitFinding, ...] = ()
+    origins: tuple[str, ...] = ()
 
     @property
     def are_sound(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fleetkit import workflows
 from fleetkit.core import SettingsError
-from fleetkit.fleet import DesiredState, ProbeRule, read_unit_files
+from fleetkit.fleet import DesiredState, ProbeRule
 from fleetkit.ui._changing import ChangeGuide
 from fleetkit.ui._guided import GuidedRun
 from fleetkit.views import UNITS_STEPS
@@ -52,7 +52,9 @@ class UnitsGuide(ChangeGuide):
         workspace = self._guided.open()
         return workflows.plan_unit_deploy(
             workspace,
-            read_unit_files([workspace.folder / self._folder]),
+            workflows.read_unit_places(
+                [self._folder], folder=workspace.folder, environ=workspace.environ, report=report
+            ),
             instances=self._instances,
             desired=DesiredState.parse(self._state),
             at_once=self._at_once,

@@ -174,6 +174,7 @@ from fleetkit.workflows.syncing_dns import (
     verify_dns_sync,
 )
 from fleetkit.workflows.unit_journal import read_unit_journal
+from fleetkit.workflows.unit_places import read_unit_places
 from fleetkit.workflows.unlocking import clear_lock, find_lock
 from fleetkit.workflows.upgrading import (
     AppliedUpgrade,
@@ -375,6 +376,7 @@ __all__ = [
     "read_paces",
     "read_scrape_history",
     "read_unit_journal",
+    "read_unit_places",
     "read_units",
     "read_units_through",
     "remember_backup",

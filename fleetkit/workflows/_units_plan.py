@@ -68,6 +68,8 @@ class UnitsPlan(ChangePlan):
         Whether it is the way back from the last change.
     rule
         Which units are asked whether they serve, once they run.
+    origins
+        From which commits of which repositories the unit files are; empty where they lie on this computer.
     """
 
     waves: tuple[tuple[UnitChange, ...], ...]
@@ -78,6 +80,7 @@ class UnitsPlan(ChangePlan):
     lagging: tuple[LaggingUnit, ...] = ()
     undoes: bool = False
     rule: ProbeRule = field(default_factory=ProbeRule)
+    origins: tuple[str, ...] = ()
 
     @property
     def operation(self) -> Operation:
@@ -98,7 +101,8 @@ class UnitsPlan(ChangePlan):
     def facts(self) -> Mapping[str, Any]:
         """What is done to which unit, what was there before, and what is asked of it."""
         units = [[one.facts for one in wave] for wave in self.waves]
-        return {"units": units, "probes": self.probes} if self.probes else {"units": units}
+        more = {"probes": self.probes, "origins": list(self.origins)}
+        return {"units": units, **{name: value for name, value in more.items() if value}}
 
     @property
     def probes(self) -> dict[str, str]:
@@ -141,6 +145,8 @@ class UnitsPlan(ChangePlan):
                 else f"wave {number} of {len(self.waves)}, once that before runs:"
             )
             parts.append(list_under(title, [_tell_change(one, probes) for one in wave]))
+        if self.origins:
+            parts.append(list_under("the unit files are those of:", self.origins))
         if self.cautions:
             parts.append(list_under("careful:", self.cautions))
         if self.left_alone:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fleetkit.fleet import MachineLoad, UnitFiles, UnitStatus, UnitVerdict, list_loads, read_unit_files
+from fleetkit.fleet import MachineLoad, UnitFiles, UnitStatus, UnitVerdict, list_loads
 from fleetkit.runs import EventKind
 from fleetkit.views import (
     count_verdicts,
@@ -23,6 +23,7 @@ from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.inspecting import Section
 from fleetkit.workflows.reading_units import open_fleet
 from fleetkit.workflows.unit_journal import read_journals
+from fleetkit.workflows.unit_places import read_unit_places
 
 __all__ = ["LastWords", "MachineCards", "SeenUnits", "browse_units"]
 
@@ -114,7 +115,7 @@ def browse_units(
     Parameters
     ----------
     folder
-        Unit files to compare with: a folder, or one file; empty compares with nothing.
+        Unit files to compare with: a folder, one of a git repository, or one file; empty compares with nothing.
     lines
         The most lines of each journal; 0 reads none.
 
@@ -126,7 +127,9 @@ def browse_units(
         When fleet cannot be read; a journal that cannot be is told in its place.
     """
     told = report or Reporter()
-    files = read_unit_files([workspace.folder / folder]) if folder else None
+    files = (
+        read_unit_places([folder], folder=workspace.folder, environ=workspace.environ, report=told) if folder else None
+    )
     told.note("reading units and machines")
     with open_fleet(workspace, files=files.units if files else None) as fleet:
         reading = fleet.doubt(fleet.reading)

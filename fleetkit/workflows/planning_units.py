@@ -179,4 +179,5 @@ def _make_plan(
         lagging=lagging,
         undoes=undoes,
         rule=ProbeRule() if probes is None else probes.rule,
+        origins=() if files is None else files.origins,
     )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.etcd_cluster import EtcdCluster
 from support.fleet_cluster import THREE_MACHINES, FleetCluster
+from support.git_repository import git, make_repository
 
 from fleetkit.cli import main
 
@@ -69,11 +70,35 @@ def test_a_folder_is_planned_deployed_stopped_and_destroyed(
     assert "fleet knows no unit 'web@1.service'" in said
 
 
+def test_a_folder_of_a_repository_is_deployed_at_the_commit_that_the_plan_names(
+    fleet: FleetCluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = f"127.0.0.1:{fleet.any.port}"
+    repository = make_repository(tmp_path / "units.git")
+    first, now = git(repository, "rev-parse", "v1"), git(repository, "rev-parse", "main")
+
+    def deploy(ref: str, *words: str) -> tuple[int, str]:
+        place = f"git+file://{repository}@{ref}#web"
+        code = main(["units", "deploy", place, "--steady", "1s", "--endpoint", f"http://{name}", *words])
+        return code, capsys.readouterr().out
+
+    code, told = deploy("v1", "--approve", name)
+    assert (code, f"git+file://{repository}@{first}#web" in told) == (0, True), told
+    code, told = deploy("main")
+    assert (code, f"git+file://{repository}@{now}#web" in told) == (4, True), told
+    assert main(["units", "list", "--endpoint", f"http://{name}", "--files", f"git+file://{repository}@v1#web"]) == 0
+    assert main(["units", "list", "--endpoint", f"http://{name}", "--files", f"git+file://{repository}#web"]) == 3
+    assert "drifted" in capsys.readouterr().out
+    assert main(["units", "destroy", "web.service", "--endpoint", f"http://{name}", "--approve", name]) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["units", "deploy", "nowhere"], 2, "there is no nowhere"),
         (["units", "deploy", "demo", "empty"], 2, "there is no unit file in empty"),
+        (["units", "deploy", "git+http://h/units"], 2, "the scheme is 'http'"),
+        (["units", "lint", "git+https://me:secret-word@h/units"], 2, "carries a password or a token"),
         (["units", "start", "web@{1..3}", "--endpoint", "http://127.0.0.1:1"], 2, "has no type"),
         (["units", "roll", "units", "--probe", "http:8080"], 2, "'http:8080' is no probe; legal: declared, http:8080/"),
         (["units", "deploy", "units", "--instances", "x", "--endpoint", "http://127.0.0.1:1"], 2, "no unit's name"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -67,6 +66,9 @@ def deploy(**options: Any) -> int:
     fleetkit units deploy demo units/
     fleetkit units deploy demo units/ --instances 'web@{1..3}.service' --approve demo
     fleetkit units deploy units/web.service --endpoint http://127.0.0.1:49153
+    fleetkit units deploy demo git+ssh://git@git.example.com/units.git@v1.2#web
+
+    A FOLDER may lie in a git repository, at a branch, a tag or a commit; the plan and the record name the commit.
 
     Exits 0 when all is as wanted, 3 when a unit is not, 4 when it was refused or not approved.
     """
@@ -127,10 +129,11 @@ def _deploy(
     **options: Any,
 ) -> int:
     from fleetkit import workflows
-    from fleetkit.fleet import DesiredState, read_unit_files
+    from fleetkit.cli._progress import note_reporter
+    from fleetkit.fleet import DesiredState
 
     cluster, places = _split_places(words)
-    files = read_unit_files(places)
+    files = workflows.read_unit_places(places, report=note_reporter())
     source = open_source(cluster, endpoint)
     return carry_out_units(
         source,
@@ -149,8 +152,8 @@ def _deploy(
     )
 
 
-def _split_places(words: tuple[str, ...]) -> tuple[str | None, list[Path]]:
+def _split_places(words: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
     """Tell the cluster, where one is named first, from files and folders; one word alone is a place."""
     first = words[0]
     is_cluster = len(words) > 1 and (first.endswith(".toml") or not any(one in first for one in "./"))
-    return (first, [Path(one) for one in words[1:]]) if is_cluster else (None, [Path(one) for one in words])
+    return (first, words[1:]) if is_cluster else (None, words)

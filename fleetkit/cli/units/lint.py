@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from fleetkit.cli._exit import ExitCode
@@ -13,9 +11,9 @@ __all__ = ["command"]
 
 
 @click.command("lint")
-@click.argument("places", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
+@click.argument("places", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path())
 @json_option
-def command(places: tuple[Path, ...], as_json: bool) -> int:
+def command(places: tuple[str, ...], as_json: bool) -> int:
     """Check unit files, or all of a folder, by fleet's own rules and by what systemd would do; no cluster is asked.
 
     What is refused never reaches fleet; where it says careful, fleet takes it without a word, and does not do what was
@@ -24,12 +22,14 @@ def command(places: tuple[Path, ...], as_json: bool) -> int:
     \b
     fleetkit units lint units/
     fleetkit units lint web@.service web-sidekick@.service
+    fleetkit units lint git+https://git.example.com/units.git@v1.2#web
 
     Exits 0 when all is well, 3 when there are findings.
     """
-    from fleetkit.fleet import read_unit_files
+    from fleetkit.cli._progress import note_reporter
+    from fleetkit.workflows import read_unit_places
 
-    found = read_unit_files(places)
+    found = read_unit_places(places, report=note_reporter())
     if as_json:
         print_json({"units": sorted(found.paths), "findings": found.findings})
     else:

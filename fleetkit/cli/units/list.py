@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -49,7 +48,7 @@ def _complete_verdict(_context: click.Context, _parameter: click.Parameter, inco
 @json_option
 def command(
     cluster: str | None,
-    files: Path | None,
+    files: str | None,
     verdicts: frozenset[UnitVerdict],
     as_json: bool,
     **options: Any,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -20,7 +19,7 @@ __all__ = ["command"]
 @fleet_options
 @files_option
 @json_option
-def command(words: tuple[str, ...], files: Path | None, as_json: bool, **options: Any) -> int:
+def command(words: tuple[str, ...], files: str | None, as_json: bool, **options: Any) -> int:
     """Tell all that is known of units: what has become of each, why, and what to do next.
 
     That is its desired and current state, its machine, systemd's load, active and sub state on each machine, the hash
