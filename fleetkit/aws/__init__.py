@@ -4,6 +4,7 @@ The only room that makes boto3 clients. Its errors are `fleetkit.core.AwsError`;
 never an empty list. It knows no cluster file: it is handed names and numbers.
 """
 
+from fleetkit.aws._counting import CallCounter
 from fleetkit.aws._errors import asking
 from fleetkit.aws.address import is_known_name, read_public_address
 from fleetkit.aws.bucket import bucket_exists, delete_bucket, ensure_bucket
@@ -76,9 +77,17 @@ from fleetkit.aws.objects import (
     send_file,
 )
 from fleetkit.aws.quotas import QUOTAS, Quota, QuotaKind, QuotaUse, read_quota
-from fleetkit.aws.security_groups import SecurityGroup, SecurityRule, list_security_groups
+from fleetkit.aws.security_groups import (
+    SecurityGroup,
+    SecurityRule,
+    list_default_groups,
+    list_groups_by_id,
+    list_interfaces_wearing,
+    list_security_groups,
+)
 from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsLimits, AwsSession, Caller, open_session
 from fleetkit.aws.signing import open_signing_key
+from fleetkit.aws.traffic import AclEntry, FlowLog, NetworkAcl, list_flow_logs, list_network_acls
 from fleetkit.aws.wrapping import unwrap_secret, wrap_secret
 from fleetkit.aws.zones import (
     PrivateZone,
@@ -96,17 +105,21 @@ __all__ = [
     "QUOTAS",
     "ROLE_TAG",
     "UBUNTU_OWNER",
+    "AclEntry",
     "AddressUse",
     "AwsLimits",
     "AwsSession",
+    "CallCounter",
     "Caller",
     "ElasticAddress",
+    "FlowLog",
     "Image",
     "Instance",
     "Inventory",
     "KeyPair",
     "LoadBalancer",
     "NatGateway",
+    "NetworkAcl",
     "Part",
     "PartKind",
     "PrivateZone",
@@ -146,12 +159,17 @@ __all__ = [
     "is_zone_in_sync",
     "lift_termination_protection",
     "list_addresses_in_use",
+    "list_default_groups",
     "list_elastic_addresses",
+    "list_flow_logs",
+    "list_groups_by_id",
     "list_instances",
+    "list_interfaces_wearing",
     "list_key_pairs",
     "list_load_balancer_targets",
     "list_load_balancers",
     "list_nat_gateways",
+    "list_network_acls",
     "list_objects",
     "list_offered_zones",
     "list_regions",

@@ -47,6 +47,8 @@ class Instance:
         EC2's word: pending, running, shutting-down, stopping, stopped or terminated.
     private_address, public_address
         Empty where it has none.
+    group_ids
+        The security groups that its interfaces wear.
     """
 
     instance_id: str
@@ -61,6 +63,7 @@ class Instance:
     subnet_id: str
     launched: dt.datetime
     tags: dict[str, str]
+    group_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +221,15 @@ def _read_instance(instance: InstanceTypeDef) -> Instance:
         subnet_id=instance.get("SubnetId", ""),
         launched=instance["LaunchTime"],
         tags=tags,
+        group_ids=_read_groups(instance),
     )
+
+
+def _read_groups(instance: InstanceTypeDef) -> tuple[str, ...]:
+    # The instance's own list is that of its first interface.
+    worn = [*instance.get("SecurityGroups", [])]
+    worn += [group for interface in instance.get("NetworkInterfaces", []) for group in interface.get("Groups", [])]
+    return tuple(sorted({group["GroupId"] for group in worn}))
 
 
 def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:

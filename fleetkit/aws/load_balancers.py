@@ -16,7 +16,17 @@ _TAGS_AT_ONCE = 20  # Elastic Load Balancing API, DescribeTags: at most 20 resou
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBalancer:
-    """A load balancer; ``kind`` is network or application."""
+    """A load balancer.
+
+    Attributes
+    ----------
+    kind
+        ``network`` or ``application``.
+    faces_internet
+        Whether its addresses are public.
+    group_ids
+        The security groups that it wears.
+    """
 
     name: str
     arn: str
@@ -24,6 +34,9 @@ class LoadBalancer:
     kind: str
     state: str
     tags: dict[str, str]
+    vpc_id: str = ""
+    faces_internet: bool = False
+    group_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +67,24 @@ class TargetGroup:
         return sum(target.state == "healthy" for target in self.targets)
 
 
-def list_load_balancers(session: AwsSession, cluster: str | None = None) -> tuple[LoadBalancer, ...]:
-    """Return load balancers by name: a cluster's, or all of the region."""
+def list_load_balancers(
+    session: AwsSession, cluster: str | None = None, *, vpc_id: str = ""
+) -> tuple[LoadBalancer, ...]:
+    """Return load balancers by name: a cluster's, or all of the region.
+
+    Parameters
+    ----------
+    vpc_id
+        Only those in this VPC; AWS is asked for the tags of no others.
+    """
     with asking(f"the load balancers of {cluster or session.region}"):
         pages = session.elbv2.get_paginator("describe_load_balancers").paginate()
-        found = [balancer for page in pages for balancer in page["LoadBalancers"]]
+        found = [
+            balancer
+            for page in pages
+            for balancer in page["LoadBalancers"]
+            if not vpc_id or balancer.get("VpcId") == vpc_id
+        ]
         tags = _tags(session, [balancer["LoadBalancerArn"] for balancer in found])
     return tuple(
         LoadBalancer(
@@ -68,6 +94,9 @@ def list_load_balancers(session: AwsSession, cluster: str | None = None) -> tupl
             kind=balancer["Type"],
             state=balancer["State"].get("Code", ""),
             tags=tags[balancer["LoadBalancerArn"]],
+            vpc_id=balancer.get("VpcId", ""),
+            faces_internet=balancer.get("Scheme") == "internet-facing",
+            group_ids=tuple(balancer.get("SecurityGroups", [])),
         )
         for balancer in sorted(found, key=lambda balancer: balancer["LoadBalancerName"])
         if cluster is None or tags[balancer["LoadBalancerArn"]].get(CLUSTER_TAG) == cluster

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fleetkit.aws._errors import asking, error_code
@@ -43,7 +43,13 @@ class Vpc:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subnet:
-    """A subnet; ``default_route`` is where 0.0.0.0/0 goes (``igw-…``, ``nat-…``), empty where nowhere."""
+    """A subnet; ``default_route`` is where 0.0.0.0/0 goes (``igw-…``, ``nat-…``), empty where nowhere.
+
+    Attributes
+    ----------
+    gives_public_address
+        Whether what starts in it gets a public address by itself.
+    """
 
     subnet_id: str
     vpc_id: str
@@ -51,6 +57,8 @@ class Subnet:
     cidr: str
     free_addresses: int
     default_route: str
+    gives_public_address: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +185,8 @@ def list_subnets(session: AwsSession, vpc_id: str) -> tuple[Subnet, ...]:
             cidr=subnet["CidrBlock"],
             free_addresses=subnet["AvailableIpAddressCount"],
             default_route=by_subnet.get(subnet["SubnetId"], main),
+            gives_public_address=subnet.get("MapPublicIpOnLaunch", False),
+            tags=read_tags(subnet.get("Tags", [])),
         )
         for subnet in sorted(subnets, key=lambda subnet: subnet["SubnetId"])
     )

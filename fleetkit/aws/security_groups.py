@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,18 @@ from fleetkit.aws._tags import cluster_filter, read_tags
 from fleetkit.aws.session import AwsSession
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import IpPermissionOutputTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, IpPermissionOutputTypeDef
 
-__all__ = ["SecurityGroup", "SecurityRule", "list_security_groups"]
+__all__ = [
+    "SecurityGroup",
+    "SecurityRule",
+    "list_default_groups",
+    "list_groups_by_id",
+    "list_interfaces_wearing",
+    "list_security_groups",
+]
+
+_VALUES_AT_ONCE = 200  # EC2 API, filters: at most 200 values in one call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +50,47 @@ class SecurityGroup:
 
 def list_security_groups(session: AwsSession, cluster: str) -> tuple[SecurityGroup, ...]:
     """Return the security groups of a cluster with every rule, by name."""
-    with asking(f"the security groups of {cluster}"):
-        pages = session.ec2.get_paginator("describe_security_groups").paginate(Filters=cluster_filter(cluster))
+    return _list(session, f"the security groups of {cluster}", filters=cluster_filter(cluster))
+
+
+def list_default_groups(session: AwsSession, vpc_id: str) -> tuple[SecurityGroup, ...]:
+    """Return the security group that a VPC began with; none where there is no such VPC."""
+    filters: list[FilterTypeDef] = [
+        {"Name": "vpc-id", "Values": [vpc_id]},
+        {"Name": "group-name", "Values": ["default"]},
+    ]
+    return _list(session, f"the default security group of {vpc_id}", filters=filters)
+
+
+def list_groups_by_id(session: AwsSession, group_ids: Iterable[str]) -> tuple[SecurityGroup, ...]:
+    """Return the security groups that are meant, by name; one that is gone is left out."""
+    wanted = sorted(set(group_ids))
+    if not wanted:
+        return ()
+    return _list(session, f"the security groups {', '.join(wanted)}", filters=[{"Name": "group-id", "Values": wanted}])
+
+
+def list_interfaces_wearing(session: AwsSession, group_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return id of each group to the ids of the network interfaces that wear it; none where nothing does."""
+    wanted = sorted(set(group_ids))
+    wearers: dict[str, list[str]] = {one: [] for one in wanted}
+    for start in range(0, len(wanted), _VALUES_AT_ONCE):
+        some = wanted[start : start + _VALUES_AT_ONCE]
+        with asking("the network interfaces that wear the cluster's security groups"):
+            pages = session.ec2.get_paginator("describe_network_interfaces").paginate(
+                Filters=[{"Name": "group-id", "Values": some}]
+            )
+            found = [interface for page in pages for interface in page["NetworkInterfaces"]]
+        for interface in found:
+            for group in interface.get("Groups", []):
+                if group["GroupId"] in wearers:
+                    wearers[group["GroupId"]].append(interface["NetworkInterfaceId"])
+    return {group: tuple(sorted(set(names))) for group, names in wearers.items()}
+
+
+def _list(session: AwsSession, what: str, *, filters: Sequence[FilterTypeDef]) -> tuple[SecurityGroup, ...]:
+    with asking(what):
+        pages = session.ec2.get_paginator("describe_security_groups").paginate(Filters=filters)
         found = [group for page in pages for group in page["SecurityGroups"]]
     return tuple(
         SecurityGroup(

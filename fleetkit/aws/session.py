@@ -5,11 +5,14 @@ A session is cheap to open and asks nothing of AWS until it is used.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from fleetkit.aws._counting import CallCounter
 from fleetkit.aws._errors import asking
 from fleetkit.core import AwsError
 
@@ -87,7 +90,12 @@ class AwsSession:
     def __init__(self, session: boto3.Session) -> None:
         self._session = session
         self._clients: dict[str, Any] = {}
+        # botocore's events name a service as its model does, and policies by another word.
+        self._prefixes: dict[str, str] = {}
         self._caller: Caller | None = None
+        self._counters: tuple[CallCounter, ...] = ()
+        # Clients take over what is registered here when they are made.
+        session.events.register("before-send", self._count)
         # boto3's sessions may not make two clients at once; the clients themselves may be shared.
         self._lock = threading.Lock()
 
@@ -117,11 +125,29 @@ class AwsSession:
             )
         return region
 
+    @contextlib.contextmanager
+    def counting(self, limit: int | None = None) -> Iterator[CallCounter]:
+        """Count what is asked inside the block, by all threads; with a limit, nothing is sent beyond it."""
+        counter = CallCounter(limit)
+        self._counters = (*self._counters, counter)
+        try:
+            yield counter
+        finally:
+            self._counters = tuple(one for one in self._counters if one is not counter)
+
+    def _count(self, event_name: str, **_: object) -> None:
+        service, operation = event_name.split(".")[1:]
+        for counter in self._counters:
+            counter.take(f"{self._prefixes.get(service, service)}:{operation}")
+
     def client(self, service: str) -> Any:
         """Return the client of ``service``, made once; its errors are turned by `fleetkit.aws.asking`."""
         with self._lock, asking(f"a client of {service}"):
             if service not in self._clients:
-                self._clients[service] = self._session.client(service)  # type: ignore[call-overload]  # any, by design
+                client: Any = self._session.client(service)  # type: ignore[call-overload]  # any, by design
+                model = client.meta.service_model
+                self._prefixes[model.service_id.hyphenize()] = model.signing_name
+                self._clients[service] = client
             return self._clients[service]
 
     def credentials(self) -> ReadOnlyCredentials:

@@ -55,6 +55,8 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="inspect", summary="Show machines, members, quorum, pools, targets, certificates and drift.", shelf="Look"
     ),
+    Verb(name="audit", summary="Judge the cluster by the checks of the catalogue; exit 3 on a finding.", shelf="Look"),
+    Verb(name="checks", summary="What an audit demands, why, and how it is mended.", shelf="Look"),
     Verb(
         name="what-if",
         summary="Show what would be lost with a zone, a member, a rule, or on a date.",

@@ -94,11 +94,6 @@ STANDING_WAIVERS: tuple[StandingWaiver, ...] = (
         reason="a machine is healthy behind a load balancer only once units run on it; deploy them, then drop this",
     ),
     StandingWaiver(
-        check="security-group-unused",
-        resource="deploy",
-        reason="the deploy host, where it is on, ends itself after its work, and its group waits for the next one",
-    ),
-    StandingWaiver(
         check="terraform-state-local",
         resource="terraform.tfstate",
         reason="one operator so far; set state.kind to s3 to share it, versioned and locked",

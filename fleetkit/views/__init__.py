@@ -4,6 +4,17 @@ from fleetkit.views._frames import frame_html
 from fleetkit.views._what_if_stops import NO_QUORUM_UNTIL
 from fleetkit.views.alerts import ALERT_COLUMNS, alert_rows, alerts_frame, render_alerts_table
 from fleetkit.views.apply import ApplyLog, ApplyView, FailedResource, RunningResource, Throttle
+from fleetkit.views.audit import (
+    AUDIT_COLUMNS,
+    CHECK_COLUMNS,
+    audit_frame,
+    audit_html,
+    audit_rows,
+    audit_table,
+    check_rows,
+    draw_audit,
+    render_checks_table,
+)
 from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
 from fleetkit.views.charts import Measure, draw_history, draw_series
 from fleetkit.views.form import ClusterForm
@@ -86,6 +97,8 @@ from fleetkit.views.what_if_values import (
 
 __all__ = [
     "ALERT_COLUMNS",
+    "AUDIT_COLUMNS",
+    "CHECK_COLUMNS",
     "DEFRAGMENT_STEPS",
     "DEPLOY_STEPS",
     "DESTROY_STEPS",
@@ -147,14 +160,20 @@ __all__ = [
     "alert_rows",
     "alerts_frame",
     "attributes_html",
+    "audit_frame",
+    "audit_html",
+    "audit_rows",
+    "audit_table",
     "badge_html",
     "certificates_frame",
     "changes_html",
+    "check_rows",
     "checks_frame",
     "choose_pace",
     "consequences_lines",
     "count_verdicts",
     "counts_html",
+    "draw_audit",
     "draw_certificates",
     "draw_history",
     "draw_latencies",
@@ -187,6 +206,7 @@ __all__ = [
     "quorum_frame",
     "raft_lag",
     "render_alerts_table",
+    "render_checks_table",
     "render_verdicts_table",
     "root_path",
     "show_value",

@@ -14,6 +14,7 @@ from fleetkit.workflows._workspace import Workspace, open_workspace
 from fleetkit.workflows.alerting import CheckedAlerts, check_alerts, judge_scrapes
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
+from fleetkit.workflows.auditing import DEFAULT_BUDGET, Audit, audit_cluster, choose_checks
 from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd, remember_backup
 from fleetkit.workflows.backup_place import BackupPlace, open_backup_place, open_cluster_backups, read_backups
 from fleetkit.workflows.browsing_units import MachineCards, SeenUnits, browse_units
@@ -189,6 +190,7 @@ from fleetkit.workflows.watching import ClusterWatch
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = [
+    "DEFAULT_BUDGET",
     "NAMED_ACTIONS",
     "AppliedDefragment",
     "AppliedDeploy",
@@ -206,6 +208,7 @@ __all__ = [
     "AppliedUnits",
     "AppliedUpgrade",
     "Approved",
+    "Audit",
     "BackupListing",
     "BackupPlace",
     "BackupProof",
@@ -308,11 +311,13 @@ __all__ = [
     "apply_units",
     "apply_upgrade",
     "approve",
+    "audit_cluster",
     "back_up",
     "back_up_etcd",
     "begin_run",
     "browse_units",
     "check_alerts",
+    "choose_checks",
     "clear_lock",
     "cluster_of_plan",
     "draft_description",

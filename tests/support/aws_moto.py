@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from unittest import mock
 
@@ -82,12 +82,21 @@ def make_subnet(session: AwsSession, vpc_id: str, *, cidr: str, zone: str = f"{R
 
 
 def run_machine(
-    session: AwsSession, *, subnet_id: str = "", address: str = "", cluster: str = "", role: str = "", name: str = ""
+    session: AwsSession,
+    *,
+    subnet_id: str = "",
+    address: str = "",
+    cluster: str = "",
+    role: str = "",
+    name: str = "",
+    groups: Sequence[str] = (),
 ) -> str:
     """Start one instance and return its id."""
     options: dict[str, Any] = {"SubnetId": subnet_id} if subnet_id else {}
     if address:
         options["PrivateIpAddress"] = address
+    if groups:
+        options["SecurityGroupIds"] = list(groups)
     if cluster:
         options["TagSpecifications"] = tag_specification("instance", cluster, role, name)
     made = session.client("ec2").run_instances(

@@ -1,0 +1,122 @@
+"""All facts that checks judge by, each read or not; what was not read raises where it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, cast
+
+from fleetkit.checks.facts.balancers import BalancerFact
+from fleetkit.checks.facts.cluster import ClusterFact
+from fleetkit.checks.facts.machines import MachineFact
+from fleetkit.checks.facts.network import AclFact, GroupFact, SubnetFact
+
+__all__ = ["FACT_NAMES", "Facts", "UnreadFactError"]
+
+
+class UnreadFactError(Exception):
+    """A fact could not be read.
+
+    Parameters
+    ----------
+    name
+        Which.
+    reason
+        Why not.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(f"{name}: {reason}")
+
+
+class Facts:
+    """What is known of a cluster; each attribute is one fact, or raises `UnreadFactError` where it could not be read.
+
+    Parameters
+    ----------
+    cluster
+        What the cluster file says.
+    read
+        Name of each fact that was read to its value.
+    unread
+        Name of each that could not be to the reason.
+
+    Raises
+    ------
+    ValueError
+        When a name is no fact's.
+    """
+
+    def __init__(
+        self, cluster: ClusterFact, *, read: Mapping[str, Any] | None = None, unread: Mapping[str, str] | None = None
+    ) -> None:
+        self.cluster = cluster
+        self._read, self._unread = dict(read or {}), dict(unread or {})
+        strange = sorted((self._read.keys() | self._unread.keys()) - FACT_NAMES)
+        if strange:
+            raise ValueError(f"no such facts: {', '.join(strange)}")
+
+    def __repr__(self) -> str:
+        return f"Facts({self.cluster.name}: {len(self._read)} read, {len(self._unread)} unread)"
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """Name of each fact that could not be read to the reason."""
+        return dict(self._unread)
+
+    def only(self, names: Collection[str]) -> Facts:
+        """Return the facts that a check says it reads, so that it cannot read others unsaid."""
+        return Facts(
+            self.cluster,
+            read={name: value for name, value in self._read.items() if name in names},
+            unread={name: reason for name, reason in self._unread.items() if name in names},
+        )
+
+    def _get(self, name: str) -> Any:
+        if name in self._unread:
+            raise UnreadFactError(name, self._unread[name])
+        return self._read[name]
+
+    @property
+    def groups(self) -> tuple[GroupFact, ...]:
+        """Security groups: the cluster's, the VPC's first one, and whatever else its machines wear."""
+        return cast("tuple[GroupFact, ...]", self._get("groups"))
+
+    @property
+    def wearers(self) -> Mapping[str, tuple[str, ...]]:
+        """Id of each group to who wears it: ids of network interfaces and names of load balancers."""
+        return cast("Mapping[str, tuple[str, ...]]", self._get("wearers"))
+
+    @property
+    def subnets(self) -> tuple[SubnetFact, ...]:
+        """Subnets of the cluster."""
+        return cast("tuple[SubnetFact, ...]", self._get("subnets"))
+
+    @property
+    def acls(self) -> tuple[AclFact, ...]:
+        """Network ACLs of the cluster's subnets."""
+        return cast("tuple[AclFact, ...]", self._get("acls"))
+
+    @property
+    def flow_logs(self) -> Mapping[str, str]:
+        """Id of each flow log of the cluster's VPC to its status, such as ACTIVE."""
+        return cast("Mapping[str, str]", self._get("flow_logs"))
+
+    @property
+    def machines(self) -> tuple[MachineFact, ...]:
+        """Machines of the cluster that are not terminated."""
+        return cast("tuple[MachineFact, ...]", self._get("machines"))
+
+    @property
+    def balancers(self) -> tuple[BalancerFact, ...]:
+        """Load balancers of the cluster."""
+        return cast("tuple[BalancerFact, ...]", self._get("balancers"))
+
+    @property
+    def operator_address(self) -> str:
+        """The public address from which the audit is made; an IPv4 address."""
+        return cast("str", self._get("operator_address"))
+
+
+FACT_NAMES = frozenset(name for name, its in vars(Facts).items() if isinstance(its, property) and name != "unread")
+"""Names of all facts."""

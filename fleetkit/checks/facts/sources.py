@@ -1,0 +1,46 @@
+"""Where each fact comes from, and what whoever reads it has to be allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["FACT_SOURCES", "FactSource"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactSource:
+    """Where a fact comes from.
+
+    Attributes
+    ----------
+    what
+        What it is, as a noun.
+    permissions
+        Actions of AWS that reading it takes; none where AWS is not asked.
+    """
+
+    what: str
+    permissions: tuple[str, ...] = ()
+
+
+_GROUPS = "ec2:DescribeSecurityGroups"
+"""By them the cluster's VPC is found."""
+_MACHINES = "ec2:DescribeInstances"
+_BALANCERS = ("elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTags")
+_SUBNETS = ("ec2:DescribeRouteTables", _GROUPS, "ec2:DescribeSubnets")
+
+FACT_SOURCES: Mapping[str, FactSource] = {
+    "groups": FactSource(what="security groups with their rules", permissions=(_MACHINES, _GROUPS)),
+    "wearers": FactSource(
+        what="who wears which security group",
+        permissions=(_MACHINES, "ec2:DescribeNetworkInterfaces", _GROUPS, *_BALANCERS),
+    ),
+    "subnets": FactSource(what="subnets", permissions=(_MACHINES, *_SUBNETS)),
+    "acls": FactSource(what="network ACLs", permissions=(_MACHINES, "ec2:DescribeNetworkAcls", *_SUBNETS)),
+    "flow_logs": FactSource(what="flow logs of the VPC", permissions=("ec2:DescribeFlowLogs", _GROUPS)),
+    "machines": FactSource(what="machines", permissions=(_MACHINES,)),
+    "balancers": FactSource(what="load balancers", permissions=(_GROUPS, *_BALANCERS)),
+    "operator_address": FactSource(what="the public address of this computer"),
+}
+"""Name of each fact to where it comes from."""

@@ -1,0 +1,148 @@
+"""Reading the facts of an audit: each once, all at the same time, and of one cluster alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Generic, TypeVar
+
+from fleetkit import aws, checks
+from fleetkit.config import Access, Cluster
+from fleetkit.core import FleetkitError, NotFoundError, call_each, utc_now
+from fleetkit.workflows import _audit_network as network
+from fleetkit.workflows._workspace import Workspace
+
+__all__ = ["read_facts"]
+
+T = TypeVar("T")
+
+_BALANCERS = {"web": "public-web", "internal": "internal-web", "etcd-ui": "etcd-browser"}
+"""Short names of load balancers, which AWS wants shorter than people do, to what they are called elsewhere."""
+
+
+class _Once(Generic[T]):
+    """Something that several facts are made of: read when it is first wanted, and then known, or failed, to all."""
+
+    def __init__(self, read: Callable[[], T]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._known: list[T] = []
+        self._failure: FleetkitError | None = None
+
+    def __call__(self) -> T:
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if not self._known:
+                try:
+                    self._known.append(self._read())
+                except FleetkitError as error:
+                    self._failure = error
+                    raise
+            return self._known[0]
+
+
+def read_facts(workspace: Workspace, names: Collection[str]) -> checks.Facts:
+    """Read facts of a cluster; one that cannot be read keeps no other from being read.
+
+    Parameters
+    ----------
+    names
+        Those that are wanted, of `fleetkit.checks.FACT_NAMES`; nothing else is asked for.
+    """
+    readers = _readers(workspace)
+    results = call_each(sorted(names), lambda name: readers[name](), catch=FleetkitError)
+    return checks.Facts(
+        _tell_cluster(workspace.cluster),
+        read=results.ok,
+        unread={name: _tell(error) for name, error in results.failed.items()},
+    )
+
+
+def _readers(workspace: Workspace) -> Mapping[str, Callable[[], Any]]:
+    session, cluster = workspace.session, workspace.cluster
+    machines = _Once(lambda: aws.list_instances(session, cluster.name))
+    groups = _Once(lambda: _list_groups(session, cluster.name))
+    given = (*cluster.network.public_subnet_ids, *cluster.network.private_subnet_ids)
+    balancers = _Once(lambda: _list_balancers(session, cluster.name, vpc_id=vpc_id()))
+    subnets = _Once(
+        lambda: network.read_subnets(session, machines(), cluster=cluster.name, vpc_id=vpc_id(), given=given)
+    )
+
+    def vpc_id() -> str:
+        return cluster.network.vpc_id or groups()[0].vpc_id
+
+    return {
+        "groups": lambda: network.read_groups(session, groups(), machines(), vpc_id=vpc_id()),
+        "wearers": lambda: network.read_wearers(session, groups(), machines=machines(), balancers=balancers()),
+        "subnets": subnets,
+        "acls": lambda: network.read_acls(session, subnets(), vpc_id=vpc_id()),
+        "flow_logs": lambda: network.read_flow_logs(session, vpc_id=vpc_id()),
+        "machines": lambda: _tell_machines(machines(), cluster),
+        "balancers": lambda: _tell_balancers(balancers(), cluster.name),
+        "operator_address": lambda: str(aws.read_public_address(workspace.settings.address_url)),
+    }
+
+
+def _list_groups(session: aws.AwsSession, cluster: str) -> tuple[aws.SecurityGroup, ...]:
+    found = aws.list_security_groups(session, cluster)
+    if not found:
+        raise NotFoundError(f"{cluster} has no security group", hint=f"is it deployed? fleetkit inspect {cluster}")
+    return found
+
+
+def _list_balancers(session: aws.AwsSession, cluster: str, *, vpc_id: str) -> tuple[aws.LoadBalancer, ...]:
+    return aws.list_load_balancers(session, cluster, vpc_id=vpc_id)
+
+
+def _tell_cluster(cluster: Cluster) -> checks.ClusterFact:
+    has_bastion = cluster.access is Access.BASTION
+    return checks.ClusterFact(
+        name=cluster.name,
+        region=cluster.region,
+        now=utc_now(),
+        masters={name: one.address for name, one in cluster.masters.items()},
+        pools={name: one.desired for name, one in cluster.pools.items()},
+        has_bastion=has_bastion,
+        vpn_cidr="" if has_bastion else cluster.operator_cidr,
+        makes_network=cluster.network.create,
+    )
+
+
+def _tell_machines(machines: Collection[aws.Instance], cluster: Cluster) -> tuple[checks.MachineFact, ...]:
+    members = {one.address: name for name, one in cluster.masters.items()}
+    return tuple(
+        checks.MachineFact(
+            instance_id=one.instance_id,
+            resource=members.get(one.private_address) or f"{one.role or 'machine'} {one.instance_id}",
+            role=one.role,
+            member=members.get(one.private_address, ""),
+            zone=one.zone,
+            state=one.state,
+            private_address=one.private_address,
+            public_address=one.public_address,
+            subnet_id=one.subnet_id,
+            group_ids=one.group_ids,
+        )
+        for one in machines
+    )
+
+
+def _tell_balancers(balancers: Collection[aws.LoadBalancer], cluster: str) -> tuple[checks.BalancerFact, ...]:
+    return tuple(
+        checks.BalancerFact(
+            arn=one.arn,
+            resource=_BALANCERS.get(short := one.name.removeprefix(f"{cluster}-"), short),
+            kind=one.kind,
+            faces_internet=one.faces_internet,
+            group_ids=one.group_ids,
+        )
+        for one in balancers
+    )
+
+
+def _tell(error: Exception) -> str:
+    """Return why a fact is not known, with the next step, in one line."""
+    if not isinstance(error, FleetkitError):
+        raise TypeError(f"{type(error).__name__} is no reason for a fact to be unknown") from error
+    return f"{error.without_hint} ({error.hint})" if error.hint else error.without_hint

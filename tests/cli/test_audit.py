@@ -1,0 +1,115 @@
+"""``fleetkit audit`` and ``fleetkit checks``: what they say, in which form, and with which exit code."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.aws_moto import emulated_aws, make_vpc, tag_specification
+from support.cluster_files import write_cluster
+
+from fleetkit.aws import AwsSession
+from fleetkit.checks import load_checks
+from fleetkit.cli import main
+
+TODAY = dt.datetime.now(dt.UTC).date()
+
+
+@pytest.fixture
+def session() -> Iterator[AwsSession]:
+    with emulated_aws() as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def world(session: AwsSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder with a cluster of one security group, which nothing wears."""
+    write_cluster(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    session.ec2.create_security_group(
+        GroupName="demo-master", Description="m", VpcId=make_vpc(session, cluster="demo"),
+        TagSpecifications=tag_specification("security-group", "demo", "master"),
+    )  # fmt: skip
+
+
+def test_a_finding_is_told_with_its_reason_and_exits_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "demo", "--check", "security-group-unused"]) == 3
+    told = capsys.readouterr().out
+    assert "failed  low       security-group-unused  master    nothing wears it" in told
+    assert "1 checks of demo: 1 failed\n" in told
+    assert "calls to AWS, of 500 that it might have made" in told
+
+
+def test_what_is_as_demanded_is_told_where_asked_and_exits_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "demo", "--check", "ssh-open-to-world"]) == 0
+    assert "ssh-open-to-world" not in capsys.readouterr().out
+    assert main(["audit", "demo", "--check", "ssh-open-to-world", "--all"]) == 0
+    assert "passed  high      ssh-open-to-world  default   no rule lets everybody in by SSH" in capsys.readouterr().out
+
+
+def test_what_nobody_can_tell_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "demo", "--check", "vpc-flow-logs", "--budget", "1"]) == 1
+    assert "the budget of 1 calls is spent" in capsys.readouterr().out
+
+
+def test_what_weighs_less_than_asked_does_not_count(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "demo", "--check", "security-group-unused", "--fail-on", "medium"]) == 0
+    assert "nothing wears it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--json"], ["--format", "json"]])
+def test_as_json_it_holds_the_evidence(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "demo", "--check", "security-group-unused", *words]) == 3
+    told = json.loads(capsys.readouterr().out)
+    (failed,) = [one for one in told["results"] if one["state"] == "failed"]
+    assert (failed["resource"], failed["evidence"]) == ("master", {"worn_by": []})
+    assert told["outcome"] == "findings"
+    assert told["waivers"] == []
+
+
+def test_as_csv_it_has_a_line_for_each_result(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "demo", "--check", "security-group-unused", "--format", "csv"]) == 3
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(one["state"], one["resource"]) for one in rows] == [("failed", "master")]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--check", "colour"], "there is no check 'colour'"),
+        (["--fail-on", "colour"], "'colour' is not one of"),
+        (["--budget", "0"], "0 is not in the range"),
+    ],
+)
+def test_wrong_use_is_told_with_what_is_legal(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "demo", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_waiver_that_excuses_nothing_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = [{"check": "ssh-open-to-world", "resource": "*", "reason": "it was so", "who": "ada", "until": TODAY}]
+    write_cluster(tmp_path, waivers=found)
+    assert main(["audit", "demo", "--check", "ssh-open-to-world"]) == 3
+    assert "unmatched  low       ssh-open-to-world  *" in capsys.readouterr().out
+    assert main(["audit", "demo", "--check", "ssh-open-to-world", "--json"]) == 3
+    assert [one["flaw"] for one in json.loads(capsys.readouterr().out)["waivers"]] == ["unmatched"]
+
+
+def test_checks_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["checks", "list"]) == 0
+    told = capsys.readouterr().out
+    assert all(one.id in told for one in load_checks())
+    assert main(["checks", "list", "--json"]) == 0
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)] == [one.id for one in load_checks()]
+    assert main(["checks", "show", "vpc-flow-logs"]) == 0
+    told = capsys.readouterr().out
+    assert "Flow logs are on." in told
+    assert "takes: ec2:DescribeFlowLogs, ec2:DescribeSecurityGroups" in told
+    assert main(["checks", "show", "vpc-flow-logs", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["permissions"][0] == "ec2:DescribeFlowLogs"
+    assert main(["checks", "show", "colour"]) == 2

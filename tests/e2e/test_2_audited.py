@@ -1,0 +1,187 @@
+"""A fresh cluster meets each demand of an audit; made wrong in one way, that alone is what the audit finds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeAlias
+
+import pytest
+from support.e2e_world import CLUSTER, World
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(900)]
+
+WORLD = "0.0.0.0/0"
+Found: TypeAlias = set[tuple[str, str]]
+Fault: TypeAlias = Callable[[World], AbstractContextManager[Found]]
+
+
+def audit(world: World, *words: str) -> dict[str, Any]:
+    return dict(world.fleetkit("audit", CLUSTER, "--json", *words).json())
+
+
+def amiss(told: dict[str, Any]) -> Found:
+    """Return which checks fail, or cannot tell, on which resource."""
+    return {(one["check"], one["resource"]) for one in told["results"] if one["state"] in ("failed", "unknown")}
+
+
+def group_of(world: World, role: str) -> str:
+    filters = [{"Name": "tag:fleetkit:cluster", "Values": [CLUSTER]}, {"Name": "tag:fleetkit:role", "Values": [role]}]
+    (group,) = world.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+    return str(group["GroupId"])
+
+
+def default_group(world: World) -> str:
+    filters = [{"Name": "vpc-id", "Values": [world.vpc_id()]}, {"Name": "group-name", "Values": ["default"]}]
+    (group,) = world.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
+    return str(group["GroupId"])
+
+
+@contextmanager
+def rule(world: World, group: str, first: int, last: int, *, cidr: str = "", peer: str = "") -> Iterator[None]:
+    """Let somebody in for a while."""
+    others: dict[str, Any] = {"IpRanges": [{"CidrIp": cidr}]} if cidr else {"UserIdGroupPairs": [{"GroupId": peer}]}
+    permission = {"IpProtocol": "tcp", "FromPort": first, "ToPort": last, **others}
+    ec2 = world.client("ec2")
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+    try:
+        yield
+    finally:
+        ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[permission])
+
+
+def opened(check: str, role: str, first: int, last: int, *, cidr: str = "", peer: str = "", told: str = "") -> Fault:
+    @contextmanager
+    def make(world: World) -> Iterator[Found]:
+        with rule(world, group_of(world, role), first, last, cidr=cidr, peer=group_of(world, peer) if peer else ""):
+            yield {(check, one) for one in (told or role).split()}
+
+    return make
+
+
+@contextmanager
+def default_group_opened(world: World) -> Iterator[Found]:
+    group = default_group(world)
+    with rule(world, group, 443, 443, peer=group):
+        yield {("default-security-group-open", "default")}
+
+
+@contextmanager
+def group_forgotten(world: World) -> Iterator[Found]:
+    ec2 = world.client("ec2")
+    tags = [{"Key": "fleetkit:cluster", "Value": CLUSTER}]
+    group = ec2.create_security_group(
+        GroupName="forgotten", Description="forgotten", VpcId=world.vpc_id(),
+        TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
+    )["GroupId"]  # fmt: skip
+    try:
+        yield {("security-group-unused", "forgotten")}
+    finally:
+        ec2.delete_security_group(GroupId=group)
+
+
+@contextmanager
+def flow_log_deleted(world: World) -> Iterator[Found]:
+    ec2 = world.client("ec2")
+    (log,) = ec2.describe_flow_logs(Filters=[{"Name": "resource-id", "Values": [world.vpc_id()]}])["FlowLogs"]
+    ec2.delete_flow_logs(FlowLogIds=[log["FlowLogId"]])
+    try:
+        yield {("vpc-flow-logs", "vpc")}
+    finally:
+        world.fleetkit("deploy", CLUSTER, "--approve", CLUSTER).must(0)
+
+
+@contextmanager
+def subnet_giving_addresses(world: World) -> Iterator[Found]:
+    ec2 = world.client("ec2")
+    subnet = world.instances_of("master")[0]["SubnetId"]
+    (found,) = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+    name = next(one["Value"] for one in found["Tags"] if one["Key"] == "Name")
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+    try:
+        yield {("subnet-gives-public-address", name.removeprefix(f"{CLUSTER}-"))}
+    finally:
+        ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": False})
+
+
+@contextmanager
+def master_made_public(world: World) -> Iterator[Found]:
+    ec2 = world.client("ec2")
+    master = world.instances_of("master")[0]
+    address = ec2.allocate_address(Domain="vpc")
+    made = ec2.associate_address(AllocationId=address["AllocationId"], InstanceId=master["InstanceId"])
+    try:
+        yield {("masters-survive-zone", "etcd1")}
+    finally:
+        ec2.disassociate_address(AssociationId=made["AssociationId"])
+        ec2.release_address(AllocationId=address["AllocationId"])
+
+
+@contextmanager
+def operator_moved(world: World) -> Iterator[Found]:
+    group = group_of(world, "bastion")
+    ec2 = world.client("ec2")
+    (found,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    (ssh,) = [one for one in found["IpPermissions"] if one.get("FromPort") == 22]
+    plain = {name: ssh[name] for name in ("IpProtocol", "FromPort", "ToPort", "IpRanges")}
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[plain])
+    try:
+        with rule(world, group, 22, 22, cidr="192.0.2.0/24"):
+            yield {("operator-address-stale", "bastion")}
+    finally:
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[plain])
+
+
+@contextmanager
+def acl_not_waived(world: World) -> Iterator[Found]:
+    (before,) = [one for one in audit(world, "--check", "network-acl-open")["results"] if one["verdict"] == "failed"]
+    with without_waiver(world, "network-acl-open"):
+        yield {("network-acl-open", before["resource"])}
+
+
+@contextmanager
+def without_waiver(world: World, check: str) -> Iterator[None]:
+    """Take the waivers of a check out of the cluster file for a while."""
+    text = world.file.read_text(encoding="utf-8")
+    shorter = re.sub(rf'(?ms)^\[\[waivers\]\]\n(?:(?!^\[).)*?^check = "{check}"$(?:(?!^\[).)*', "", text)
+    assert shorter != text
+    world.file.write_text(shorter, encoding="utf-8")
+    try:
+        yield
+    finally:
+        world.file.write_text(text, encoding="utf-8")
+
+
+FAULTS: dict[str, Fault] = {
+    "security-group-open-to-world": opened("security-group-open-to-world", "public", 0, 65535, cidr=WORLD),
+    "ssh-open-to-world": opened("ssh-open-to-world", "bastion", 22, 22, cidr=WORLD),
+    "etcd-ports-open": opened("etcd-ports-open", "master", 2379, 2379, cidr="10.0.0.0/8"),
+    "etcd-legacy-ports-open": opened("etcd-legacy-ports-open", "master", 4001, 4001, peer="internal"),
+    "inner-load-balancer-faces-internet": opened(
+        "inner-load-balancer-faces-internet", "lb-ui", 80, 80, cidr=WORLD, told="etcd-browser fleet-ui"
+    ),
+    "published-ports-open-to-world": opened("published-ports-open-to-world", "public", 40000, 40000, cidr=WORLD),
+    "default-security-group-open": default_group_opened,
+    "security-group-unused": group_forgotten,
+    "network-acl-open": acl_not_waived,
+    "subnet-gives-public-address": subnet_giving_addresses,
+    "masters-survive-zone": master_made_public,
+    "operator-address-stale": operator_moved,
+    "vpc-flow-logs": flow_log_deleted,
+}
+
+
+def test_a_fresh_cluster_meets_all_demands_but_those_that_are_waived(world: World) -> None:
+    told = audit(world)
+    assert amiss(told) == set()
+    assert {one["check"] for one in told["results"]} == FAULTS.keys()
+    assert sum(told["calls"].values()) <= told["budget"]
+
+
+@pytest.mark.parametrize("check", FAULTS)
+def test_one_fault_is_one_finding(world: World, check: str) -> None:
+    with FAULTS[check](world) as expected:
+        ended = world.fleetkit("audit", CLUSTER, "--json").must(3)
+        assert amiss(ended.json()) == expected
+    assert amiss(audit(world, "--check", check)) == set()

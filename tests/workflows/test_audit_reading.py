@@ -1,0 +1,170 @@
+"""Facts of an audit are read from an emulated AWS: the cluster's own, once each, and nothing of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.aws_moto import emulated_aws, make_subnet, make_vpc, run_machine, tag_specification
+from support.cluster_files import write_cluster
+
+from fleetkit.aws import AwsSession
+from fleetkit.checks import FACT_NAMES, FACT_SOURCES, Facts, UnreadFactError
+from fleetkit.workflows import Workspace, audit_cluster, open_workspace
+from fleetkit.workflows._audit_reading import read_facts
+
+NETWORK = ("acls", "balancers", "flow_logs", "groups", "machines", "subnets", "wearers")
+
+
+@pytest.fixture
+def session() -> Iterator[AwsSession]:
+    with emulated_aws() as opened:
+        yield opened
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, session: AwsSession) -> Workspace:
+    write_cluster(tmp_path)
+    return open_workspace("demo", folder=tmp_path, environ={"HOME": str(tmp_path)})
+
+
+def make_group(session: AwsSession, vpc: str, role: str, *, cluster: str = "demo") -> str:
+    made = session.ec2.create_security_group(
+        GroupName=f"{cluster}-{role}", Description=role, VpcId=vpc,
+        TagSpecifications=tag_specification("security-group", cluster, role),
+    )  # fmt: skip
+    return made["GroupId"]
+
+
+def allow(session: AwsSession, group: str, first: int, last: int, cidr: str) -> None:
+    session.ec2.authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[{"IpProtocol": "tcp", "FromPort": first, "ToPort": last, "IpRanges": [{"CidrIp": cidr}]}],
+    )
+
+
+@pytest.fixture
+def world(session: AwsSession) -> dict[str, str]:
+    """Make a VPC with a master, a load balancer, a group that nothing wears, and somebody else beside them."""
+    vpc = make_vpc(session, cluster="demo")
+    first = make_subnet(session, vpc, cidr="10.10.3.0/24")
+    second = make_subnet(session, vpc, cidr="10.10.4.0/24", zone="us-west-2b")
+    made = {"vpc": vpc, "subnet": first, "master": make_group(session, vpc, "master")}
+    made["lb"], made["unused"] = make_group(session, vpc, "lb-ui"), make_group(session, vpc, "deploy")
+    made["foreign"] = make_group(session, vpc, "theirs", cluster="other")
+    made["machine"] = run_machine(
+        session, subnet_id=first, address="10.10.3.100", cluster="demo", role="master",
+        groups=[made["master"], made["foreign"]],
+    )  # fmt: skip
+    session.elbv2.create_load_balancer(
+        Name="demo-fleet-ui", Subnets=[first, second], SecurityGroups=[made["lb"]], Scheme="internal",
+        Tags=[{"Key": "fleetkit:cluster", "Value": "demo"}],
+    )  # fmt: skip
+    allow(session, made["master"], 2379, 2379, "10.10.0.0/16")
+    return made
+
+
+def test_facts_are_of_the_cluster_and_of_what_its_machines_wear(
+    session: AwsSession, workspace: Workspace, world: dict[str, str]
+) -> None:
+    facts = read_facts(workspace, NETWORK)
+    assert facts.unread == {}
+    groups = {one.group_id: one for one in facts.groups}
+    default = {one.group_id for one in facts.groups if one.is_default}
+    assert groups.keys() - default == {world["master"], world["lb"], world["unused"], world["foreign"]}
+    assert len(default) == 1
+    assert {one.role for one in facts.groups} == {"master", "lb-ui", "deploy", ""}
+    assert "ingress tcp 2379 from 10.10.0.0/16" in [one.words for one in groups[world["master"]].rules]
+    assert facts.wearers[world["unused"]] == ()
+    assert facts.wearers[world["lb"]] == ("demo-fleet-ui",)
+    assert world["machine"] in facts.wearers[world["master"]]
+    (machine,) = facts.machines
+    assert (machine.resource, machine.role, set(machine.group_ids)) == (
+        "etcd1", "master", {world["master"], world["foreign"]},
+    )  # fmt: skip
+    (balancer,) = facts.balancers
+    assert (balancer.resource, balancer.faces_internet, balancer.group_ids) == ("fleet-ui", False, (world["lb"],))
+    assert [one.subnet_id for one in facts.subnets] == [world["subnet"]]
+    (acl,) = facts.acls
+    assert acl.open_entries == ("100 ingress 0.0.0.0/0", "100 egress 0.0.0.0/0")
+    assert facts.flow_logs == {}
+
+
+def test_what_others_have_costs_no_calls(session: AwsSession, workspace: Workspace, world: dict[str, str]) -> None:
+    with workspace.session.counting() as alone:
+        read_facts(workspace, NETWORK)
+    for _ in range(20):
+        run_machine(session, subnet_id=world["subnet"], cluster="other", role="public")
+    with workspace.session.counting() as crowded:
+        read_facts(workspace, NETWORK)
+    assert crowded.made == alone.made
+    assert max(alone.made.values()) <= 3
+
+
+def test_only_what_is_asked_for_is_read(workspace: Workspace, world: dict[str, str]) -> None:
+    with workspace.session.counting() as calls:
+        read_facts(workspace, ["machines"])
+    assert calls.made == {"ec2:DescribeInstances": 1}
+
+
+def test_a_read_that_fails_leaves_the_others_alone(
+    workspace: Workspace, world: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Any, *args: object, **kwargs: object) -> None:
+        from botocore.exceptions import ClientError
+
+        message = "You are not authorized to perform: ec2:DescribeFlowLogs"
+        raise ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": message}}, "DescribeFlowLogs")
+
+    monkeypatch.setattr("moto.ec2.responses.flow_logs.FlowLogs.describe_flow_logs", refuse)
+    facts = read_facts(workspace, NETWORK)
+    assert facts.unread.keys() == {"flow_logs"}
+    with pytest.raises(UnreadFactError, match="ec2:DescribeFlowLogs"):
+        _ = facts.flow_logs
+
+
+def test_of_a_cluster_that_is_not_there_nothing_is_known(workspace: Workspace) -> None:
+    facts = read_facts(workspace, NETWORK)
+    assert facts.unread.keys() == set(NETWORK) - {"machines"}
+    assert "demo has no security group" in facts.unread["groups"]
+
+
+def test_an_audit_tells_what_is_amiss_what_is_unknown_and_what_it_cost(
+    workspace: Workspace, world: dict[str, str]
+) -> None:
+    found = audit_cluster(workspace, checks=["etcd-ports-open", "security-group-unused", "vpc-flow-logs"])
+    states = {(one.check.id, one.judgement.resource): str(one.state) for one in found.results}
+    assert states["etcd-ports-open", "master"] == "failed"
+    assert states["security-group-unused", "master"] == "passed"
+    assert states["vpc-flow-logs", "vpc"] == "failed"
+    assert found.outcome == "findings"
+    assert found.to_json()["results"][0]["evidence"] == {"rules": ["ingress tcp 2379 from 10.10.0.0/16"]}
+    assert sum(found.calls.values()) == len(found.calls) + found.calls["ec2:DescribeSecurityGroups"] - 1
+
+
+def test_a_budget_is_never_passed_and_what_it_kept_back_is_unknown(workspace: Workspace, world: dict[str, str]) -> None:
+    found = audit_cluster(workspace, checks=["vpc-flow-logs"], budget=1)
+    assert (sum(found.calls.values()), found.outcome) == (1, "failed")
+    (result,) = found.results
+    assert "the budget of 1 calls is spent" in result.judgement.reason
+
+
+@pytest.mark.parametrize(("fail_on", "outcome"), [("low", "findings"), ("medium", "findings"), ("high", "done")])
+def test_what_weighs_less_than_asked_does_not_count(
+    workspace: Workspace, world: dict[str, str], fail_on: str, outcome: str
+) -> None:
+    assert audit_cluster(workspace, checks=["vpc-flow-logs"], fail_on=fail_on).outcome == outcome
+
+
+def test_every_fact_has_a_reader(workspace: Workspace) -> None:
+    assert read_facts(workspace, FACT_NAMES - {"operator_address"})
+    assert isinstance(read_facts(workspace, []), Facts)
+
+
+@pytest.mark.parametrize("name", NETWORK)
+def test_a_fact_takes_the_permissions_that_it_says(workspace: Workspace, world: dict[str, str], name: str) -> None:
+    with workspace.session.counting() as calls:
+        read_facts(workspace, [name])
+    assert tuple(calls.made) == FACT_SOURCES[name].permissions
