@@ -23,6 +23,7 @@ from fleetkit.aws.instances import (
     ScalingMember,
     count_vcpus,
     find_scaling_group,
+    is_protected,
     lift_termination_protection,
     list_instances,
     list_scaling_groups,
@@ -44,11 +45,15 @@ from fleetkit.aws.inventory import (
 )
 from fleetkit.aws.keys import KeyPair, list_key_pairs
 from fleetkit.aws.load_balancers import (
+    BalancerSettings,
+    Listener,
     LoadBalancer,
     Target,
     TargetGroup,
     list_load_balancer_targets,
     list_load_balancers,
+    read_balancer_settings,
+    read_draining_s,
 )
 from fleetkit.aws.network import (
     AddressUse,
@@ -88,6 +93,7 @@ from fleetkit.aws.security_groups import (
 from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsLimits, AwsSession, Caller, open_session
 from fleetkit.aws.signing import open_signing_key
 from fleetkit.aws.traffic import AclEntry, FlowLog, NetworkAcl, list_flow_logs, list_network_acls
+from fleetkit.aws.volumes import Volume, list_volumes_of
 from fleetkit.aws.wrapping import unwrap_secret, wrap_secret
 from fleetkit.aws.zones import (
     PrivateZone,
@@ -109,6 +115,7 @@ __all__ = [
     "AddressUse",
     "AwsLimits",
     "AwsSession",
+    "BalancerSettings",
     "CallCounter",
     "Caller",
     "ElasticAddress",
@@ -117,6 +124,7 @@ __all__ = [
     "Instance",
     "Inventory",
     "KeyPair",
+    "Listener",
     "LoadBalancer",
     "NatGateway",
     "NetworkAcl",
@@ -138,6 +146,7 @@ __all__ = [
     "TargetGroup",
     "Thing",
     "ThingKind",
+    "Volume",
     "Vpc",
     "ZoneRecord",
     "asking",
@@ -156,6 +165,7 @@ __all__ = [
     "find_vpc",
     "has_object",
     "is_known_name",
+    "is_protected",
     "is_zone_in_sync",
     "lift_termination_protection",
     "list_addresses_in_use",
@@ -177,6 +187,7 @@ __all__ = [
     "list_security_groups",
     "list_subnets",
     "list_unclaimed_target_groups",
+    "list_volumes_of",
     "list_vpcs",
     "list_zone_records",
     "list_zones",
@@ -184,6 +195,8 @@ __all__ = [
     "open_signing_key",
     "protect_from_termination",
     "put_object",
+    "read_balancer_settings",
+    "read_draining_s",
     "read_object",
     "read_public_address",
     "read_quota",

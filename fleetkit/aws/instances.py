@@ -22,6 +22,7 @@ __all__ = [
     "ScalingMember",
     "count_vcpus",
     "find_scaling_group",
+    "is_protected",
     "lift_termination_protection",
     "list_instances",
     "list_scaling_groups",
@@ -49,6 +50,10 @@ class Instance:
         Empty where it has none.
     group_ids
         The security groups that its interfaces wear.
+    key_name
+        The key pair that it was started with; empty where with none.
+    http_tokens, hop_limit
+        Whether its metadata service asks for tokens, ``required`` or ``optional``, and how far its answers go.
     """
 
     instance_id: str
@@ -64,6 +69,9 @@ class Instance:
     launched: dt.datetime
     tags: dict[str, str]
     group_ids: tuple[str, ...] = ()
+    key_name: str = ""
+    http_tokens: str = ""
+    hop_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +87,19 @@ class ScalingMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingGroup:
-    """An auto scaling group: what is wanted, and what there is; ``template`` is the version that makes machines now."""
+    """An auto scaling group: what is wanted, and what there is.
+
+    Attributes
+    ----------
+    template
+        The version of the launch template that makes machines now.
+    template_id
+        The launch template; empty where something else makes machines.
+    zones
+        In which machines are made.
+    health_check
+        Who says that a machine is not well: ``EC2``, or ``ELB`` for its load balancer too.
+    """
 
     name: str
     role: str
@@ -89,6 +109,9 @@ class ScalingGroup:
     members: tuple[ScalingMember, ...]
     tags: dict[str, str]
     template: str = ""
+    template_id: str = ""
+    zones: tuple[str, ...] = ()
+    health_check: str = ""
 
     @property
     def outdated(self) -> tuple[ScalingMember, ...]:
@@ -191,6 +214,13 @@ def protect_from_termination(session: AwsSession, instance_ids: Iterable[str]) -
             session.ec2.modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": True})
 
 
+def is_protected(session: AwsSession, instance_id: str) -> bool:
+    """Return whether a machine is protected from being terminated."""
+    with asking(f"the termination protection of {instance_id}"):
+        answer = session.ec2.describe_instance_attribute(InstanceId=instance_id, Attribute="disableApiTermination")
+    return bool(answer["DisableApiTermination"].get("Value"))
+
+
 def replace_scaling_member(session: AwsSession, instance_id: str) -> None:
     """End a machine of an auto scaling group, which makes another one in its place."""
     with asking(f"the end of {instance_id}"):
@@ -222,6 +252,9 @@ def _read_instance(instance: InstanceTypeDef) -> Instance:
         launched=instance["LaunchTime"],
         tags=tags,
         group_ids=_read_groups(instance),
+        key_name=instance.get("KeyName", ""),
+        http_tokens=instance.get("MetadataOptions", {}).get("HttpTokens", ""),
+        hop_limit=instance.get("MetadataOptions", {}).get("HttpPutResponseHopLimit", 0),
     )
 
 
@@ -252,4 +285,7 @@ def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:
         ),
         tags=tags,
         template=group.get("LaunchTemplate", {}).get("Version", ""),
+        template_id=group.get("LaunchTemplate", {}).get("LaunchTemplateId", ""),
+        zones=tuple(group.get("AvailabilityZones", [])),
+        health_check=group.get("HealthCheckType", ""),
     )

@@ -9,7 +9,17 @@ from fleetkit.aws._errors import asking
 from fleetkit.aws._tags import read_tags
 from fleetkit.aws.session import CLUSTER_TAG, AwsSession
 
-__all__ = ["LoadBalancer", "Target", "TargetGroup", "list_load_balancer_targets", "list_load_balancers"]
+__all__ = [
+    "BalancerSettings",
+    "Listener",
+    "LoadBalancer",
+    "Target",
+    "TargetGroup",
+    "list_load_balancer_targets",
+    "list_load_balancers",
+    "read_balancer_settings",
+    "read_draining_s",
+]
 
 _TAGS_AT_ONCE = 20  # Elastic Load Balancing API, DescribeTags: at most 20 resources in one call
 
@@ -37,6 +47,32 @@ class LoadBalancer:
     vpc_id: str = ""
     faces_internet: bool = False
     group_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """What a load balancer listens on; ``policy`` says which TLS it speaks, empty where none."""
+
+    protocol: str
+    port: int
+    policy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalancerSettings:
+    """How a load balancer is set up.
+
+    Attributes
+    ----------
+    access_logs
+        Whether it is to write access logs.
+    cross_zone
+        Whether it sends to targets of every zone; an application load balancer always does.
+    """
+
+    access_logs: bool
+    cross_zone: bool
+    listeners: tuple[Listener, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +139,47 @@ def list_load_balancers(
     )
 
 
-def list_load_balancer_targets(session: AwsSession, cluster: str) -> tuple[TargetGroup, ...]:
-    """Return the target groups of a cluster with the health of each target, by name."""
+def read_balancer_settings(session: AwsSession, balancer: LoadBalancer) -> BalancerSettings:
+    """Return how a load balancer is set up."""
+    with asking(f"the settings of the load balancer {balancer.name}"):
+        # This call has no pages.
+        told = session.elbv2.describe_load_balancer_attributes(LoadBalancerArn=balancer.arn)["Attributes"]
+        pages = session.elbv2.get_paginator("describe_listeners").paginate(LoadBalancerArn=balancer.arn)
+        found = [listener for page in pages for listener in page["Listeners"]]
+    values = {one.get("Key", ""): one.get("Value", "") for one in told}
+    listeners = [
+        Listener(protocol=one.get("Protocol", ""), port=one.get("Port", 0), policy=one.get("SslPolicy", ""))
+        for one in found
+    ]
+    return BalancerSettings(
+        access_logs=values.get("access_logs.s3.enabled") == "true",
+        cross_zone=balancer.kind == "application" or values.get("load_balancing.cross_zone.enabled") == "true",
+        listeners=tuple(sorted(listeners, key=lambda one: one.port)),
+    )
+
+
+def read_draining_s(session: AwsSession, group_arn: str) -> int:
+    """Return how many seconds a target that leaves its group still answers what it has begun."""
+    with asking(f"the settings of the target group {group_arn}"):
+        # This call has no pages.
+        told = session.elbv2.describe_target_group_attributes(TargetGroupArn=group_arn)["Attributes"]
+    values = {one.get("Key", ""): one.get("Value", "") for one in told}
+    return int(values.get("deregistration_delay.timeout_seconds", "0"))
+
+
+def list_load_balancer_targets(session: AwsSession, cluster: str, *, vpc_id: str = "") -> tuple[TargetGroup, ...]:
+    """Return the target groups of a cluster with the health of each target, by name.
+
+    Parameters
+    ----------
+    vpc_id
+        Only those in this VPC; AWS is asked for the tags of no others.
+    """
     with asking(f"the target groups of {cluster}"):
         pages = session.elbv2.get_paginator("describe_target_groups").paginate()
-        found = [group for page in pages for group in page["TargetGroups"]]
+        found = [
+            group for page in pages for group in page["TargetGroups"] if not vpc_id or group.get("VpcId") == vpc_id
+        ]
         tags = _tags(session, [group["TargetGroupArn"] for group in found])
     ours = [group for group in found if tags[group["TargetGroupArn"]].get(CLUSTER_TAG) == cluster]
     return tuple(

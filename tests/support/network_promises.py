@@ -157,3 +157,16 @@ def target_health_is_what_was_measured(aws: Moto) -> None:
     finally:
         patches.measure_targets_with(None)
     assert (seen["State"], seen["Reason"]) == ("unhealthy", "Target.Timeout")
+
+
+def flow_log_is_delivered_to_the_group_that_it_names(aws: Moto) -> None:
+    vpc = aws.ec2.create_vpc(CidrBlock="10.10.0.0/16")["Vpc"]["VpcId"]
+    aws.logs.create_log_group(logGroupName="/there")
+    where = f"arn:aws:logs:{REGION}:123456789012:log-group:"
+    for name in ("/there", "/gone"):
+        aws.ec2.create_flow_logs(
+            ResourceIds=[vpc], ResourceType="VPC", TrafficType="ALL", LogDestinationType="cloud-watch-logs",
+            LogDestination=f"{where}{name}", DeliverLogsPermissionArn="arn:aws:iam::123456789012:role/flow",
+        )  # fmt: skip
+    told = {one["LogDestination"]: one["DeliverLogsStatus"] for one in aws.ec2.describe_flow_logs()["FlowLogs"]}
+    assert told == {f"{where}/there": "SUCCESS", f"{where}/gone": "FAILED"}

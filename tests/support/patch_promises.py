@@ -184,6 +184,7 @@ PROMISES: dict[Patch, Callable[[Moto], None]] = {
     patches.ZONE_RECORDS: network_promises.record_is_created_anew_only_when_it_was_deleted,
     patches.TEMPLATE_TAGS: template_tags_stay_outside_its_data,
     patches.TEMPLATE_VERSIONS: later_template_version_launches,
+    patches.FLOW_LOG_GROUPS: network_promises.flow_log_is_delivered_to_the_group_that_it_names,
     patches.FREED_ADDRESSES: network_promises.address_of_a_terminated_instance_is_free,
     patches.INTERFACE_GROUPS: network_promises.groups_of_the_interface_are_the_instances,
     patches.GROUP_RULES: network_promises.rule_between_groups_names_their_account_and_tells_its_description,

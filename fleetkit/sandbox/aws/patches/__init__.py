@@ -7,6 +7,7 @@ from fleetkit.sandbox.aws.patches._patch import ABSENT, Patch, Replacement, appl
 from fleetkit.sandbox.aws.patches.balancer_schemes import BALANCER_SCHEMES
 from fleetkit.sandbox.aws.patches.bucket_policies import BUCKET_POLICIES
 from fleetkit.sandbox.aws.patches.classic_balancers import CLASSIC_BALANCERS
+from fleetkit.sandbox.aws.patches.flow_log_groups import FLOW_LOG_GROUPS
 from fleetkit.sandbox.aws.patches.freed_addresses import FREED_ADDRESSES
 from fleetkit.sandbox.aws.patches.group_rules import GROUP_RULES
 from fleetkit.sandbox.aws.patches.held_subnets import HELD_SUBNETS
@@ -33,6 +34,7 @@ __all__ = [
     "BALANCER_SCHEMES",
     "BUCKET_POLICIES",
     "CLASSIC_BALANCERS",
+    "FLOW_LOG_GROUPS",
     "FREED_ADDRESSES",
     "GROUP_RULES",
     "HELD_SUBNETS",
@@ -68,6 +70,7 @@ ALL_PATCHES: tuple[Patch, ...] = (
     ZONE_RECORDS,
     TEMPLATE_TAGS,
     TEMPLATE_VERSIONS,
+    FLOW_LOG_GROUPS,
     FREED_ADDRESSES,
     INTERFACE_GROUPS,
     GROUP_RULES,
