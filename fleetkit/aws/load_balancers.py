@@ -21,6 +21,7 @@ __all__ = [
     "read_draining_s",
 ]
 
+_TLS = ("HTTPS", "TLS")
 _TAGS_AT_ONCE = 20  # Elastic Load Balancing API, DescribeTags: at most 20 resources in one call
 
 
@@ -148,7 +149,11 @@ def read_balancer_settings(session: AwsSession, balancer: LoadBalancer) -> Balan
         found = [listener for page in pages for listener in page["Listeners"]]
     values = {one.get("Key", ""): one.get("Value", "") for one in told}
     listeners = [
-        Listener(protocol=one.get("Protocol", ""), port=one.get("Port", 0), policy=one.get("SslPolicy", ""))
+        Listener(
+            protocol=one.get("Protocol", ""),
+            port=one.get("Port", 0),
+            policy=one.get("SslPolicy", "") if one.get("Protocol") in _TLS else "",
+        )
         for one in found
     ]
     return BalancerSettings(

@@ -31,11 +31,6 @@ class StandingWaiver:
 
 STANDING_WAIVERS: tuple[StandingWaiver, ...] = (
     StandingWaiver(
-        check="asg-elb-health",
-        resource="*",
-        reason="a worker serves nothing until units run on it; its load balancer would have it replaced for ever",
-    ),
-    StandingWaiver(
         check="backup-bucket-protected",
         resource="*",
         reason="no bucket for backups is there yet; make one, encrypted, versioned and locked, then drop this",
@@ -92,6 +87,14 @@ STANDING_WAIVERS: tuple[StandingWaiver, ...] = (
         check="pool-desired-healthy-registered",
         resource="*",
         reason="a machine is healthy behind a load balancer only once units run on it; deploy them, then drop this",
+    ),
+    *(
+        StandingWaiver(
+            check="pool-scaling-group",
+            resource=f"{pool}: health check",
+            reason="a worker serves nothing until units run on it; its load balancer would have it replaced for ever",
+        )
+        for pool in ("internal", "public")
     ),
     StandingWaiver(
         check="terraform-state-local",

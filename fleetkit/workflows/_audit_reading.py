@@ -9,15 +9,14 @@ from typing import Any, Generic, TypeVar
 from fleetkit import aws, checks
 from fleetkit.config import Access, Cluster
 from fleetkit.core import FleetkitError, NotFoundError, call_each, utc_now
+from fleetkit.workflows import _audit_balancers as balancing
+from fleetkit.workflows import _audit_machines as computing
 from fleetkit.workflows import _audit_network as network
 from fleetkit.workflows._workspace import Workspace
 
 __all__ = ["read_facts"]
 
 T = TypeVar("T")
-
-_BALANCERS = {"web": "public-web", "internal": "internal-web", "etcd-ui": "etcd-browser"}
-"""Short names of load balancers, which AWS wants shorter than people do, to what they are called elsewhere."""
 
 
 class _Once(Generic[T]):
@@ -78,8 +77,13 @@ def _readers(workspace: Workspace) -> Mapping[str, Callable[[], Any]]:
         "subnets": subnets,
         "acls": lambda: network.read_acls(session, subnets(), vpc_id=vpc_id()),
         "flow_logs": lambda: network.read_flow_logs(session, vpc_id=vpc_id()),
-        "machines": lambda: _tell_machines(machines(), cluster),
-        "balancers": lambda: _tell_balancers(balancers(), cluster.name),
+        "machines": lambda: computing.tell_machines(machines(), cluster),
+        "balancers": lambda: balancing.tell_balancers(balancers(), cluster=cluster.name),
+        "balancer_settings": lambda: balancing.read_settings(session, balancers()),
+        "target_groups": lambda: balancing.read_target_groups(session, cluster=cluster.name, vpc_id=vpc_id()),
+        "volumes": lambda: computing.read_volumes(session, machines(), cluster),
+        "pools": lambda: computing.read_pools(session, cluster=cluster.name),
+        "protection": lambda: computing.read_protection(session, machines(), cluster),
         "operator_address": lambda: str(aws.read_public_address(workspace.settings.address_url)),
     }
 
@@ -106,38 +110,6 @@ def _tell_cluster(cluster: Cluster) -> checks.ClusterFact:
         has_bastion=has_bastion,
         vpn_cidr="" if has_bastion else cluster.operator_cidr,
         makes_network=cluster.network.create,
-    )
-
-
-def _tell_machines(machines: Collection[aws.Instance], cluster: Cluster) -> tuple[checks.MachineFact, ...]:
-    members = {one.address: name for name, one in cluster.masters.items()}
-    return tuple(
-        checks.MachineFact(
-            instance_id=one.instance_id,
-            resource=members.get(one.private_address) or f"{one.role or 'machine'} {one.instance_id}",
-            role=one.role,
-            member=members.get(one.private_address, ""),
-            zone=one.zone,
-            state=one.state,
-            private_address=one.private_address,
-            public_address=one.public_address,
-            subnet_id=one.subnet_id,
-            group_ids=one.group_ids,
-        )
-        for one in machines
-    )
-
-
-def _tell_balancers(balancers: Collection[aws.LoadBalancer], cluster: str) -> tuple[checks.BalancerFact, ...]:
-    return tuple(
-        checks.BalancerFact(
-            arn=one.arn,
-            resource=_BALANCERS.get(short := one.name.removeprefix(f"{cluster}-"), short),
-            kind=one.kind,
-            faces_internet=one.faces_internet,
-            group_ids=one.group_ids,
-        )
-        for one in balancers
     )
 
 

@@ -107,12 +107,18 @@ def subnet_giving_addresses(world: World) -> Iterator[Found]:
 
 @contextmanager
 def master_made_public(world: World) -> Iterator[Found]:
-    ec2 = world.client("ec2")
-    master = world.instances_of("master")[0]
-    address = ec2.allocate_address(Domain="vpc")
-    made = ec2.associate_address(AllocationId=address["AllocationId"], InstanceId=master["InstanceId"])
-    try:
+    with public_address(world, world.instances_of("master")[0]["InstanceId"]):
         yield {("masters-survive-zone", "etcd1")}
+
+
+@contextmanager
+def public_address(world: World, machine: str) -> Iterator[None]:
+    """Give a machine a public address for a while."""
+    ec2 = world.client("ec2")
+    address = ec2.allocate_address(Domain="vpc")
+    made = ec2.associate_address(AllocationId=address["AllocationId"], InstanceId=machine)
+    try:
+        yield
     finally:
         ec2.disassociate_address(AssociationId=made["AssociationId"])
         ec2.release_address(AllocationId=address["AllocationId"])
@@ -134,13 +140,6 @@ def operator_moved(world: World) -> Iterator[Found]:
 
 
 @contextmanager
-def acl_not_waived(world: World) -> Iterator[Found]:
-    (before,) = [one for one in audit(world, "--check", "network-acl-open")["results"] if one["verdict"] == "failed"]
-    with without_waiver(world, "network-acl-open"):
-        yield {("network-acl-open", before["resource"])}
-
-
-@contextmanager
 def without_waiver(world: World, check: str) -> Iterator[None]:
     """Take the waivers of a check out of the cluster file for a while."""
     text = world.file.read_text(encoding="utf-8")
@@ -151,6 +150,104 @@ def without_waiver(world: World, check: str) -> Iterator[None]:
         yield
     finally:
         world.file.write_text(text, encoding="utf-8")
+
+
+def not_waived(check: str) -> Fault:
+    """Return that what is waived of a check is not waived any more: it fails on a fresh cluster by decision."""
+
+    @contextmanager
+    def make(world: World) -> Iterator[Found]:
+        waived = {one["resource"] for one in audit(world, "--check", check)["results"] if one["state"] == "waived"}
+        assert waived
+        with without_waiver(world, check):
+            yield {(check, one) for one in waived}
+
+    return make
+
+
+@contextmanager
+def metadata_without_tokens(world: World) -> Iterator[Found]:
+    ec2, worker = world.client("ec2"), world.instances_of("public")[0]["InstanceId"]
+    ec2.modify_instance_metadata_options(InstanceId=worker, HttpTokens="optional")
+    try:
+        yield {("instance-metadata-v2", f"public {worker}")}
+    finally:
+        ec2.modify_instance_metadata_options(InstanceId=worker, HttpTokens="required")
+
+
+@contextmanager
+def plain_volume(world: World) -> Iterator[Found]:
+    ec2, worker = world.client("ec2"), world.instances_of("public")[0]
+    zone = worker["Placement"]["AvailabilityZone"]
+    volume = ec2.create_volume(AvailabilityZone=zone, Size=1, Encrypted=False)["VolumeId"]
+    ec2.attach_volume(VolumeId=volume, InstanceId=worker["InstanceId"], Device="/dev/xvdz")
+    try:
+        yield {("volume-encrypted", f"public {worker['InstanceId']} {volume}")}
+    finally:
+        ec2.detach_volume(VolumeId=volume)
+        ec2.delete_volume(VolumeId=volume)
+
+
+@contextmanager
+def master_unprotected(world: World) -> Iterator[Found]:
+    ec2, master = world.client("ec2"), world.instances_of("master")[0]["InstanceId"]
+    ec2.modify_instance_attribute(InstanceId=master, DisableApiTermination={"Value": False})
+    try:
+        yield {("master-termination-protection", "etcd1")}
+    finally:
+        ec2.modify_instance_attribute(InstanceId=master, DisableApiTermination={"Value": True})
+
+
+@contextmanager
+def worker_made_public(world: World) -> Iterator[Found]:
+    worker = world.instances_of("public")[0]["InstanceId"]
+    with public_address(world, worker):
+        yield {("public-address-beyond-bastion", f"public {worker}")}
+
+
+@contextmanager
+def pool_in_one_zone(world: World) -> Iterator[Found]:
+    scaling = world.client("autoscaling")
+    groups = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    (group,) = [one for one in groups if one["AutoScalingGroupName"] == f"{CLUSTER}-internal"]
+    name, subnets = group["AutoScalingGroupName"], group["VPCZoneIdentifier"]
+    scaling.update_auto_scaling_group(AutoScalingGroupName=name, VPCZoneIdentifier=subnets.split(",")[0])
+    try:
+        yield {("pool-scaling-group", "internal: zones")}
+    finally:
+        scaling.update_auto_scaling_group(AutoScalingGroupName=name, VPCZoneIdentifier=subnets)
+
+
+@contextmanager
+def logs_turned_off(world: World) -> Iterator[Found]:
+    elb = world.client("elbv2")
+    arn = elb.describe_load_balancers(Names=[f"{CLUSTER}-web"])["LoadBalancers"][0]["LoadBalancerArn"]
+
+    def turn(value: str) -> None:
+        attributes = [{"Key": "access_logs.s3.enabled", "Value": value}]
+        elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=attributes)
+
+    turn("false")
+    try:
+        yield {("load-balancer-access-logs", "public-web")}
+    finally:
+        turn("true")
+
+
+@contextmanager
+def targets_cut_off(world: World) -> Iterator[Found]:
+    elb = world.client("elbv2")
+    arn = elb.describe_target_groups(Names=[f"{CLUSTER}-web"])["TargetGroups"][0]["TargetGroupArn"]
+
+    def wait(seconds: str) -> None:
+        attributes = [{"Key": "deregistration_delay.timeout_seconds", "Value": seconds}]
+        elb.modify_target_group_attributes(TargetGroupArn=arn, Attributes=attributes)
+
+    wait("0")
+    try:
+        yield {("load-balancer-balances-and-drains", "targets of public-web")}
+    finally:
+        wait("60")
 
 
 FAULTS: dict[str, Fault] = {
@@ -164,10 +261,20 @@ FAULTS: dict[str, Fault] = {
     "published-ports-open-to-world": opened("published-ports-open-to-world", "public", 40000, 40000, cidr=WORLD),
     "default-security-group-open": default_group_opened,
     "security-group-unused": group_forgotten,
-    "network-acl-open": acl_not_waived,
+    "network-acl-open": not_waived("network-acl-open"),
     "subnet-gives-public-address": subnet_giving_addresses,
     "masters-survive-zone": master_made_public,
     "operator-address-stale": operator_moved,
+    "instance-metadata-v2": metadata_without_tokens,
+    "volume-encrypted": plain_volume,
+    "master-termination-protection": master_unprotected,
+    "public-address-beyond-bastion": worker_made_public,
+    "key-pair-shared-by-roles": not_waived("key-pair-shared-by-roles"),
+    "pool-scaling-group": pool_in_one_zone,
+    "load-balancer-access-logs": logs_turned_off,
+    "load-balancer-tls-listener": not_waived("load-balancer-tls-listener"),
+    "load-balancer-balances-and-drains": targets_cut_off,
+    "load-balancer-no-healthy-target": not_waived("load-balancer-no-healthy-target"),
     "vpc-flow-logs": flow_log_deleted,
 }
 

@@ -16,6 +16,7 @@ from fleetkit.workflows import Workspace, audit_cluster, open_workspace
 from fleetkit.workflows._audit_reading import read_facts
 
 NETWORK = ("acls", "balancers", "flow_logs", "groups", "machines", "subnets", "wearers")
+OTHERS = ("balancer_settings", "pools", "protection", "target_groups", "volumes")
 
 
 @pytest.fixture
@@ -58,10 +59,20 @@ def world(session: AwsSession) -> dict[str, str]:
         session, subnet_id=first, address="10.10.3.100", cluster="demo", role="master",
         groups=[made["master"], made["foreign"]],
     )  # fmt: skip
-    session.elbv2.create_load_balancer(
+    balancer = session.elbv2.create_load_balancer(
         Name="demo-fleet-ui", Subnets=[first, second], SecurityGroups=[made["lb"]], Scheme="internal",
         Tags=[{"Key": "fleetkit:cluster", "Value": "demo"}],
+    )["LoadBalancers"][0]["LoadBalancerArn"]  # fmt: skip
+    targets = session.elbv2.create_target_group(
+        Name="demo-fleet-ui", Protocol="HTTP", Port=3000, VpcId=vpc, TargetType="instance",
+        Tags=[{"Key": "fleetkit:cluster", "Value": "demo"}],
+    )["TargetGroups"][0]["TargetGroupArn"]  # fmt: skip
+    session.elbv2.register_targets(TargetGroupArn=targets, Targets=[{"Id": made["machine"]}])
+    session.elbv2.create_listener(
+        LoadBalancerArn=balancer, Protocol="HTTP", Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": targets}],
     )  # fmt: skip
+    session.ec2.create_launch_template(LaunchTemplateName="pool", LaunchTemplateData={"InstanceType": "t3.small"})
     allow(session, made["master"], 2379, 2379, "10.10.0.0/16")
     return made
 
@@ -90,6 +101,30 @@ def test_facts_are_of_the_cluster_and_of_what_its_machines_wear(
     (acl,) = facts.acls
     assert acl.open_entries == ("100 ingress 0.0.0.0/0", "100 egress 0.0.0.0/0")
     assert facts.flow_logs == {}
+
+
+def test_machines_pools_and_load_balancers_are_read_as_they_are_set_up(
+    session: AwsSession, workspace: Workspace, world: dict[str, str]
+) -> None:
+    session.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="demo-public", MinSize=0, MaxSize=0, VPCZoneIdentifier=world["subnet"],
+        LaunchTemplate={"LaunchTemplateName": "pool"},
+        Tags=[{"Key": "fleetkit:cluster", "Value": "demo"}, {"Key": "fleetkit:role", "Value": "public"}],
+    )  # fmt: skip
+    facts = read_facts(workspace, OTHERS)
+    assert facts.unread == {}
+    assert facts.protection == {"etcd1": False}
+    (volume,) = facts.volumes
+    assert (volume.machine, volume.encrypted) == ("etcd1", False)
+    (pool,) = facts.pools
+    assert (pool.resource, pool.has_template, pool.zones) == ("public", True, ("us-west-2a",))
+    assert pool.health_check == "EC2"
+    (settings,) = facts.balancer_settings.values()
+    assert (settings.access_logs, settings.cross_zone) == (False, True)
+    assert [(one.protocol, one.port, one.policy) for one in settings.listeners] == [("HTTP", 80, "")]
+    (group,) = facts.target_groups
+    assert (group.resource, group.draining_s) == ("fleet-ui", 300)
+    assert sum(group.states.values()) == 1
 
 
 def test_what_others_have_costs_no_calls(session: AwsSession, workspace: Workspace, world: dict[str, str]) -> None:
@@ -163,7 +198,7 @@ def test_every_fact_has_a_reader(workspace: Workspace) -> None:
     assert isinstance(read_facts(workspace, []), Facts)
 
 
-@pytest.mark.parametrize("name", NETWORK)
+@pytest.mark.parametrize("name", [*NETWORK, *OTHERS])
 def test_a_fact_takes_the_permissions_that_it_says(workspace: Workspace, world: dict[str, str], name: str) -> None:
     with workspace.session.counting() as calls:
         read_facts(workspace, [name])

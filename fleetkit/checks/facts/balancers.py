@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-__all__ = ["BalancerFact"]
+__all__ = ["BalancerFact", "BalancerSettingsFact", "ListenerFact", "TargetGroupFact"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +29,46 @@ class BalancerFact:
     kind: str
     faces_internet: bool
     group_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerFact:
+    """What a load balancer listens on; ``policy`` says which TLS it speaks, empty where none."""
+
+    protocol: str
+    port: int
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalancerSettingsFact:
+    """How a load balancer is set up; ``cross_zone`` says whether it sends to targets of every zone."""
+
+    access_logs: bool
+    cross_zone: bool
+    listeners: tuple[ListenerFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetGroupFact:
+    """A target group.
+
+    Attributes
+    ----------
+    resource
+        Its name without the cluster's; that of its load balancer where it is the only one.
+    states
+        AWS's word for how targets are, to how many are so.
+    draining_s
+        Seconds for which a target that leaves still answers.
+    """
+
+    arn: str
+    resource: str
+    states: Mapping[str, int] = field(default_factory=dict)
+    draining_s: int = 0
+
+    @property
+    def healthy(self) -> int:
+        """How many targets are healthy."""
+        return self.states.get("healthy", 0)

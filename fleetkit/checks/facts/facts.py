@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
-from fleetkit.checks.facts.balancers import BalancerFact
+from fleetkit.checks.facts.balancers import BalancerFact, BalancerSettingsFact, TargetGroupFact
 from fleetkit.checks.facts.cluster import ClusterFact
-from fleetkit.checks.facts.machines import MachineFact
+from fleetkit.checks.facts.machines import MachineFact, PoolFact, VolumeFact
 from fleetkit.checks.facts.network import AclFact, GroupFact, SubnetFact
 
 __all__ = ["FACT_NAMES", "Facts", "UnreadFactError"]
@@ -111,6 +111,31 @@ class Facts:
     def balancers(self) -> tuple[BalancerFact, ...]:
         """Load balancers of the cluster."""
         return cast("tuple[BalancerFact, ...]", self._get("balancers"))
+
+    @property
+    def balancer_settings(self) -> Mapping[str, BalancerSettingsFact]:
+        """ARN of each load balancer to how it is set up."""
+        return cast("Mapping[str, BalancerSettingsFact]", self._get("balancer_settings"))
+
+    @property
+    def target_groups(self) -> tuple[TargetGroupFact, ...]:
+        """Target groups of the cluster, with how their targets are."""
+        return cast("tuple[TargetGroupFact, ...]", self._get("target_groups"))
+
+    @property
+    def volumes(self) -> tuple[VolumeFact, ...]:
+        """Volumes that the cluster's machines have, whoever made them."""
+        return cast("tuple[VolumeFact, ...]", self._get("volumes"))
+
+    @property
+    def pools(self) -> tuple[PoolFact, ...]:
+        """Pools as their scaling groups have them."""
+        return cast("tuple[PoolFact, ...]", self._get("pools"))
+
+    @property
+    def protection(self) -> Mapping[str, bool]:
+        """Name of each master that is there to whether it is protected against termination."""
+        return cast("Mapping[str, bool]", self._get("protection"))
 
     @property
     def operator_address(self) -> str:

@@ -41,6 +41,30 @@ FACT_SOURCES: Mapping[str, FactSource] = {
     "flow_logs": FactSource(what="flow logs of the VPC", permissions=("ec2:DescribeFlowLogs", _GROUPS)),
     "machines": FactSource(what="machines", permissions=(_MACHINES,)),
     "balancers": FactSource(what="load balancers", permissions=(_GROUPS, *_BALANCERS)),
+    "balancer_settings": FactSource(
+        what="settings of load balancers",
+        permissions=(
+            _GROUPS,
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeLoadBalancerAttributes",
+            *_BALANCERS,
+        ),
+    ),
+    "target_groups": FactSource(
+        what="target groups, and how their targets are",
+        permissions=(
+            _GROUPS,
+            "elasticloadbalancing:DescribeTags",
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+        ),
+    ),
+    "volumes": FactSource(what="volumes of machines", permissions=(_MACHINES, "ec2:DescribeVolumes")),
+    "pools": FactSource(what="scaling groups", permissions=("autoscaling:DescribeAutoScalingGroups",)),
+    "protection": FactSource(
+        what="termination protection of masters", permissions=("ec2:DescribeInstanceAttribute", _MACHINES)
+    ),
     "operator_address": FactSource(what="the public address of this computer"),
 }
 """Name of each fact to where it comes from."""

@@ -1,0 +1,27 @@
+"""Load balancers balance across zones and drain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fleetkit.checks.facts import Facts
+from fleetkit.checks.values import Judgement, failed, passed
+
+__all__ = ["judge"]
+
+
+def judge(facts: Facts) -> Iterator[Judgement]:
+    """Look at each load balancer for zones, and at each of its target groups for draining."""
+    if not facts.balancers and not facts.target_groups:
+        yield passed(facts.cluster.name, "there is no load balancer")
+    for one in facts.balancers:
+        if facts.balancer_settings[one.arn].cross_zone:
+            yield passed(one.resource, "it sends to targets of every zone", resource_id=one.arn)
+        else:
+            yield failed(one.resource, "it sends to targets of its own zone alone", resource_id=one.arn)
+    for group in facts.target_groups:
+        resource, seen = f"targets of {group.resource}", {"draining_s": group.draining_s}
+        if group.draining_s > 0:
+            yield passed(resource, f"they have {group.draining_s} s to end", resource_id=group.arn, seen=seen)
+        else:
+            yield failed(resource, "they are cut off when they leave", resource_id=group.arn, seen=seen)

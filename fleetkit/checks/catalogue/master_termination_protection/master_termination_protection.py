@@ -1,0 +1,21 @@
+"""Masters are protected against termination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fleetkit.checks.facts import Facts
+from fleetkit.checks.values import Judgement, failed, passed
+
+__all__ = ["judge"]
+
+
+def judge(facts: Facts) -> Iterator[Judgement]:
+    """Look at each master that is there."""
+    if not facts.protection:
+        yield passed(facts.cluster.name, "there is no master")
+    for member, is_protected in sorted(facts.protection.items()):
+        if is_protected:
+            yield passed(member, "it is protected")
+        else:
+            yield failed(member, "anybody who may end machines may end it")

@@ -1,0 +1,22 @@
+"""Volumes are encrypted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fleetkit.checks.facts import Facts
+from fleetkit.checks.values import Judgement, failed, passed
+
+__all__ = ["judge"]
+
+
+def judge(facts: Facts) -> Iterator[Judgement]:
+    """Look at the volumes that machines have, whoever made them."""
+    if not facts.volumes:
+        yield passed(facts.cluster.name, "no machine has a volume")
+    for one in facts.volumes:
+        resource = f"{one.machine} {one.volume_id}"
+        if one.encrypted:
+            yield passed(resource, "it is encrypted", resource_id=one.volume_id)
+        else:
+            yield failed(resource, "it is not encrypted", resource_id=one.volume_id)

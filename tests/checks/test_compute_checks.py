@@ -1,0 +1,95 @@
+"""The checks of machines and pools, each on a cluster that passes and on one that fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fleetkit.checks import Facts, MachineFact, PoolFact, Verdict, VolumeFact, find_check
+
+from .test_catalogue import CLUSTER
+
+WORKER = MachineFact(
+    instance_id="i-1", resource="public i-1", role="public", member="", zone="a", state="running",
+    private_address="10.10.1.1", public_address="", subnet_id="subnet-1", group_ids=(), key_name="one",
+    http_tokens="required", hop_limit=1,
+)  # fmt: skip
+POOL = PoolFact(resource="public", group_name="demo-public", has_template=True, zones=("a", "b"), health_check="ELB")
+
+
+def judge(name: str, **read: Any) -> dict[str, str]:
+    """Return each resource to why it fails; of those that pass, that they do."""
+    found = find_check(name).apply(Facts(CLUSTER, read=read))
+    assert found, "a check says at least one thing"
+    return {one.resource: "passed" if one.verdict is Verdict.PASSED else one.reason for one in found}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "hops", "told"),
+    [
+        ("required", 1, "passed"),
+        ("optional", 1, "it answers without a token"),
+        ("", 0, "it answers without a token"),
+        ("required", 2, "its answers go 2 hops far"),
+    ],
+)
+def test_instance_metadata(tokens: str, hops: int, told: str) -> None:
+    machine = replace(WORKER, http_tokens=tokens, hop_limit=hops)
+    assert judge("instance-metadata-v2", machines=(machine,)) == {"public i-1": told}
+
+
+def test_volumes() -> None:
+    plain = VolumeFact(volume_id="vol-1", machine="etcd1", encrypted=False)
+    volumes = (plain, replace(plain, volume_id="vol-2", encrypted=True))
+    assert judge("volume-encrypted", volumes=volumes) == {"etcd1 vol-1": "it is not encrypted", "etcd1 vol-2": "passed"}
+
+
+def test_termination_protection() -> None:
+    told = judge("master-termination-protection", protection={"etcd1": True, "etcd2": False})
+    assert told == {"etcd1": "passed", "etcd2": "anybody who may end machines may end it"}
+
+
+def test_public_addresses() -> None:
+    public = replace(WORKER, public_address="203.0.113.9")
+    others = (replace(public, role="bastion", resource="bastion"), replace(public, role="master", resource="etcd1"))
+    told = judge("public-address-beyond-bastion", machines=(public, replace(WORKER, resource="public i-2"), *others))
+    assert told == {"public i-1": "it has the public address 203.0.113.9", "public i-2": "passed"}
+
+
+def test_key_pairs() -> None:
+    machines = (WORKER, replace(WORKER, role="master"), replace(WORKER, key_name="two"), replace(WORKER, key_name=""))
+    told = judge("key-pair-shared-by-roles", machines=machines)
+    assert told == {"one": "it opens machines of master, public", "two": "passed"}
+
+
+@pytest.mark.parametrize(
+    ("pool", "amiss"),
+    [
+        (POOL, {}),
+        (replace(POOL, has_template=False), {"public: launch template": "it has no launch template"}),
+        (replace(POOL, zones=("a",)), {"public: zones": "it is in a alone"}),
+        (replace(POOL, zones=()), {"public: zones": "it is in no zone alone"}),
+        (replace(POOL, health_check="EC2"), {"public: health check": "its load balancer is not asked"}),
+    ],
+)
+def test_scaling_groups(pool: PoolFact, amiss: dict[str, str]) -> None:
+    told = judge("pool-scaling-group", pools=(pool,))
+    assert len(told) == 3
+    assert {name: why for name, why in told.items() if why != "passed"} == amiss
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("instance-metadata-v2", {"machines": ()}),
+        ("volume-encrypted", {"volumes": ()}),
+        ("master-termination-protection", {"protection": {}}),
+        ("public-address-beyond-bastion", {"machines": ()}),
+        ("key-pair-shared-by-roles", {"machines": ()}),
+        ("pool-scaling-group", {"pools": ()}),
+    ],
+)
+def test_where_nothing_is_there_it_says_so(name: str, read: dict[str, Any]) -> None:
+    assert judge(name, **read) == {"demo": "passed"}
