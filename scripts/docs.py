@@ -10,9 +10,10 @@ import re
 import sys
 from pathlib import Path
 
+from fleetkit.checks import load_checks
 from fleetkit.config import render_reference_page, render_settings_table
 from fleetkit.terraform import list_flows
-from fleetkit.views import render_alerts_table, render_verdicts_table
+from fleetkit.views import render_alerts_table, render_checks_table, render_verdicts_table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -146,6 +147,7 @@ def render_all() -> dict[Path, str]:
         ROOT / "README.md": ("bench", render_table(read_results())),
         docs / "drills.md": ("drills", render_drills_table()),
         docs / "units.md": ("verdicts", render_verdicts_table()),
+        docs / "checks.md": ("checks", render_checks_table(load_checks())),
     }
     for path, (mark, text) in marked.items():
         texts[path] = re.sub(
