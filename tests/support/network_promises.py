@@ -170,3 +170,25 @@ def flow_log_is_delivered_to_the_group_that_it_names(aws: Moto) -> None:
         )  # fmt: skip
     told = {one["LogDestination"]: one["DeliverLogsStatus"] for one in aws.ec2.describe_flow_logs()["FlowLogs"]}
     assert told == {f"{where}/there": "SUCCESS", f"{where}/gone": "FAILED"}
+
+
+def instance_that_its_group_ends_is_no_target(aws: Moto) -> None:
+    vpc, subnets = aws.make_network()
+    targets = aws.elbv2.create_target_group(Name="pool", Protocol="TCP", Port=80, VpcId=vpc, TargetType="instance")
+    arn = targets["TargetGroups"][0]["TargetGroupArn"]
+    data = {"ImageId": IMAGE, "InstanceType": "t3.small"}
+    aws.ec2.create_launch_template(LaunchTemplateName="pool", LaunchTemplateData=data)
+    aws.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="pool", MinSize=1, MaxSize=2, DesiredCapacity=1, VPCZoneIdentifier=subnets[0],
+        LaunchTemplate={"LaunchTemplateName": "pool", "Version": "1"}, TargetGroupARNs=[arn],
+    )  # fmt: skip
+
+    def registered() -> set[str]:
+        told = aws.elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+        return {one["Target"]["Id"] for one in told}
+
+    (first,) = registered()
+    aws.autoscaling.terminate_instance_in_auto_scaling_group(InstanceId=first, ShouldDecrementDesiredCapacity=False)
+    (group,) = aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert registered() == {one["InstanceId"] for one in group["Instances"]}
+    assert first not in registered()

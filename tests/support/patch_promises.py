@@ -197,6 +197,7 @@ PROMISES: dict[Patch, Callable[[Moto], None]] = {
     patches.SHUTDOWN_BEHAVIOR: shutdown_behavior_is_modified_alone,
     patches.REBOOTS: reboots_are_remembered_and_start_nothing,
     patches.POOL_INSTANCES: pool_instances_come_as_the_template_says,
+    patches.ENDED_TARGETS: network_promises.instance_that_its_group_ends_is_no_target,
     patches.TARGET_HEALTH: network_promises.target_health_is_what_was_measured,
     patches.QUOTAS: quotas_can_be_read,
     patches.SIGNED_READS: signed_get_of_a_rest_service_passes,

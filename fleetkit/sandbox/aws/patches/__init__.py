@@ -7,6 +7,7 @@ from fleetkit.sandbox.aws.patches._patch import ABSENT, Patch, Replacement, appl
 from fleetkit.sandbox.aws.patches.balancer_schemes import BALANCER_SCHEMES
 from fleetkit.sandbox.aws.patches.bucket_policies import BUCKET_POLICIES
 from fleetkit.sandbox.aws.patches.classic_balancers import CLASSIC_BALANCERS
+from fleetkit.sandbox.aws.patches.ended_targets import ENDED_TARGETS
 from fleetkit.sandbox.aws.patches.flow_log_groups import FLOW_LOG_GROUPS
 from fleetkit.sandbox.aws.patches.freed_addresses import FREED_ADDRESSES
 from fleetkit.sandbox.aws.patches.group_rules import GROUP_RULES
@@ -34,6 +35,7 @@ __all__ = [
     "BALANCER_SCHEMES",
     "BUCKET_POLICIES",
     "CLASSIC_BALANCERS",
+    "ENDED_TARGETS",
     "FLOW_LOG_GROUPS",
     "FREED_ADDRESSES",
     "GROUP_RULES",
@@ -83,6 +85,7 @@ ALL_PATCHES: tuple[Patch, ...] = (
     SHUTDOWN_BEHAVIOR,
     REBOOTS,
     POOL_INSTANCES,
+    ENDED_TARGETS,
     TARGET_HEALTH,
     QUOTAS,
     SIGNED_READS,
