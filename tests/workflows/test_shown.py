@@ -17,6 +17,7 @@ SHOWN = (
     workflows.AppliedDeploy,
     workflows.AppliedDestroy,
     workflows.Approved,
+    workflows.Audit,
     workflows.CheckedAlerts,
     workflows.ClusterOutputs,
     workflows.DeployPlan,
