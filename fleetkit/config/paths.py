@@ -58,6 +58,11 @@ class ClusterPaths:
         return self.folder / "known_hosts"
 
     @property
+    def machine_known_hosts(self) -> Path:
+        """Host keys of the machine that was logged in to last, and of the bastion on the way to it."""
+        return self.folder / "known_hosts_machine"
+
+    @property
     def runs(self) -> Path:
         """Records of runs."""
         return self.root / "runs" / self.name

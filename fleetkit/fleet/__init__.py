@@ -38,7 +38,7 @@ from fleetkit.fleet.service_options import SERVICE_SECTION, Probe, ProbeKind, Se
 from fleetkit.fleet.service_probes import Health, ProbeResult, judge_probe_command, probe_command, probe_service
 from fleetkit.fleet.silence import doubt_silent, find_silent
 from fleetkit.fleet.status import UnitStatus, UnitVerdict, judge_units
-from fleetkit.fleet.unit_checks import UnitFinding, check_unit, check_unit_name, is_template
+from fleetkit.fleet.unit_checks import UNIT_TYPES, UnitFinding, check_unit, check_unit_name, is_template
 from fleetkit.fleet.unit_copies import UnitCopy, UnitCopyState, copy_units
 from fleetkit.fleet.unit_files import UnitFiles, parse_unit_file, read_unit_files
 from fleetkit.fleet.unit_order import UnitOrder, order_units
@@ -52,6 +52,7 @@ __all__ = [
     "MACHINES_KEY",
     "SERVICE_SECTION",
     "SERVICE_TREES",
+    "UNIT_TYPES",
     "DesiredState",
     "FleetClient",
     "FleetEndpoint",

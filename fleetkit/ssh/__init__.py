@@ -8,6 +8,7 @@ from fleetkit.ssh.connection import CommandResult, Connection, open_connection, 
 from fleetkit.ssh.following import follow_command, leash_command
 from fleetkit.ssh.known_hosts import HostKey, KnownHosts
 from fleetkit.ssh.login_keys import list_login_keys
+from fleetkit.ssh.openssh import ssh_command
 from fleetkit.ssh.sshuttle import sshuttle_command
 from fleetkit.ssh.targets import Forward, SshAccess, SshLimits, SshTarget
 from fleetkit.ssh.tunnel import Tunnel, TunnelEvent, TunnelState
@@ -32,5 +33,6 @@ __all__ = [
     "open_connection",
     "open_unix_socket",
     "run_command",
+    "ssh_command",
     "sshuttle_command",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fleetkit.core import SettingsError
+from fleetkit.ssh.openssh import ssh_words
 from fleetkit.ssh.targets import SshTarget
 
 __all__ = ["sshuttle_command"]
@@ -35,13 +36,7 @@ def sshuttle_command(
     """
     if not networks:
         raise SettingsError("sshuttle needs at least one network")
-    ssh = ["ssh", "-o", f"UserKnownHostsFile={known_hosts_file}", "-o", "StrictHostKeyChecking=yes"]
-    # The key is filed under the name that was asked for, whatever ssh_config dials for it.
-    ssh += ["-o", f"HostKeyAlias={target.host}"]
-    if config_file is not None:
-        ssh += ["-F", str(config_file)]
-    if target.key_file is not None:
-        ssh += ["-i", str(target.key_file), "-o", "IdentitiesOnly=yes"]
+    ssh = ssh_words(target, known_hosts_file=known_hosts_file, config_file=config_file)
     remote = target.host if target.user is None else f"{target.user}@{target.host}"
     if target.port is not None:
         remote += f":{target.port}"

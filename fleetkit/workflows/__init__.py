@@ -83,6 +83,7 @@ from fleetkit.workflows.listing_certificates import (
     list_certificates,
     warn_of_certificates,
 )
+from fleetkit.workflows.logging_in import find_login
 from fleetkit.workflows.next_steps import list_next_steps
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.planning_units import (
@@ -325,6 +326,7 @@ __all__ = [
     "drill_etcd",
     "find_keys",
     "find_lock",
+    "find_login",
     "find_setback",
     "follow_unit_journal",
     "forget_cluster",

@@ -118,6 +118,7 @@ def test_results_become_json_whatever_they_are_made_of() -> None:
 WITHOUT_JSON = {
     "completion": "prints a script for a shell to read",
     "lab": "hands the terminal to JupyterLab",
+    "machines ssh": "hands the terminal to ssh",
     "runs prune": "shows what will go, and asks",
     "runs report": "prints one path",
     "sandbox down": "ends what sandbox status tells of",

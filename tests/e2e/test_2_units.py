@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from support.e2e_units import deploy_units
-from support.e2e_world import CLUSTER, World
+from support.e2e_world import CLUSTER, Ended, World
 
 from fleetkit.runs import find_run
 
@@ -37,6 +38,36 @@ def test_a_folder_is_deployed_and_each_unit_is_seen_where_it_runs_and_heard(worl
     assert heard.keys() == addresses
     assert all("hello from a unit" in "\n".join(lines) for lines in heard.values())
     assert world.inspect()["parts"]["machines"]["findings"] == []
+
+
+def test_a_machine_is_logged_in_to_by_its_name_by_a_unit_and_through_the_bastion_alone(world: World) -> None:
+    def login(*words: str) -> Ended:
+        return world.fleetkit("machines", "ssh", CLUSTER, *words)
+
+    address = "ip -4 -oneline address show scope global"
+    worker = world.instances_of("internal")[0]
+    assert f" {worker['PrivateIpAddress']}/" in login(worker["InstanceId"], "--", *address.split()).must(0).out
+    assert login("etcd1", "--", "sh", "-c", "echo $ETCD_NAME'x y'; exit 7").must(7).out == "x y\n"
+    units = world.fleetkit("units", "list", CLUSTER, "--json").must(0).json()["units"]
+    (hello,) = (one["machine_id"] for one in units if one["name"] == "hello@1.service")
+    assert login("hello@1.service", "--", "cat", "/etc/machine-id").must(0).out.strip() == hello
+    (bastion,) = world.instances_of("bastion")
+    assert f" {bastion['PrivateIpAddress']}/" in login("bastion", "--", *address.split()).must(0).out
+    shown = login("etcd1", "--print").must(0).out
+    assert "StrictHostKeyChecking=yes" in shown
+    assert "ProxyCommand=" in shown
+    assert "known: bastion, etcd1 (master," in login("etcd9").must(2).err
+
+
+def test_a_machine_that_shows_another_host_key_is_not_logged_in_to(world: World) -> None:
+    file = world.file.with_suffix("") / "known_hosts_machine"
+    words = world.fleetkit("machines", "ssh", CLUSTER, "etcd1", "--print").must(0).out
+    lines = file.read_text().splitlines()
+    swapped = [line.split(" ", 1)[0] for line in lines], [line.split(" ", 1)[1] for line in lines][::-1]
+    file.write_text("".join(f"{host} {key}\n" for host, key in zip(*swapped, strict=True)))
+    refused = world.run(*shlex.split(words), "true")
+    assert refused.code == 255
+    assert "Host key verification failed" in refused.err
 
 
 def test_one_that_fails_is_shown_with_its_last_words_and_all_is_put_back(world: World, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from fleetkit.cli.machines.drain import command as _drain
 from fleetkit.cli.machines.list import command as _list
 from fleetkit.cli.machines.rebalance import command as _rebalance
 from fleetkit.cli.machines.refresh import command as _refresh
+from fleetkit.cli.machines.ssh import command as _ssh
 
 __all__ = ["command"]
 
@@ -22,5 +23,5 @@ def command() -> None:
     """
 
 
-for _verb in (_list, _drain, _rebalance, _refresh):
+for _verb in (_list, _ssh, _drain, _rebalance, _refresh):
     command.add_command(_verb)
