@@ -57,7 +57,12 @@ def judge(name: str, **read: Any) -> dict[str, str]:
     return {one.resource: "passed" if one.verdict is Verdict.PASSED else one.reason for one in found}
 
 
-ALL_OF_IT = [rule(WORLD, 0, 65535, protocol="all"), rule(WORLD, 0, 65535), rule("::/0", 0, 65535, protocol="all")]
+ALL_OF_IT = [
+    rule(WORLD, 0, 65535, protocol="all"),
+    rule(WORLD, 0, 65535),
+    rule(WORLD, 1, 65535),
+    rule("::/0", 0, 65535, protocol="all"),
+]
 
 
 @pytest.mark.parametrize("wide", ALL_OF_IT)

@@ -38,7 +38,8 @@ class RuleFact:
     @property
     def is_for_all_ports(self) -> bool:
         """Whether it is for every port of TCP or of everything."""
-        return self.protocol == "all" or (self.protocol == "tcp" and self.first == 0 and self.last >= _LAST_PORT)
+        # Nobody listens on port 0, so that a rule from 1 on is for all of them too.
+        return self.protocol == "all" or (self.protocol == "tcp" and self.first <= 1 and self.last >= _LAST_PORT)
 
     @property
     def lets_world_in(self) -> bool:
