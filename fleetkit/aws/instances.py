@@ -13,7 +13,7 @@ from fleetkit.aws.session import ROLE_TAG, AwsSession
 from fleetkit.core import NotFoundError
 
 if TYPE_CHECKING:
-    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
 __all__ = [
@@ -50,6 +50,8 @@ class Instance:
         Empty where it has none.
     group_ids
         The security groups that its interfaces wear.
+    public_addresses
+        Those of all its interfaces.
     key_name
         The key pair that it was started with; empty where with none.
     http_tokens, hop_limit
@@ -69,6 +71,7 @@ class Instance:
     launched: dt.datetime
     tags: dict[str, str]
     group_ids: tuple[str, ...] = ()
+    public_addresses: tuple[str, ...] = ()
     key_name: str = ""
     http_tokens: str = ""
     hop_limit: int = 0
@@ -248,6 +251,7 @@ def _read_instance(instance: InstanceTypeDef) -> Instance:
         image_id=instance["ImageId"],
         private_address=instance.get("PrivateIpAddress", ""),
         public_address=instance.get("PublicIpAddress", ""),
+        public_addresses=_read_public_addresses(instance),
         subnet_id=instance.get("SubnetId", ""),
         launched=instance["LaunchTime"],
         tags=tags,
@@ -258,11 +262,23 @@ def _read_instance(instance: InstanceTypeDef) -> Instance:
     )
 
 
+def _read_public_addresses(instance: InstanceTypeDef) -> tuple[str, ...]:
+    found = {instance.get("PublicIpAddress", "")}
+    for interface in instance.get("NetworkInterfaces", []):
+        found |= {one.get("Association", {}).get("PublicIp", "") for one in interface.get("PrivateIpAddresses", [])}
+    return tuple(sorted(found - {""}))
+
+
 def _read_groups(instance: InstanceTypeDef) -> tuple[str, ...]:
     # The instance's own list is that of its first interface.
     worn = [*instance.get("SecurityGroups", [])]
     worn += [group for interface in instance.get("NetworkInterfaces", []) for group in interface.get("Groups", [])]
     return tuple(sorted({group["GroupId"] for group in worn}))
+
+
+def _read_template(group: AutoScalingGroupTypeDef) -> LaunchTemplateSpecificationTypeDef:
+    mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("LaunchTemplateSpecification", {})
+    return group.get("LaunchTemplate") or mixed
 
 
 def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:
@@ -285,7 +301,7 @@ def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:
         ),
         tags=tags,
         template=group.get("LaunchTemplate", {}).get("Version", ""),
-        template_id=group.get("LaunchTemplate", {}).get("LaunchTemplateId", ""),
+        template_id=_read_template(group).get("LaunchTemplateId", ""),
         zones=tuple(group.get("AvailabilityZones", [])),
         health_check=group.get("HealthCheckType", ""),
     )

@@ -98,7 +98,9 @@ def list_flow_logs(session: AwsSession, vpc_id: str) -> tuple[FlowLog, ...]:
         FlowLog(
             flow_log_id=one.get("FlowLogId", ""),
             status=one.get("FlowLogStatus", ""),
-            trouble=one.get("DeliverLogsErrorMessage", "") if one.get("DeliverLogsStatus") == "FAILED" else "",
+            trouble=(one.get("DeliverLogsErrorMessage") or "delivery failed")
+            if one.get("DeliverLogsStatus") == "FAILED"
+            else "",
         )
         for one in sorted(found, key=lambda one: one.get("FlowLogId", ""))
     )

@@ -7,7 +7,6 @@ from fleetkit.checks.check import Check, find_check, load_checks
 from fleetkit.checks.facts import (
     FACT_NAMES,
     FACT_SOURCES,
-    WORLD,
     AclFact,
     BalancerFact,
     BalancerSettingsFact,
@@ -23,6 +22,7 @@ from fleetkit.checks.facts import (
     TargetGroupFact,
     UnreadFactError,
     VolumeFact,
+    is_everybody,
 )
 from fleetkit.checks.results import (
     CheckResult,
@@ -38,7 +38,6 @@ from fleetkit.checks.values import Area, Judgement, Severity, Verdict, failed, p
 __all__ = [
     "FACT_NAMES",
     "FACT_SOURCES",
-    "WORLD",
     "AclFact",
     "Area",
     "BalancerFact",
@@ -66,6 +65,7 @@ __all__ = [
     "WaiverFlaw",
     "failed",
     "find_check",
+    "is_everybody",
     "judge_waivers",
     "load_checks",
     "passed",

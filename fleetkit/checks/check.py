@@ -65,9 +65,10 @@ class Check:
     def apply(self, facts: Facts) -> tuple[Judgement, ...]:
         """Judge a cluster; what could not be read is one judgement that says so, and never a pass."""
         try:
-            return tuple(self.judge(facts.only(self.facts)))
+            found = tuple(self.judge(facts.only(self.facts)))
         except UnreadFactError as error:
             return (unknown(facts.cluster.name, f"{FACT_SOURCES[error.name].what} could not be read: {error.reason}"),)
+        return found or (unknown(facts.cluster.name, "nothing is there that it could look at"),)
 
     def describe(self) -> dict[str, Any]:
         """Return all that is to be known of it, as plain values."""

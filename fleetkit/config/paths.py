@@ -57,10 +57,9 @@ class ClusterPaths:
         """Host keys, in OpenSSH's format."""
         return self.folder / "known_hosts"
 
-    @property
-    def machine_known_hosts(self) -> Path:
-        """Host keys of the machine that was logged in to last, and of the bastion on the way to it."""
-        return self.folder / "known_hosts_machine"
+    def known_hosts_of(self, address: str) -> Path:
+        """Host keys of one machine, and of the bastion on the way to it."""
+        return self.folder / f"known_hosts_{address}"
 
     @property
     def runs(self) -> Path:

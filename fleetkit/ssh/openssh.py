@@ -10,6 +10,23 @@ from fleetkit.ssh.targets import SshTarget
 
 __all__ = ["ssh_command", "ssh_words"]
 
+_PINNED = [
+    word
+    for option in (
+        "StrictHostKeyChecking=yes",
+        "GlobalKnownHostsFile=/dev/null",
+        "VerifyHostKeyDNS=no",
+        # OpenSSH before 8.5 does not know it.
+        "IgnoreUnknown=KnownHostsCommand",
+        "KnownHostsCommand=none",
+        # A connection that is shared is found by its address alone, which another cluster may have as well.
+        "ControlMaster=no",
+        "ControlPath=none",
+    )
+    for word in ("-o", option)
+]
+"""What somebody's own ssh_config may not undo: no key but the cluster's own is trusted."""
+
 
 def ssh_words(target: SshTarget, *, known_hosts_file: Path, config_file: Path | None = None) -> list[str]:
     """Return ``ssh`` and its options for a machine, without whom to log in to.
@@ -21,7 +38,7 @@ def ssh_words(target: SshTarget, *, known_hosts_file: Path, config_file: Path | 
     config_file
         An ssh_config to honour; ssh's own default where not given.
     """
-    words = ["ssh", "-o", f"UserKnownHostsFile={known_hosts_file}", "-o", "StrictHostKeyChecking=yes"]
+    words = ["ssh", "-o", f'UserKnownHostsFile="{str(known_hosts_file).replace("%", "%%")}"', *_PINNED]
     # The key is filed under the name that was asked for, whatever ssh_config dials for it.
     words += ["-o", f"HostKeyAlias={target.host}"]
     if config_file is not None:
@@ -50,7 +67,8 @@ def ssh_command(
     if via is not None:
         # ProxyJump would hand none of these options on to the machine in between.
         between = ssh_words(via, known_hosts_file=known_hosts_file, config_file=config_file)
-        words += ["-o", f"ProxyCommand={shlex.join([*between, '-W', '[%h]:%p', *_login(via)])}"]
+        way = shlex.join([*between, "-W", "HERE", *_login(via)]).replace("%", "%%").replace("HERE", "'[%h]:%p'")
+        words += ["-o", f"ProxyCommand={way}"]
     return (*words, *_login(target), *([shlex.join(command)] if command else []))
 
 

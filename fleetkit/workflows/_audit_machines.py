@@ -22,7 +22,7 @@ def tell_machines(machines: Iterable[aws.Instance], cluster: Cluster) -> tuple[c
             zone=one.zone,
             state=one.state,
             private_address=one.private_address,
-            public_address=one.public_address,
+            public_address=", ".join(one.public_addresses),
             subnet_id=one.subnet_id,
             group_ids=one.group_ids,
             key_name=one.key_name,

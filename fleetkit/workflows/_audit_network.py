@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from fleetkit import aws, checks
+from fleetkit.core import NotFoundError
 
 __all__ = ["read_acls", "read_flow_logs", "read_groups", "read_subnets", "read_wearers"]
 
@@ -13,18 +14,35 @@ _EVERYTHING = "-1"
 
 
 def read_groups(
-    session: aws.AwsSession, groups: Sequence[aws.SecurityGroup], machines: Iterable[aws.Instance], *, vpc_id: str
+    session: aws.AwsSession,
+    groups: Sequence[aws.SecurityGroup],
+    *,
+    machines: Iterable[aws.Instance],
+    balancers: Iterable[aws.LoadBalancer],
+    vpc_id: str,
 ) -> tuple[checks.GroupFact, ...]:
-    """Return the cluster's own groups, the one that its VPC began with, and others that its machines wear."""
+    """Return the cluster's own groups, the one that its VPC began with, and others that its parts wear.
+
+    Raises
+    ------
+    NotFoundError
+        When something wears a group that AWS does not show.
+    """
     first = aws.list_default_groups(session, vpc_id)
     own, began_with = {one.group_id for one in groups}, {one.group_id for one in first}
     worn = {name for one in machines for name in one.group_ids}
+    worn |= {name for one in balancers for name in one.group_ids}
     others = aws.list_groups_by_id(session, worn - own - began_with)
+    hidden = sorted(worn - own - began_with - {one.group_id for one in others})
+    if hidden:
+        raise NotFoundError(
+            f"AWS does not show {', '.join(hidden)}, which the cluster's machines or load balancers wear"
+        )
     each = {one.group_id: one for one in (*groups, *first, *others)}
     return tuple(
         checks.GroupFact(
             group_id=one.group_id,
-            name=one.name,
+            name=one.name if one.group_id in own | began_with else f"{one.name} ({one.group_id})",
             role=one.tags.get(aws.ROLE_TAG, "") if one.group_id in own else "",
             is_default=one.group_id in began_with,
             rules=tuple(map(_tell_rule, one.rules)),
@@ -105,7 +123,7 @@ def _tell_rule(rule: aws.SecurityRule) -> checks.RuleFact:
 
 
 def _is_open(entry: aws.AclEntry) -> bool:
-    return entry.allows and entry.protocol == _EVERYTHING and entry.cidr in checks.WORLD
+    return entry.allows and entry.protocol == _EVERYTHING and checks.is_everybody(entry.cidr)
 
 
 def _tell_entry(entry: aws.AclEntry) -> str:

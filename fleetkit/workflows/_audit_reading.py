@@ -72,7 +72,9 @@ def _readers(workspace: Workspace) -> Mapping[str, Callable[[], Any]]:
         return cluster.network.vpc_id or groups()[0].vpc_id
 
     return {
-        "groups": lambda: network.read_groups(session, groups(), machines(), vpc_id=vpc_id()),
+        "groups": lambda: network.read_groups(
+            session, groups(), machines=machines(), balancers=balancers(), vpc_id=vpc_id()
+        ),
         "wearers": lambda: network.read_wearers(session, groups(), machines=machines(), balancers=balancers()),
         "subnets": subnets,
         "acls": lambda: network.read_acls(session, subnets(), vpc_id=vpc_id()),
@@ -108,7 +110,7 @@ def _tell_cluster(cluster: Cluster) -> checks.ClusterFact:
         masters={name: one.address for name, one in cluster.masters.items()},
         pools={name: one.desired for name, one in cluster.pools.items()},
         has_bastion=has_bastion,
-        vpn_cidr="" if has_bastion else cluster.operator_cidr,
+        vpn_cidr="" if has_bastion else cluster.vpn_cidr,
         makes_network=cluster.network.create,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fleetkit.aws import list_instances
 from fleetkit.config import Access
 from fleetkit.core import FleetError, NotFoundError
 from fleetkit.fleet import UNIT_TYPES
@@ -45,21 +46,29 @@ def find_login(workspace: Workspace, name: str, command: Sequence[str] = ()) -> 
     key_file = login_key_file(cluster)
     lines = list_known_hosts(cluster, pki, bastion=bastion)
     gate = SshTarget(host=bastion, user=BASTION_USER, key_file=key_file) if bastion else None
-    if name == _BASTION and gate is not None:
+    name = _addresses(workspace).get(name, name)
+    if gate is not None and name in (_BASTION, bastion):
         target, via = gate, None
     else:
         machine = _find(workspace, name)
         if machine.role:
             lines.append(known_hosts_line([machine.address], pki.role_host_keys[machine.role].public_line()))
         target, via = SshTarget(host=machine.address, user=MACHINE_USER, key_file=key_file), gate
-    paths.machine_known_hosts.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    known_hosts = paths.known_hosts_of(target.host)
+    known_hosts.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return ssh_command(
         target,
-        known_hosts_file=paths.machine_known_hosts,
+        known_hosts_file=known_hosts,
         config_file=workspace.settings.ssh_config,
         via=via,
         command=command,
     )
+
+
+def _addresses(workspace: Workspace) -> dict[str, str]:
+    """Return id of each instance to the address by which it is logged in to."""
+    found = list_instances(workspace.session, workspace.cluster.name)
+    return {one.instance_id: one.public_address if one.role == _BASTION else one.private_address for one in found}
 
 
 def _find(workspace: Workspace, name: str) -> FleetMachine:

@@ -85,11 +85,24 @@ def test_scaling_groups(pool: PoolFact, amiss: dict[str, str]) -> None:
     [
         ("instance-metadata-v2", {"machines": ()}),
         ("volume-encrypted", {"volumes": ()}),
-        ("master-termination-protection", {"protection": {}}),
         ("public-address-beyond-bastion", {"machines": ()}),
         ("key-pair-shared-by-roles", {"machines": ()}),
-        ("pool-scaling-group", {"pools": ()}),
     ],
 )
 def test_where_nothing_is_there_it_says_so(name: str, read: dict[str, Any]) -> None:
     assert judge(name, **read) == {"demo": "passed"}
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "told"),
+    [
+        ("master-termination-protection", {"protection": {}}, {"etcd1": "its machine is not there"}),
+        ("pool-scaling-group", {"pools": ()}, {"public": "its scaling group is not there"}),
+    ],
+)
+def test_of_what_is_meant_to_be_there_and_is_not_nobody_can_tell(
+    name: str, read: dict[str, Any], told: dict[str, str]
+) -> None:
+    found = find_check(name).apply(Facts(replace(CLUSTER, pools={"public": 3}), read=read))
+    assert {one.resource: one.reason for one in found} == told
+    assert {one.verdict for one in found} == {Verdict.UNKNOWN}

@@ -84,6 +84,10 @@ def test_what_is_open_on_all_ports_is_told_by_one_check_alone(wide: RuleFact, na
     [
         (rule(WORLD, 22), False),
         (rule("::/0", 20, 30), False),
+        (rule("0.0.0.0/1", 22), False),
+        (rule("2000::/3", 22), False),
+        (rule("10.0.0.0/8", 22), True),
+        (rule("pl-1", 22), True),
         (rule(WORLD, 2222), False),
         (rule(WORLD, 23), True),
         (rule("203.0.113.7/32", 22), True),
@@ -176,7 +180,8 @@ def test_the_default_group() -> None:
     assert judge("default-security-group-open", groups=(locked, group("master", itself))) == {"default": "passed"}
     told = judge("default-security-group-open", groups=(replace(locked, rules=(itself,)),))
     assert told == {"default": "it has rules: ingress all from sg-default"}
-    assert judge("default-security-group-open", groups=()) == {"demo": "passed"}
+    (none,) = find_check("default-security-group-open").apply(Facts(THREE, read={"groups": ()}))
+    assert none.verdict is Verdict.UNKNOWN
 
 
 def test_unused_groups() -> None:
@@ -233,6 +238,25 @@ def test_where_masters_stand(zones: str, told: str) -> None:
     masters = [machine("master", f"etcd{number}", zone=zone) for number, zone in enumerate(zones, start=1)]
     said = judge("masters-survive-zone", machines=(*masters, machine("bastion", public="203.0.113.9")))
     assert said == {"demo": told, **{one.resource: "passed" for one in masters}}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"state": "stopped"}, "the loss of a or of b leaves fewer than 2 of 3 members"),
+        ({"member": ""}, "the loss of a or of b leaves fewer than 2 of 3 members"),
+        ({}, "passed"),
+    ],
+)
+def test_a_master_that_does_not_run_or_is_no_member_holds_no_quorum(change: dict[str, str], told: str) -> None:
+    third = replace(machine("master", "etcd3", zone="c"), **change)
+    masters = (machine("master", "etcd1", zone="a"), machine("master", "etcd2", zone="b"), third)
+    assert judge("masters-survive-zone", machines=masters)["demo"] == told
+
+
+def test_of_groups_that_nobody_could_look_at_nobody_can_tell() -> None:
+    (found,) = find_check("etcd-ports-open").apply(Facts(THREE, read={"groups": (), "machines": ()}))
+    assert found.verdict is Verdict.UNKNOWN
 
 
 def test_two_zones_that_each_leave_too_few_are_both_named_and_so_is_a_public_master() -> None:

@@ -60,7 +60,7 @@ def test_a_machine_is_logged_in_to_by_its_name_by_a_unit_and_through_the_bastion
 
 
 def test_a_machine_that_shows_another_host_key_is_not_logged_in_to(world: World) -> None:
-    file = world.file.with_suffix("") / "known_hosts_machine"
+    file = world.file.with_suffix("") / f"known_hosts_{world.instances_of('master')[0]['PrivateIpAddress']}"
     words = world.fleetkit("machines", "ssh", CLUSTER, "etcd1", "--print").must(0).out
     lines = file.read_text().splitlines()
     swapped = [line.split(" ", 1)[0] for line in lines], [line.split(" ", 1)[1] for line in lines][::-1]

@@ -175,7 +175,7 @@ def test_the_sshuttle_command_pins_the_key_and_names_the_network() -> None:
     ssh = words[words.index("--ssh-cmd") + 1]
     for expected in (
         "StrictHostKeyChecking=yes",
-        "UserKnownHostsFile=clusters/demo/known_hosts",
+        'UserKnownHostsFile="clusters/demo/known_hosts"',
         "HostKeyAlias=203.0.113.9",
         "-i 'keys/demo key'",
         "-F ssh_config",

@@ -32,6 +32,9 @@ def test_the_machine_is_logged_in_to_through_the_bastion_with_both_keys_pinned(t
     assert (told["hostname"], told["user"], told["port"]) == ("10.10.3.100", "core", "2222")
     assert (told["stricthostkeychecking"], told["hostkeyalias"]) == ("true", "10.10.3.100")
     assert (told["identityfile"], told["identitiesonly"]) == (str(key), "yes")
+    assert told["userknownhostsfile"] == "/clusters/a b/known_hosts"
+    assert (told["globalknownhostsfile"], told["controlmaster"]) == ("/dev/null", "false")
+    assert "controlpath" not in told
     way = told["proxycommand"]
     assert "StrictHostKeyChecking=yes" in way
     assert "HostKeyAlias=203.0.113.9" in way

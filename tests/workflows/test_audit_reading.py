@@ -138,6 +138,19 @@ def test_what_others_have_costs_no_calls(session: AwsSession, workspace: Workspa
     assert max(alone.made.values()) <= 3
 
 
+def test_a_group_that_a_load_balancer_alone_wears_is_looked_at_too(
+    session: AwsSession, workspace: Workspace, world: dict[str, str]
+) -> None:
+    wide = make_group(session, world["vpc"], "wide", cluster="other")
+    allow(session, wide, 0, 65535, "0.0.0.0/0")
+    (balancer,) = session.elbv2.describe_load_balancers()["LoadBalancers"]
+    session.elbv2.set_security_groups(LoadBalancerArn=balancer["LoadBalancerArn"], SecurityGroups=[wide])
+    names = ["security-group-open-to-world", "inner-load-balancer-faces-internet"]
+    found = audit_cluster(workspace, checks=names).results
+    failed = {(one.check.id, one.judgement.resource) for one in found if one.state == "failed"}
+    assert failed == {(names[0], f"other-wide ({wide})"), (names[1], "fleet-ui")}
+
+
 def test_only_what_is_asked_for_is_read(workspace: Workspace, world: dict[str, str]) -> None:
     with workspace.session.counting() as calls:
         read_facts(workspace, ["machines"])

@@ -77,7 +77,7 @@ def test_the_command_reads_what_terraform_put_out_and_pins_the_bastions_key(aws:
     assert words[-2:] == ["ubuntu@203.0.113.9", "10.10.0.0/16"]
     folder = aws.folder / "clusters" / "demo"
     ssh = shlex.split(words[words.index("--ssh-cmd") + 1])
-    assert {"StrictHostKeyChecking=yes", f"UserKnownHostsFile={folder / 'known_hosts'}"} <= set(ssh)
+    assert {"StrictHostKeyChecking=yes", f'UserKnownHostsFile="{folder / "known_hosts"}"'} <= set(ssh)
     key = (folder / "pki" / "hosts" / "roles" / "bastion_ed25519_key.pub").read_text().split()[1]
     assert f"203.0.113.9 ssh-ed25519 {key}" in (folder / "known_hosts").read_text().splitlines()
     assert told["fleetctl_known_host"].startswith("[internal-demo.elb.example]:2222 ssh-ed25519 ")

@@ -4,13 +4,12 @@ from fleetkit.checks.facts.balancers import BalancerFact, BalancerSettingsFact, 
 from fleetkit.checks.facts.cluster import ClusterFact
 from fleetkit.checks.facts.facts import FACT_NAMES, Facts, UnreadFactError
 from fleetkit.checks.facts.machines import MachineFact, PoolFact, VolumeFact
-from fleetkit.checks.facts.network import WORLD, AclFact, GroupFact, RuleFact, SubnetFact, tell_rules
+from fleetkit.checks.facts.network import AclFact, GroupFact, RuleFact, SubnetFact, is_everybody, tell_rules
 from fleetkit.checks.facts.sources import FACT_SOURCES, FactSource
 
 __all__ = [
     "FACT_NAMES",
     "FACT_SOURCES",
-    "WORLD",
     "AclFact",
     "BalancerFact",
     "BalancerSettingsFact",
@@ -26,5 +25,6 @@ __all__ = [
     "TargetGroupFact",
     "UnreadFactError",
     "VolumeFact",
+    "is_everybody",
     "tell_rules",
 ]

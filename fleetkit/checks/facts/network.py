@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["WORLD", "AclFact", "GroupFact", "RuleFact", "SubnetFact", "tell_rules"]
+__all__ = ["AclFact", "GroupFact", "RuleFact", "SubnetFact", "is_everybody", "tell_rules"]
 
-WORLD = frozenset({"0.0.0.0/0", "::/0"})
-"""Networks that mean everybody."""
+_WIDEST = {4: 8, 6: 16}
+"""Version of IP to the shortest prefix that one owner's network has."""
 
 _LAST_PORT = 65535
 
@@ -44,7 +45,7 @@ class RuleFact:
     @property
     def lets_world_in(self) -> bool:
         """Whether anybody may come in by it."""
-        return self.direction == "ingress" and self.peer in WORLD
+        return self.direction == "ingress" and is_everybody(self.peer)
 
     def lets_in_on(self, *ports: int) -> bool:
         """Return whether it lets TCP in on any of these ports."""
@@ -111,6 +112,15 @@ class AclFact:
     is_default: bool
     subnet_ids: tuple[str, ...]
     open_entries: tuple[str, ...]
+
+
+def is_everybody(peer: str) -> bool:
+    """Return whether a network is so wide that anybody may be in it; a group or a prefix list is none."""
+    try:
+        network = ipaddress.ip_network(peer, strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen < _WIDEST[network.version]
 
 
 def tell_rules(rules: Iterable[RuleFact]) -> list[str]:

@@ -31,7 +31,7 @@ _BALANCERS = ("elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancin
 _SUBNETS = ("ec2:DescribeRouteTables", _GROUPS, "ec2:DescribeSubnets")
 
 FACT_SOURCES: Mapping[str, FactSource] = {
-    "groups": FactSource(what="security groups with their rules", permissions=(_MACHINES, _GROUPS)),
+    "groups": FactSource(what="security groups with their rules", permissions=(_MACHINES, _GROUPS, *_BALANCERS)),
     "wearers": FactSource(
         what="who wears which security group",
         permissions=(_MACHINES, "ec2:DescribeNetworkInterfaces", _GROUPS, *_BALANCERS),

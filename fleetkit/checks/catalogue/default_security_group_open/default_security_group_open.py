@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fleetkit.checks.facts import Facts, tell_rules
-from fleetkit.checks.values import Judgement, failed, passed
+from fleetkit.checks.values import Judgement, failed, passed, unknown
 
 __all__ = ["judge"]
 
@@ -14,7 +14,7 @@ def judge(facts: Facts) -> Iterator[Judgement]:
     """Look for any rule, in or out, of the group that the VPC began with."""
     found = [one for one in facts.groups if one.is_default]
     if not found:
-        yield passed(facts.cluster.name, "the VPC has no default security group")
+        yield unknown(facts.cluster.name, "AWS shows no default security group of the VPC, and each has one")
     for one in found:
         told = tell_rules(one.rules)
         if told:

@@ -25,9 +25,12 @@ def judge(facts: Facts) -> Iterator[Judgement]:
         yield unknown(facts.cluster.name, "no master is there, so nobody can tell where they stand")
         return
     count = len(facts.cluster.masters)
-    zones = Counter(one.zone for one in masters)
+    running = [one for one in masters if one.member and one.state == "running"]
+    zones = Counter(one.zone for one in running)
     needed = quorum_size(count)
-    fatal = sorted(zone for zone, its in zones.items() if len(masters) - its < needed)
+    fatal = (
+        ["any"] if len(running) < needed else sorted(zone for zone, its in zones.items() if len(running) - its < needed)
+    )
     if fatal:
         reason = f"the loss of {' or of '.join(fatal)} leaves fewer than {needed} of {count} members"
         yield failed(facts.cluster.name, reason, seen={"zones": dict(zones)})

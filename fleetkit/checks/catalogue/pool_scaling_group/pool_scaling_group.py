@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fleetkit.checks.facts import Facts
-from fleetkit.checks.values import Judgement, failed, passed
+from fleetkit.checks.values import Judgement, failed, passed, unknown
 
 __all__ = ["judge"]
 
 
 def judge(facts: Facts) -> Iterator[Judgement]:
     """Look at three sides of each pool, each a resource of its own, so that one can be waived."""
-    if not facts.pools:
-        yield passed(facts.cluster.name, "it has no pool")
+    for name in sorted(facts.cluster.pools.keys() - {one.resource for one in facts.pools}):
+        yield unknown(name, "its scaling group is not there")
     for one in facts.pools:
         sides = (
             ("launch template", one.has_template, "a launch template makes its machines", "it has no launch template"),
@@ -23,7 +23,12 @@ def judge(facts: Facts) -> Iterator[Judgement]:
                 "it has several zones",
                 f"it is in {', '.join(one.zones) or 'no zone'} alone",
             ),
-            ("health check", one.health_check == "ELB", "its load balancer is asked", "its load balancer is not asked"),
+            (
+                "health check",
+                "ELB" in one.health_check.split(","),
+                "its load balancer is asked",
+                "its load balancer is not asked",
+            ),
         )
         seen = {"zones": list(one.zones), "health_check": one.health_check, "has_template": one.has_template}
         for side, is_good, good, bad in sides:
