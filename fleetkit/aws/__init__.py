@@ -19,16 +19,11 @@ from fleetkit.aws.images import (
 )
 from fleetkit.aws.instances import (
     Instance,
-    ScalingGroup,
-    ScalingMember,
     count_vcpus,
-    find_scaling_group,
     is_protected,
     lift_termination_protection,
     list_instances,
-    list_scaling_groups,
     protect_from_termination,
-    replace_scaling_member,
     start_instances,
 )
 from fleetkit.aws.inventory import (
@@ -82,6 +77,13 @@ from fleetkit.aws.objects import (
     send_file,
 )
 from fleetkit.aws.quotas import QUOTAS, Quota, QuotaKind, QuotaUse, read_quota
+from fleetkit.aws.scaling_groups import (
+    ScalingGroup,
+    ScalingMember,
+    find_scaling_group,
+    list_scaling_groups,
+    replace_scaling_member,
+)
 from fleetkit.aws.security_groups import (
     SecurityGroup,
     SecurityRule,

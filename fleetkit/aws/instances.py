@@ -1,4 +1,4 @@
-"""The machines of a cluster as EC2 has them, and the auto scaling groups that keep its pools."""
+"""The machines of a cluster as EC2 has them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,17 @@ from typing import TYPE_CHECKING
 from fleetkit.aws._errors import asking
 from fleetkit.aws._tags import cluster_filter, read_tags
 from fleetkit.aws.session import ROLE_TAG, AwsSession
-from fleetkit.core import NotFoundError
 
 if TYPE_CHECKING:
-    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
 __all__ = [
     "Instance",
-    "ScalingGroup",
-    "ScalingMember",
     "count_vcpus",
-    "find_scaling_group",
     "is_protected",
     "lift_termination_protection",
     "list_instances",
-    "list_scaling_groups",
     "protect_from_termination",
-    "replace_scaling_member",
     "start_instances",
 ]
 
@@ -77,59 +70,6 @@ class Instance:
     hop_limit: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScalingMember:
-    """A machine as its auto scaling group sees it; ``template`` is the version of the launch template that made it."""
-
-    instance_id: str
-    zone: str
-    lifecycle: str
-    healthy: bool
-    template: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScalingGroup:
-    """An auto scaling group: what is wanted, and what there is.
-
-    Attributes
-    ----------
-    template
-        The version of the launch template that makes machines now.
-    template_id
-        The launch template; empty where something else makes machines.
-    zones
-        In which machines are made.
-    health_check
-        Who says that a machine is not well: ``EC2``, or ``ELB`` for its load balancer too.
-    """
-
-    name: str
-    role: str
-    minimum: int
-    maximum: int
-    desired: int
-    members: tuple[ScalingMember, ...]
-    tags: dict[str, str]
-    template: str = ""
-    template_id: str = ""
-    zones: tuple[str, ...] = ()
-    health_check: str = ""
-
-    @property
-    def outdated(self) -> tuple[ScalingMember, ...]:
-        """The machines that another version of the launch template made than the one that makes them now.
-
-        Where the group names no version, such as ``$Latest``, nobody can tell, and none is.
-        """
-        return tuple(one for one in self.members if self.template.isdigit() and one.template != self.template)
-
-    @property
-    def in_service(self) -> int:
-        """How many machines are in service and healthy."""
-        return sum(member.healthy and member.lifecycle == "InService" for member in self.members)
-
-
 def list_instances(
     session: AwsSession, cluster: str, *, role: str | None = None, terminated: bool = False
 ) -> tuple[Instance, ...]:
@@ -158,35 +98,6 @@ def list_instances(
             for instance in reservation["Instances"]
         ]
     return tuple(sorted(found, key=lambda item: (item.role, item.zone, item.private_address, item.instance_id)))
-
-
-def list_scaling_groups(session: AwsSession, cluster: str) -> tuple[ScalingGroup, ...]:
-    """Return the auto scaling groups of a cluster, by role."""
-    with asking(f"the auto scaling groups of {cluster}"):
-        pages = session.autoscaling.get_paginator("describe_auto_scaling_groups").paginate(
-            Filters=cluster_filter(cluster)
-        )
-        groups = [_read_group(group) for page in pages for group in page["AutoScalingGroups"]]
-    return tuple(sorted(groups, key=lambda group: (group.role, group.name)))
-
-
-def find_scaling_group(session: AwsSession, cluster: str, *, role: str) -> ScalingGroup:
-    """Return the auto scaling group of a cluster's pool.
-
-    Raises
-    ------
-    NotFoundError
-        When there is none of that role; names those that are.
-    """
-    groups = list_scaling_groups(session, cluster)
-    for group in groups:
-        if group.role == role:
-            return group
-    raise NotFoundError(
-        f"{cluster} has no pool {role!r}",
-        known=[one.role for one in groups],
-        hint=None if groups else f"is it deployed? fleetkit inspect {cluster}",
-    )
 
 
 def count_vcpus(session: AwsSession, instance_types: Sequence[str]) -> dict[str, int]:
@@ -222,14 +133,6 @@ def is_protected(session: AwsSession, instance_id: str) -> bool:
     with asking(f"the termination protection of {instance_id}"):
         answer = session.ec2.describe_instance_attribute(InstanceId=instance_id, Attribute="disableApiTermination")
     return bool(answer["DisableApiTermination"].get("Value"))
-
-
-def replace_scaling_member(session: AwsSession, instance_id: str) -> None:
-    """End a machine of an auto scaling group, which makes another one in its place."""
-    with asking(f"the end of {instance_id}"):
-        session.autoscaling.terminate_instance_in_auto_scaling_group(
-            InstanceId=instance_id, ShouldDecrementDesiredCapacity=False
-        )
 
 
 def start_instances(session: AwsSession, instance_ids: Sequence[str]) -> None:
@@ -274,34 +177,3 @@ def _read_groups(instance: InstanceTypeDef) -> tuple[str, ...]:
     worn = [*instance.get("SecurityGroups", [])]
     worn += [group for interface in instance.get("NetworkInterfaces", []) for group in interface.get("Groups", [])]
     return tuple(sorted({group["GroupId"] for group in worn}))
-
-
-def _read_template(group: AutoScalingGroupTypeDef) -> LaunchTemplateSpecificationTypeDef:
-    mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("LaunchTemplateSpecification", {})
-    return group.get("LaunchTemplate") or mixed
-
-
-def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:
-    tags = read_tags(group.get("Tags", []))
-    return ScalingGroup(
-        name=group["AutoScalingGroupName"],
-        role=tags.get(ROLE_TAG, ""),
-        minimum=group["MinSize"],
-        maximum=group["MaxSize"],
-        desired=group["DesiredCapacity"],
-        members=tuple(
-            ScalingMember(
-                instance_id=member["InstanceId"],
-                zone=member["AvailabilityZone"],
-                lifecycle=member["LifecycleState"],
-                healthy=member["HealthStatus"].upper() == "HEALTHY",
-                template=member.get("LaunchTemplate", {}).get("Version", ""),
-            )
-            for member in sorted(group.get("Instances", []), key=lambda member: member["InstanceId"])
-        ),
-        tags=tags,
-        template=group.get("LaunchTemplate", {}).get("Version", ""),
-        template_id=_read_template(group).get("LaunchTemplateId", ""),
-        zones=tuple(group.get("AvailabilityZones", [])),
-        health_check=group.get("HealthCheckType", ""),
-    )
