@@ -6,14 +6,17 @@ never an empty list. It knows no cluster file: it is handed names and numbers.
 
 from fleetkit.aws._counting import CallCounter
 from fleetkit.aws._errors import asking
+from fleetkit.aws.access_keys import AccessKey, list_own_access_keys
 from fleetkit.aws.address import is_known_name, read_public_address
 from fleetkit.aws.bucket import bucket_exists, delete_bucket, ensure_bucket
+from fleetkit.aws.bucket_settings import BucketSettings, read_bucket_settings
 from fleetkit.aws.identity import SignedRequest, sign_caller_identity
 from fleetkit.aws.images import (
     FLATCAR_OWNER,
     UBUNTU_OWNER,
     Image,
     find_image,
+    find_images,
     find_newest_flatcar,
     find_newest_ubuntu,
 )
@@ -50,6 +53,7 @@ from fleetkit.aws.load_balancers import (
     read_balancer_settings,
     read_draining_s,
 )
+from fleetkit.aws.managed import list_managed
 from fleetkit.aws.network import (
     AddressUse,
     ElasticAddress,
@@ -77,6 +81,7 @@ from fleetkit.aws.objects import (
     send_file,
 )
 from fleetkit.aws.quotas import QUOTAS, Quota, QuotaKind, QuotaUse, read_quota
+from fleetkit.aws.roles import Role, read_roles
 from fleetkit.aws.scaling_groups import (
     ScalingGroup,
     ScalingMember,
@@ -95,6 +100,7 @@ from fleetkit.aws.security_groups import (
 from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsLimits, AwsSession, Caller, open_session
 from fleetkit.aws.signing import open_signing_key
 from fleetkit.aws.traffic import AclEntry, FlowLog, NetworkAcl, list_flow_logs, list_network_acls
+from fleetkit.aws.user_data import TemplateVersion, list_template_versions, read_user_data
 from fleetkit.aws.volumes import Volume, list_volumes_of
 from fleetkit.aws.wrapping import unwrap_secret, wrap_secret
 from fleetkit.aws.zones import (
@@ -113,11 +119,13 @@ __all__ = [
     "QUOTAS",
     "ROLE_TAG",
     "UBUNTU_OWNER",
+    "AccessKey",
     "AclEntry",
     "AddressUse",
     "AwsLimits",
     "AwsSession",
     "BalancerSettings",
+    "BucketSettings",
     "CallCounter",
     "Caller",
     "ElasticAddress",
@@ -137,6 +145,7 @@ __all__ = [
     "QuotaKind",
     "QuotaUse",
     "RecordChange",
+    "Role",
     "ScalingGroup",
     "ScalingMember",
     "SecurityGroup",
@@ -146,6 +155,7 @@ __all__ = [
     "Subnet",
     "Target",
     "TargetGroup",
+    "TemplateVersion",
     "Thing",
     "ThingKind",
     "Volume",
@@ -160,6 +170,7 @@ __all__ = [
     "ensure_bucket",
     "fetch_file",
     "find_image",
+    "find_images",
     "find_newest_flatcar",
     "find_newest_ubuntu",
     "find_private_zone",
@@ -180,14 +191,17 @@ __all__ = [
     "list_key_pairs",
     "list_load_balancer_targets",
     "list_load_balancers",
+    "list_managed",
     "list_nat_gateways",
     "list_network_acls",
     "list_objects",
     "list_offered_zones",
+    "list_own_access_keys",
     "list_regions",
     "list_scaling_groups",
     "list_security_groups",
     "list_subnets",
+    "list_template_versions",
     "list_unclaimed_target_groups",
     "list_volumes_of",
     "list_vpcs",
@@ -198,10 +212,13 @@ __all__ = [
     "protect_from_termination",
     "put_object",
     "read_balancer_settings",
+    "read_bucket_settings",
     "read_draining_s",
     "read_object",
     "read_public_address",
     "read_quota",
+    "read_roles",
+    "read_user_data",
     "remove_rule",
     "remove_thing",
     "replace_scaling_member",

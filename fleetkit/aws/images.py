@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,15 @@ from fleetkit.core import NotFoundError, parse_utc
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef, ImageTypeDef
 
-__all__ = ["FLATCAR_OWNER", "UBUNTU_OWNER", "Image", "find_image", "find_newest_flatcar", "find_newest_ubuntu"]
+__all__ = [
+    "FLATCAR_OWNER",
+    "UBUNTU_OWNER",
+    "Image",
+    "find_image",
+    "find_images",
+    "find_newest_flatcar",
+    "find_newest_ubuntu",
+]
 
 FLATCAR_OWNER = "075585003325"
 """The account that publishes Flatcar (Flatcar documentation, "Running Flatcar on EC2")."""
@@ -63,6 +72,20 @@ def find_image(session: AwsSession, image_id: str) -> Image | None:
                 return None
             raise
     return _read(found[0]) if found else None
+
+
+def find_images(session: AwsSession, image_ids: Iterable[str]) -> dict[str, Image]:
+    """Return those of some images that the region has, deprecated ones too, by their ids."""
+    wanted = sorted(set(image_ids))
+    if not wanted:
+        return {}
+    with asking("the images of machines"):
+        pages = session.ec2.get_paginator("describe_images").paginate(
+            # By a filter: an id that nobody has any more would make an error of all of them.
+            Filters=[{"Name": "image-id", "Values": wanted}],
+            IncludeDeprecated=True,
+        )
+        return {one["ImageId"]: _read(one) for page in pages for one in page["Images"]}
 
 
 def find_newest_flatcar(session: AwsSession) -> Image:

@@ -49,6 +49,8 @@ class Instance:
         The key pair that it was started with; empty where with none.
     http_tokens, hop_limit
         Whether its metadata service asks for tokens, ``required`` or ``optional``, and how far its answers go.
+    profile_arn
+        The instance profile by which it has a role; empty where it has none.
     """
 
     instance_id: str
@@ -68,6 +70,7 @@ class Instance:
     key_name: str = ""
     http_tokens: str = ""
     hop_limit: int = 0
+    profile_arn: str = ""
 
 
 def list_instances(
@@ -162,6 +165,7 @@ def _read_instance(instance: InstanceTypeDef) -> Instance:
         key_name=instance.get("KeyName", ""),
         http_tokens=instance.get("MetadataOptions", {}).get("HttpTokens", ""),
         hop_limit=instance.get("MetadataOptions", {}).get("HttpPutResponseHopLimit", 0),
+        profile_arn=instance.get("IamInstanceProfile", {}).get("Arn", ""),
     )
 
 

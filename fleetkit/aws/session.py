@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_route53 import Route53Client
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_service_quotas import ServiceQuotasClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
 __all__ = ["CLUSTER_TAG", "ROLE_TAG", "AwsLimits", "AwsSession", "Caller", "open_session"]
@@ -223,6 +224,11 @@ class AwsSession:
     def quotas(self) -> ServiceQuotasClient:
         """The client of Service Quotas."""
         return cast("ServiceQuotasClient", self.client("service-quotas"))
+
+    @property
+    def ssm(self) -> SSMClient:
+        """The client of Systems Manager."""
+        return cast("SSMClient", self.client("ssm"))
 
     @property
     def sts(self) -> STSClient:

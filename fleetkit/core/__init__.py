@@ -4,6 +4,7 @@ Standard library only; nothing here knows of AWS, etcd, notebooks or screens.
 """
 
 from fleetkit.core._remembered import remember_secret
+from fleetkit.core._secret_shapes import name_secrets
 from fleetkit.core.clock import SYSTEM_CLOCK, Clock, format_duration, format_utc, parse_utc, utc_now
 from fleetkit.core.data import data_folder
 from fleetkit.core.errors import (
@@ -88,6 +89,7 @@ __all__ = [
     "format_public_key",
     "format_utc",
     "judge_quorum",
+    "name_secrets",
     "parse_public_key",
     "parse_reference",
     "parse_utc",

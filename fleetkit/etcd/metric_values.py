@@ -70,6 +70,8 @@ class MemberMetrics:
         Bytes of the backend file, of those the bytes in use, and the size at which writes end.
     resident_memory
         Bytes of memory that the process holds.
+    started
+        When the process started, in seconds since 1970; 0 where it was not told.
     send_failures
         Messages that could not be sent, by the peer's id.
     requests
@@ -100,6 +102,7 @@ class MemberMetrics:
     round_trip_average_s: Mapping[str, float]
     fsync_seconds: Histogram
     commit_seconds: Histogram
+    started: float = 0.0
 
     @classmethod
     def from_samples(cls, samples: Iterable[Sample]) -> MemberMetrics:
@@ -140,6 +143,7 @@ class MemberMetrics:
             ),
             fsync_seconds=_read_histogram(series["etcd_disk_wal_fsync_duration_seconds_bucket"]),
             commit_seconds=_read_histogram(series["etcd_disk_backend_commit_duration_seconds_bucket"]),
+            started=one("process_start_time_seconds"),
         )
 
     @classmethod
@@ -168,6 +172,7 @@ class MemberMetrics:
             round_trip_average_s=fields.numbers("round_trip_average_s"),
             fsync_seconds=Histogram.from_facts(fields, "fsync_seconds"),
             commit_seconds=Histogram.from_facts(fields, "commit_seconds"),
+            started=fields.number("started"),
         )
 
     def facts(self) -> dict[str, Any]:
@@ -190,6 +195,7 @@ class MemberMetrics:
             "round_trip_average_s": dict(self.round_trip_average_s),
             "fsync_seconds": self.fsync_seconds.facts(),
             "commit_seconds": self.commit_seconds.facts(),
+            "started": self.started,
         }
 
 

@@ -60,6 +60,8 @@ def read_target_groups(session: aws.AwsSession, *, cluster: str, vpc_id: str) ->
             resource=_name(groups[arn].name, cluster),
             states=dict(Counter(one.state for one in groups[arn].targets)),
             draining_s=draining_s,
+            target_ids=(its := frozenset(one.target_id for one in groups[arn].targets)),
+            healthy_ids=its - {one.target_id for one in groups[arn].targets if one.state != "healthy"},
         )
         for arn, draining_s in found.ok.items()
     )

@@ -8,7 +8,7 @@ from fleetkit import aws, checks
 from fleetkit.config import Cluster
 from fleetkit.core import call_each
 
-__all__ = ["read_pools", "read_protection", "read_volumes", "tell_machines"]
+__all__ = ["name_machines", "read_protection", "read_volumes", "tell_machines", "tell_pools"]
 
 
 def tell_machines(machines: Iterable[aws.Instance], cluster: Cluster) -> tuple[checks.MachineFact, ...]:
@@ -33,18 +33,23 @@ def tell_machines(machines: Iterable[aws.Instance], cluster: Cluster) -> tuple[c
     )
 
 
+def name_machines(machines: Iterable[aws.Instance], cluster: Cluster) -> dict[str, str]:
+    """Return id of each machine to what people call it."""
+    return {one.instance_id: _name(one, cluster) for one in machines}
+
+
 def read_volumes(
     session: aws.AwsSession, machines: Iterable[aws.Instance], cluster: Cluster
 ) -> tuple[checks.VolumeFact, ...]:
     """Return the volumes that machines have."""
-    names = {one.instance_id: _name(one, cluster) for one in machines}
+    names = name_machines(machines, cluster)
     return tuple(
         checks.VolumeFact(volume_id=one.volume_id, machine=names[one.instance_id], encrypted=one.encrypted)
         for one in aws.list_volumes_of(session, names)
     )
 
 
-def read_pools(session: aws.AwsSession, *, cluster: str) -> tuple[checks.PoolFact, ...]:
+def tell_pools(groups: Iterable[aws.ScalingGroup]) -> tuple[checks.PoolFact, ...]:
     """Return pools as their scaling groups have them."""
     return tuple(
         checks.PoolFact(
@@ -53,8 +58,11 @@ def read_pools(session: aws.AwsSession, *, cluster: str) -> tuple[checks.PoolFac
             has_template=bool(one.template_id),
             zones=tuple(sorted(one.zones)),
             health_check=one.health_check,
+            desired=one.desired,
+            in_service=one.in_service,
+            instance_ids=tuple(member.instance_id for member in one.members),
         )
-        for one in aws.list_scaling_groups(session, cluster)
+        for one in groups
     )
 
 

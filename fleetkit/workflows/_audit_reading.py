@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Generic, TypeVar
@@ -9,10 +10,15 @@ from typing import Any, Generic, TypeVar
 from fleetkit import aws, checks
 from fleetkit.config import Access, Cluster
 from fleetkit.core import FleetkitError, NotFoundError, call_each, utc_now
+from fleetkit.workflows import _audit_access as access
 from fleetkit.workflows import _audit_balancers as balancing
+from fleetkit.workflows import _audit_etcd as inside
 from fleetkit.workflows import _audit_machines as computing
 from fleetkit.workflows import _audit_network as network
+from fleetkit.workflows import _audit_starts as starting
 from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.last_backup import recall_backup
+from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = ["read_facts"]
 
@@ -49,8 +55,11 @@ def read_facts(workspace: Workspace, names: Collection[str]) -> checks.Facts:
     names
         Those that are wanted, of `fleetkit.checks.FACT_NAMES`; nothing else is asked for.
     """
-    readers = _readers(workspace)
-    results = call_each(sorted(names), lambda name: readers[name](), catch=FleetkitError)
+    with contextlib.ExitStack() as stack:
+        # Opened by whoever first reads through it, and closed once all is read.
+        way = _Once(lambda: stack.enter_context(open_way_in(workspace)))
+        readers = {**_readers(workspace), **_readers_inside(workspace, way)}
+        results = call_each(sorted(names), lambda name: readers[name](), catch=FleetkitError)
     return checks.Facts(
         _tell_cluster(workspace.cluster),
         read=results.ok,
@@ -61,6 +70,7 @@ def read_facts(workspace: Workspace, names: Collection[str]) -> checks.Facts:
 def _readers(workspace: Workspace) -> Mapping[str, Callable[[], Any]]:
     session, cluster = workspace.session, workspace.cluster
     machines = _Once(lambda: aws.list_instances(session, cluster.name))
+    pools = _Once(lambda: aws.list_scaling_groups(session, cluster.name))
     groups = _Once(lambda: _list_groups(session, cluster.name))
     given = (*cluster.network.public_subnet_ids, *cluster.network.private_subnet_ids)
     balancers = _Once(lambda: _list_balancers(session, cluster.name, vpc_id=vpc_id()))
@@ -84,9 +94,30 @@ def _readers(workspace: Workspace) -> Mapping[str, Callable[[], Any]]:
         "balancer_settings": lambda: balancing.read_settings(session, balancers()),
         "target_groups": lambda: balancing.read_target_groups(session, cluster=cluster.name, vpc_id=vpc_id()),
         "volumes": lambda: computing.read_volumes(session, machines(), cluster),
-        "pools": lambda: computing.read_pools(session, cluster=cluster.name),
+        "pools": lambda: computing.tell_pools(pools()),
         "protection": lambda: computing.read_protection(session, machines(), cluster),
+        "given": lambda: starting.read_given(session, computing.name_machines(machines(), cluster), pools()),
+        "images": lambda: starting.read_images(session, machines(), computing.name_machines(machines(), cluster)),
+        "managed": lambda: aws.list_managed(session, [one.instance_id for one in machines()]),
+        "caller": lambda: access.read_caller(session),
+        "roles": lambda: access.read_roles(session, machines()),
+        "state": lambda: access.read_state(workspace),
+        "kept": lambda: access.read_kept(workspace),
+        "variables": lambda: access.read_variables(workspace),
         "operator_address": lambda: str(aws.read_public_address(workspace.settings.address_url)),
+    }
+
+
+def _readers_inside(workspace: Workspace, way: Callable[[], WayIn]) -> Mapping[str, Callable[[], Any]]:
+    """Return how each fact of etcd and fleet is read, and those of backups."""
+    last = _Once(lambda: recall_backup(workspace))
+    return {
+        "members": lambda: inside.read_members(way()),
+        "tls": lambda: inside.read_tls(workspace, way()),
+        "strain": lambda: inside.read_strain(way()),
+        "registered": lambda: inside.read_registered(way()),
+        "backups": lambda: inside.read_backups(workspace, last()),
+        "backup_bucket": lambda: inside.read_backup_bucket(workspace, last()),
     }
 
 

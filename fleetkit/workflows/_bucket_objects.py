@@ -27,11 +27,18 @@ _ANY_REGION = "us-east-1"
 class BucketObjects:
     """The objects below a prefix of a bucket of the caller's own account: nobody else's is written to."""
 
-    def __init__(self, bucket: BucketAddress, *, environ: Mapping[str, str], limits: AwsLimits) -> None:
+    def __init__(
+        self,
+        bucket: BucketAddress,
+        *,
+        environ: Mapping[str, str],
+        limits: AwsLimits,
+        session: AwsSession | None = None,
+    ) -> None:
         self._bucket, self._prefix = bucket.name, f"{bucket.prefix}/" if bucket.prefix else ""
         self._region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
         self._limits = limits
-        self._session: AwsSession | None = None
+        self._session = session
 
     @property
     def address(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetkit.aws import AwsLimits
+from fleetkit.aws import AwsLimits, AwsSession
 from fleetkit.config import parse_bucket_address
 from fleetkit.core import FleetkitError, NotFoundError
 from fleetkit.etcd import BackupName, parse_backup_name
@@ -122,7 +122,12 @@ class BackupPlace:
 
 
 def open_backup_place(
-    cluster: str, where: str | None = None, *, folder: Path | None = None, environ: Mapping[str, str] | None = None
+    cluster: str,
+    where: str | None = None,
+    *,
+    folder: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    session: AwsSession | None = None,
 ) -> BackupPlace:
     """Find out where a cluster's backups are kept; nothing is asked of AWS yet.
 
@@ -136,6 +141,8 @@ def open_backup_place(
         The folder to work in; the current one where not given.
     environ
         The environment; the process's own where not given.
+    session
+        By which a bucket is asked; one of its own where not given.
 
     Raises
     ------
@@ -145,7 +152,9 @@ def open_backup_place(
     environ = os.environ if environ is None else environ
     if where is not None and where.startswith("s3://"):
         bucket = parse_bucket_address(where, what="the place of backups")
-        return BackupPlace(cluster=cluster, _files=BucketObjects(bucket, environ=environ, limits=_LIMITS))
+        return BackupPlace(
+            cluster=cluster, _files=BucketObjects(bucket, environ=environ, limits=_LIMITS, session=session)
+        )
     return BackupPlace(cluster=cluster, _files=FolderFiles((folder or Path.cwd()) / (where or "backups")))
 
 

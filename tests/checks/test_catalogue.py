@@ -19,7 +19,13 @@ CLUSTER = ClusterFact(
     now=dt.datetime(2026, 11, 28, tzinfo=dt.UTC),
     masters={"etcd1": "10.10.3.100"},
 )
-MAY_IMPORT = {"fleetkit.checks.facts", "fleetkit.checks.group_rules", "fleetkit.checks.values", "fleetkit.core"}
+MAY_IMPORT = {
+    "fleetkit.checks.facts",
+    "fleetkit.checks.given_secrets",
+    "fleetkit.checks.group_rules",
+    "fleetkit.checks.values",
+    "fleetkit.core",
+}
 IDS = [one.id for one in load_checks()]
 
 

@@ -15,6 +15,7 @@ from fleetkit.aws import AwsLimits, AwsSession, open_session
 from fleetkit.sandbox.aws.patches import applied
 from fleetkit.sandbox.aws.patches.bucket_policies import BUCKET_POLICIES
 from fleetkit.sandbox.aws.patches.signing_keys import SIGNING_KEYS
+from fleetkit.sandbox.aws.patches.ssm_inventory import SSM_INVENTORY
 from fleetkit.sandbox.aws.patches.zone_records import ZONE_RECORDS
 
 REGION = "us-west-2"
@@ -27,9 +28,9 @@ QUICK = AwsLimits(connect_timeout_s=1.0, read_timeout_s=2.0, attempts=1)
 def emulated_aws(region: str = REGION) -> Iterator[AwsSession]:
     """Give a session with an empty account behind it."""
     # moto's own list of images takes a second to load, its bucket policies deny whatever a condition excepts, and its
-    # zones let a record that is there be created once more.
+    # zones let a record that is there be created once more; it has no inventory of Systems Manager at all.
     without_images = mock.patch.dict(os.environ, {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"})
-    with without_images, applied(BUCKET_POLICIES, SIGNING_KEYS, ZONE_RECORDS), mock_aws():
+    with without_images, applied(BUCKET_POLICIES, SIGNING_KEYS, SSM_INVENTORY, ZONE_RECORDS), mock_aws():
         yield open_session(region)
 
 
@@ -90,16 +91,15 @@ def run_machine(
     role: str = "",
     name: str = "",
     groups: Sequence[str] = (),
+    **more: Any,
 ) -> str:
     """Start one instance and return its id."""
-    options: dict[str, Any] = {"SubnetId": subnet_id} if subnet_id else {}
+    options: dict[str, Any] = {"ImageId": "ami-12c6146b", **({"SubnetId": subnet_id} if subnet_id else {}), **more}
     if address:
         options["PrivateIpAddress"] = address
     if groups:
         options["SecurityGroupIds"] = list(groups)
     if cluster:
         options["TagSpecifications"] = tag_specification("instance", cluster, role, name)
-    made = session.client("ec2").run_instances(
-        ImageId="ami-12c6146b", MinCount=1, MaxCount=1, InstanceType="t3.small", **options
-    )
+    made = session.client("ec2").run_instances(MinCount=1, MaxCount=1, InstanceType="t3.small", **options)
     return str(made["Instances"][0]["InstanceId"])

@@ -53,6 +53,13 @@ def protected_instance_refuses_to_end(aws: Moto) -> None:
     aws.ec2.terminate_instances(InstanceIds=[instance])
 
 
+def machine_without_an_agent_is_not_managed(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    machine = aws.run_one(subnets[0])["InstanceId"]
+    told = aws.ssm.describe_instance_information(Filters=[{"Key": "InstanceIds", "Values": [machine]}])
+    assert told["InstanceInformationList"] == []
+
+
 def shutdown_behavior_is_modified_alone(aws: Moto) -> None:
     vpc, subnets = aws.make_network()
     group = aws.ec2.create_security_group(GroupName="deploy", Description="deploy", VpcId=vpc)["GroupId"]
@@ -202,5 +209,6 @@ PROMISES: dict[Patch, Callable[[Moto], None]] = {
     patches.QUOTAS: quotas_can_be_read,
     patches.SIGNED_READS: signed_get_of_a_rest_service_passes,
     patches.BUCKET_POLICIES: policy_binds_whom_it_names,
+    patches.SSM_INVENTORY: machine_without_an_agent_is_not_managed,
     patches.SIGNING_KEYS: key_signs_the_digest_that_it_is_handed,
 }

@@ -61,12 +61,18 @@ class TargetGroupFact:
         AWS's word for how targets are, to how many are so.
     draining_s
         Seconds for which a target that leaves still answers.
+    healthy_ids
+        Ids of the machines that are healthy at each port at which they are targets.
+    target_ids
+        Ids of all that are targets.
     """
 
     arn: str
     resource: str
     states: Mapping[str, int] = field(default_factory=dict)
     draining_s: int = 0
+    target_ids: frozenset[str] = frozenset()
+    healthy_ids: frozenset[str] = frozenset()
 
     @property
     def healthy(self) -> int:

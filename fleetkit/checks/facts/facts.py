@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
+from fleetkit.checks.facts.access import BucketFact, CallerFact, KeptFact, RoleFact, StateFact
 from fleetkit.checks.facts.balancers import BalancerFact, BalancerSettingsFact, TargetGroupFact
 from fleetkit.checks.facts.cluster import ClusterFact
+from fleetkit.checks.facts.etcd import BackupFact, MemberFact, StrainFact, TlsFact
 from fleetkit.checks.facts.machines import MachineFact, PoolFact, VolumeFact
 from fleetkit.checks.facts.network import AclFact, GroupFact, SubnetFact
+from fleetkit.checks.facts.starts import GivenFact, ImageFact
 
 __all__ = ["FACT_NAMES", "Facts", "UnreadFactError"]
 
@@ -141,6 +144,76 @@ class Facts:
     def operator_address(self) -> str:
         """The public address from which the audit is made; an IPv4 address."""
         return cast("str", self._get("operator_address"))
+
+    @property
+    def backups(self) -> BackupFact:
+        """The backups of etcd."""
+        return cast("BackupFact", self._get("backups"))
+
+    @property
+    def backup_bucket(self) -> BucketFact | None:
+        """The bucket in which the last backup lies; None where it lies in none."""
+        return cast("BucketFact | None", self._get("backup_bucket"))
+
+    @property
+    def caller(self) -> CallerFact:
+        """Whose credentials the audit is made with."""
+        return cast("CallerFact", self._get("caller"))
+
+    @property
+    def given(self) -> tuple[GivenFact, ...]:
+        """What machines have as user data, and what the launch templates of pools give."""
+        return cast("tuple[GivenFact, ...]", self._get("given"))
+
+    @property
+    def images(self) -> tuple[ImageFact, ...]:
+        """The images that machines run from."""
+        return cast("tuple[ImageFact, ...]", self._get("images"))
+
+    @property
+    def kept(self) -> tuple[KeptFact, ...]:
+        """State and records, with the secrets that stand in them."""
+        return cast("tuple[KeptFact, ...]", self._get("kept"))
+
+    @property
+    def managed(self) -> frozenset[str]:
+        """Ids of the machines that Systems Manager hears of."""
+        return cast("frozenset[str]", self._get("managed"))
+
+    @property
+    def members(self) -> tuple[MemberFact, ...]:
+        """Members of etcd as they tell of themselves and of the others."""
+        return cast("tuple[MemberFact, ...]", self._get("members"))
+
+    @property
+    def registered(self) -> frozenset[str]:
+        """Private addresses of the machines that fleet has."""
+        return cast("frozenset[str]", self._get("registered"))
+
+    @property
+    def roles(self) -> tuple[RoleFact, ...]:
+        """The roles that machines have, one for each kind of machine."""
+        return cast("tuple[RoleFact, ...]", self._get("roles"))
+
+    @property
+    def state(self) -> StateFact:
+        """Where Terraform's state lies."""
+        return cast("StateFact", self._get("state"))
+
+    @property
+    def strain(self) -> tuple[StrainFact, ...]:
+        """How hard the members' disks and databases are pressed."""
+        return cast("tuple[StrainFact, ...]", self._get("strain"))
+
+    @property
+    def tls(self) -> tuple[TlsFact, ...]:
+        """How members speak to clients and peers."""
+        return cast("tuple[TlsFact, ...]", self._get("tls"))
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Name of each file that tells Terraform of the cluster to its text; never shown."""
+        return cast("Mapping[str, str]", self._get("variables"))
 
 
 FACT_NAMES = frozenset(name for name, its in vars(Facts).items() if isinstance(its, property) and name != "unread")

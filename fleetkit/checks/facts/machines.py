@@ -63,6 +63,10 @@ class PoolFact:
         Whether a launch template makes its machines.
     health_check
         Who says that a machine is not well: ``EC2``, or ``ELB`` for its load balancer too.
+    desired, in_service
+        How many machines are wanted, and how many are in service and healthy.
+    instance_ids
+        Those that it has.
     """
 
     resource: str
@@ -70,3 +74,6 @@ class PoolFact:
     has_template: bool
     zones: tuple[str, ...]
     health_check: str
+    desired: int = 0
+    in_service: int = 0
+    instance_ids: tuple[str, ...] = ()

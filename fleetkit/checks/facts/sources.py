@@ -17,7 +17,8 @@ class FactSource:
     what
         What it is, as a noun.
     permissions
-        Actions of AWS that reading it takes; none where AWS is not asked.
+        Actions of AWS that reading it takes, as policies name them; none where AWS is not asked.
+        What comes through the way in takes the operator's certificate and key besides.
     """
 
     what: str
@@ -28,6 +29,12 @@ _GROUPS = "ec2:DescribeSecurityGroups"
 """By them the cluster's VPC is found."""
 _MACHINES = "ec2:DescribeInstances"
 _BALANCERS = ("elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTags")
+_BUCKET = (
+    "s3:GetBucketObjectLockConfiguration",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+)
 _SUBNETS = ("ec2:DescribeRouteTables", _GROUPS, "ec2:DescribeSubnets")
 
 FACT_SOURCES: Mapping[str, FactSource] = {
@@ -64,6 +71,43 @@ FACT_SOURCES: Mapping[str, FactSource] = {
     "pools": FactSource(what="scaling groups", permissions=("autoscaling:DescribeAutoScalingGroups",)),
     "protection": FactSource(
         what="termination protection of masters", permissions=("ec2:DescribeInstanceAttribute", _MACHINES)
+    ),
+    "given": FactSource(
+        what="user data of machines and launch templates",
+        permissions=(
+            "autoscaling:DescribeAutoScalingGroups",
+            "ec2:DescribeInstanceAttribute",
+            _MACHINES,
+            "ec2:DescribeLaunchTemplateVersions",
+        ),
+    ),
+    "images": FactSource(what="images of machines", permissions=("ec2:DescribeImages", _MACHINES)),
+    "managed": FactSource(
+        what="machines that Systems Manager hears of", permissions=(_MACHINES, "ssm:DescribeInstanceInformation")
+    ),
+    "registered": FactSource(what="machines that fleet has", permissions=(_MACHINES,)),
+    "caller": FactSource(what="access keys of whoever asks", permissions=("iam:ListAccessKeys",)),
+    "roles": FactSource(
+        what="roles of machines",
+        permissions=(
+            _MACHINES,
+            "iam:GetInstanceProfile",
+            "iam:GetPolicy",
+            "iam:GetPolicyVersion",
+            "iam:GetRolePolicy",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListRolePolicies",
+        ),
+    ),
+    "state": FactSource(what="where Terraform's state lies", permissions=_BUCKET),
+    "kept": FactSource(what="state and records", permissions=("s3:GetObject",)),
+    "variables": FactSource(what="files that tell Terraform of the cluster"),
+    "tls": FactSource(what="certificates of members", permissions=(_MACHINES,)),
+    "members": FactSource(what="what members tell of each other", permissions=(_MACHINES,)),
+    "strain": FactSource(what="metrics and alarms of members", permissions=(_MACHINES,)),
+    "backups": FactSource(what="backups of etcd", permissions=("s3:GetObject", "s3:ListBucket")),
+    "backup_bucket": FactSource(
+        what="how the bucket of backups is set up", permissions=("s3:GetObject", "s3:ListBucket", *_BUCKET)
     ),
     "operator_address": FactSource(what="the public address of this computer"),
 }

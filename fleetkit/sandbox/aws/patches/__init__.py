@@ -21,6 +21,7 @@ from fleetkit.sandbox.aws.patches.reboots import REBOOTS, count_reboots
 from fleetkit.sandbox.aws.patches.shutdown_behavior import SHUTDOWN_BEHAVIOR
 from fleetkit.sandbox.aws.patches.signed_reads import SIGNED_READS
 from fleetkit.sandbox.aws.patches.signing_keys import SIGNING_KEYS
+from fleetkit.sandbox.aws.patches.ssm_inventory import SSM_INVENTORY
 from fleetkit.sandbox.aws.patches.taken_addresses import TAKEN_ADDRESSES
 from fleetkit.sandbox.aws.patches.target_health import TARGET_HEALTH, TargetState, measure_targets_with
 from fleetkit.sandbox.aws.patches.template_tags import TEMPLATE_TAGS
@@ -49,6 +50,7 @@ __all__ = [
     "SHUTDOWN_BEHAVIOR",
     "SIGNED_READS",
     "SIGNING_KEYS",
+    "SSM_INVENTORY",
     "TAKEN_ADDRESSES",
     "TARGET_HEALTH",
     "TEMPLATE_TAGS",
@@ -91,5 +93,6 @@ ALL_PATCHES: tuple[Patch, ...] = (
     SIGNED_READS,
     BUCKET_POLICIES,
     SIGNING_KEYS,
+    SSM_INVENTORY,
 )
 """Every patch, in the order in which they are put on."""

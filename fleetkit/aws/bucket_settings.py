@@ -1,0 +1,75 @@
+"""How a bucket is set up: one that outlasts the cluster, and that its owner has made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fleetkit.aws._errors import asking, error_code
+from fleetkit.aws.session import AwsSession
+
+__all__ = ["BucketSettings", "read_bucket_settings"]
+
+_CLOSED = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+_ABSENT = (
+    "NoSuchPublicAccessBlockConfiguration",
+    "ObjectLockConfigurationNotFoundError",
+    "ServerSideEncryptionConfigurationNotFoundError",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketSettings:
+    """A bucket as it is set up.
+
+    Attributes
+    ----------
+    name
+        The bucket.
+    encryption
+        The algorithm by which new objects are encrypted; empty where none is set.
+    versioned, closed, locked
+        Whether old versions are kept, whether nothing of it can be made public, and whether object lock is on.
+    """
+
+    name: str
+    encryption: str
+    versioned: bool
+    closed: bool
+    locked: bool
+
+
+def read_bucket_settings(session: AwsSession, bucket: str) -> BucketSettings:
+    """Return how a bucket is set up.
+
+    Raises
+    ------
+    AwsError
+        When it is not there, or may not be read.
+    """
+    s3, of = session.s3, {"Bucket": bucket}
+    with asking(f"how the bucket {bucket} is set up"):
+        encryption = _read(lambda: s3.get_bucket_encryption(**of)["ServerSideEncryptionConfiguration"])
+        closed = _read(lambda: s3.get_public_access_block(**of)["PublicAccessBlockConfiguration"])
+        lock = _read(lambda: s3.get_object_lock_configuration(**of)["ObjectLockConfiguration"])
+        versioning = s3.get_bucket_versioning(Bucket=bucket)
+    rules = encryption.get("Rules", [])
+    return BucketSettings(
+        name=bucket,
+        encryption=rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] if rules else "",
+        versioned=versioning.get("Status") == "Enabled",
+        closed=all(closed.get(name) for name in _CLOSED),
+        locked=lock.get("ObjectLockEnabled") == "Enabled",
+    )
+
+
+def _read(call: Any) -> dict[str, Any]:
+    """Return a part of the configuration; nothing where S3 says that there is none."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return dict(call())
+    except ClientError as error:
+        if error_code(error) in _ABSENT:
+            return {}
+        raise

@@ -1,0 +1,41 @@
+"""No instance role is an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fleetkit.checks.facts import Facts
+from fleetkit.checks.values import Judgement, failed, passed
+
+__all__ = ["judge"]
+
+_ALL = ("*", "*:*", "iam:*")
+
+
+def judge(facts: Facts) -> Iterator[Judgement]:
+    """Look for a statement that allows everything, or all of IAM, on everything."""
+    for role in facts.roles:
+        bad = sorted(name for name, document in role.policies.items() if any(map(_is_admin, _statements(document))))
+        seen = {"policies": sorted(role.policies)}
+        if bad:
+            reason = f"it may do everything by {', '.join(bad)}"
+            yield failed(role.resource, reason, resource_id=role.role_name, seen={**seen, "administrator": bad})
+        else:
+            yield passed(role.resource, "it may do what its policies name", resource_id=role.role_name, seen=seen)
+
+
+def _statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = document.get("Statement", [])
+    return [found] if isinstance(found, Mapping) else list(found)
+
+
+def _is_admin(statement: Mapping[str, Any]) -> bool:
+    if statement.get("Effect") != "Allow" or "*" not in _list(statement.get("Resource")):
+        return False
+    # What is allowed but for some is everything else.
+    return "NotAction" in statement or any(one.lower() in _ALL for one in _list(statement.get("Action")))
+
+
+def _list(found: Any) -> list[str]:
+    return [found] if isinstance(found, str) else list(found or [])
