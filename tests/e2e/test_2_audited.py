@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
+import json
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from support.e2e_world import CLUSTER, World
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from support.e2e_world import CLUSTER, TAG, World
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(900)]
 
 WORLD = "0.0.0.0/0"
+ACCESS_KEY = "AKIA" + "Q7" * 8
+KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----\n"
+OLD_IMAGE = "ami-0f1a7ca2459325000"
+"""The sandbox's Flatcar of May 2026, three months behind its newest."""
 Found: TypeAlias = set[tuple[str, str]]
 Fault: TypeAlias = Callable[[World], AbstractContextManager[Found]]
 
@@ -250,6 +261,133 @@ def targets_cut_off(world: World) -> Iterator[Found]:
         wait("60")
 
 
+def extra_machine(check: str, *, image: str = "", user_data: str = "", told: str = "") -> Fault:
+    """Return that somebody starts one more machine in the cluster's name."""
+
+    @contextmanager
+    def make(world: World) -> Iterator[Found]:
+        ec2, master = world.client("ec2"), world.instances_of("master")[0]
+        made = ec2.run_instances(
+            ImageId=image or master["ImageId"], InstanceType="t3.small", MinCount=1, MaxCount=1,
+            SubnetId=master["SubnetId"], SecurityGroupIds=[group_of(world, "internal")], UserData=user_data,
+            MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
+            BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "VolumeSize": 8}}],
+            TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": TAG, "Value": CLUSTER}]}],
+        )["Instances"][0]["InstanceId"]  # fmt: skip
+        try:
+            yield {(check, told or f"machine {made}")}
+        finally:
+            ec2.terminate_instances(InstanceIds=[made])
+
+    return make
+
+
+@contextmanager
+def second_access_key(world: World) -> Iterator[Found]:
+    iam = world.client("iam")
+    key = iam.create_access_key(UserName="operator")["AccessKey"]["AccessKeyId"]
+    try:
+        yield {("access-key-old", "operator")}
+    finally:
+        iam.delete_access_key(UserName="operator", AccessKeyId=key)
+
+
+@contextmanager
+def role_made_admin(world: World) -> Iterator[Found]:
+    iam = world.client("iam")
+    profile = world.instances_of("public")[0]["IamInstanceProfile"]["Arn"].rpartition("/")[2]
+    (role,) = iam.get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"]
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    iam.attach_role_policy(RoleName=role["RoleName"], PolicyArn=admin)
+    try:
+        yield {("instance-role-admin", "public")}
+    finally:
+        iam.detach_role_policy(RoleName=role["RoleName"], PolicyArn=admin)
+
+
+@contextmanager
+def text_put_into(path: Path, text: str) -> Iterator[None]:
+    """Put a text at the end of a file for a while, or into one that is made for it."""
+    before = path.read_bytes() if path.exists() else None
+    path.write_bytes((before or b"") + text.encode())
+    try:
+        yield
+    finally:
+        path.unlink() if before is None else path.write_bytes(before)
+
+
+@contextmanager
+def key_put_into_state(world: World) -> Iterator[Found]:
+    with text_put_into(world.file.with_suffix("") / "terraform" / "terraform.tfstate", KEY):
+        yield {("secret-in-state-or-record", "terraform.tfstate")}
+
+
+@contextmanager
+def key_put_into_variables(world: World) -> Iterator[Found]:
+    with text_put_into(world.file.with_suffix("") / "terraform" / "mine.auto.tfvars", f'key = "{ACCESS_KEY}"'):
+        yield {("static-key-in-variables", "mine.auto.tfvars")}
+
+
+def shell(world: World, member: str, script: str) -> str:
+    """Run a script as root on the machine of a member."""
+    return world.fleetkit("machines", "ssh", CLUSTER, member, "--", "sudo", "sh", "-c", shlex.quote(script)).must(0).out
+
+
+@contextmanager
+def certificate_that_ends_soon(world: World) -> Iterator[Found]:
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=10)
+    good = (world.pki / "members" / "etcd2" / "server.crt").read_bytes()
+    try:
+        put_certificate(world, reissue(world, good, until=soon))
+        yield {("etcd-tls-and-certificates", "etcd2")}
+    finally:
+        put_certificate(world, good)
+
+
+def put_certificate(world: World, pem: bytes) -> None:
+    coded = base64.b64encode(pem).decode()
+    # Written in place: etcd reads it anew for each who calls.
+    shell(world, "etcd2", f"echo {coded} | base64 -d > /etc/etcd/pki/server.crt")
+
+
+def reissue(world: World, pem: bytes, *, until: dt.datetime) -> bytes:
+    """Return a certificate as it is, but for when it ends."""
+    old = x509.load_pem_x509_certificate(pem)
+    signer = serialization.load_pem_private_key((world.pki / "ca.key").read_bytes(), None)
+    made = x509.CertificateBuilder(
+        issuer_name=old.issuer, subject_name=old.subject, public_key=old.public_key(),
+        serial_number=x509.random_serial_number(), not_valid_before=old.not_valid_before_utc, not_valid_after=until,
+        extensions=list(old.extensions),
+    )  # fmt: skip
+    return made.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)  # type: ignore[arg-type]
+
+
+@contextmanager
+def member_never_started(world: World) -> Iterator[Found]:
+    told = world.etcdctl("member", "add", "ghost", "--learner", "--peer-urls=https://10.10.3.250:2380").must(0).out
+    ghost = re.search(r"Member\s+([0-9a-f]+) added", told)
+    assert ghost is not None
+    try:
+        yield {("etcd-members-agree", f"etcd{number}") for number in (1, 2, 3)}
+    finally:
+        world.etcdctl("member", "remove", ghost[1]).must(0)
+
+
+@contextmanager
+def alarm_raised(world: World) -> Iterator[Found]:
+    told = world.fleetkit("etcd", "status", CLUSTER, "--json").must(0).json()["members"]
+    (member,) = (one["member_id"] for one in told if one["name"] == "etcd3")
+    pki = "/etc/fleet/pki"
+    body = json.dumps({"action": "ACTIVATE", "memberID": int(member, 16), "alarm": "NOSPACE"})
+    url = "https://127.0.0.1:2379/v3/maintenance/alarm"
+    certificates = f"--cacert {pki}/ca.crt --cert {pki}/client.crt --key {pki}/client.key"
+    shell(world, "etcd3", f"curl --silent --fail {certificates} --data '{body}' {url}")
+    try:
+        yield {("etcd-strained", "etcd3")}
+    finally:
+        world.etcdctl("alarm", "disarm").must(0)
+
+
 FAULTS: dict[str, Fault] = {
     "security-group-open-to-world": opened("security-group-open-to-world", "public", 0, 65535, cidr=WORLD),
     "ssh-open-to-world": opened("ssh-open-to-world", "bastion", 22, 22, cidr=WORLD),
@@ -276,6 +414,21 @@ FAULTS: dict[str, Fault] = {
     "load-balancer-balances-and-drains": targets_cut_off,
     "load-balancer-no-healthy-target": not_waived("load-balancer-no-healthy-target"),
     "vpc-flow-logs": flow_log_deleted,
+    "user-data-secret": extra_machine("user-data-secret", user_data="DB_PASSWORD=hunter2hunter2"),
+    "user-data-registry-or-key": extra_machine("user-data-registry-or-key", user_data=KEY),
+    "image-outdated": extra_machine("image-outdated", image=OLD_IMAGE, told=OLD_IMAGE),
+    "instance-managed-by-ssm": not_waived("instance-managed-by-ssm"),
+    "pool-desired-healthy-registered": not_waived("pool-desired-healthy-registered"),
+    "access-key-old": second_access_key,
+    "instance-role-admin": role_made_admin,
+    "terraform-state-local": not_waived("terraform-state-local"),
+    "secret-in-state-or-record": key_put_into_state,
+    "static-key-in-variables": key_put_into_variables,
+    "etcd-tls-and-certificates": certificate_that_ends_soon,
+    "etcd-members-agree": member_never_started,
+    "etcd-strained": alarm_raised,
+    "etcd-backup-and-drill": not_waived("etcd-backup-and-drill"),
+    "backup-bucket-protected": not_waived("backup-bucket-protected"),
 }
 
 
