@@ -22,7 +22,6 @@ from fleetkit.checks import (
     load_checks,
     run_checks,
 )
-from fleetkit.config import STANDING_WAIVERS
 from fleetkit.core import SettingsError, format_utc
 from fleetkit.runs import EventKind
 from fleetkit.views import audit_frame, audit_html, audit_rows
@@ -176,18 +175,13 @@ def audit_cluster(
         cluster=workspace.cluster.name,
         at=format_utc(facts.cluster.now),
         results=results,
-        waivers=judge_waivers(waivers, results, known=_known_names(), today=facts.cluster.now.date()),
+        waivers=judge_waivers(waivers, results, known=[one.id for one in load_checks()], today=facts.cluster.now.date()),
         fail_on=least,
         calls=calls.made,
         budget=budget,
     )
     told.record(EventKind.FACT, {"about": "audit", **audit.to_json()})
     return audit
-
-
-def _known_names() -> set[str]:
-    """Return the names that a waiver may have: those of checks, and those that a new cluster file is written with."""
-    return {one.id for one in load_checks()} | {one.check for one in STANDING_WAIVERS}
 
 
 def _parse_severity(text: Severity | str) -> Severity:
