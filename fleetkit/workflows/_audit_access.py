@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from fleetkit import aws, checks
 from fleetkit.config import StateKind
@@ -78,8 +79,8 @@ def read_kept(workspace: Workspace) -> tuple[checks.KeptFact, ...]:
         raise error
     quiet, loud = 0, []
     for folder in list(found.ok)[:_MOST_RECORDS]:
-        texts = [(one.name, one.read_text("utf-8", errors="replace")) for one in folder.iterdir() if one.is_file()]
-        secrets = {name: kinds for name, text in texts if (kinds := name_secrets(text))}
+        texts = _read_record(folder)
+        secrets = {name: kinds for name, text in texts.items() if (kinds := name_secrets(text))}
         if secrets:
             loud.append(checks.KeptFact(resource=f"record {folder.name}", looked_into=len(texts), secrets=secrets))
         else:
@@ -89,6 +90,13 @@ def read_kept(workspace: Workspace) -> tuple[checks.KeptFact, ...]:
         *loud,
         *([checks.KeptFact(resource="records", looked_into=quiet, secrets={})] if quiet else []),
     )
+
+
+def _read_record(folder: Path) -> dict[str, str]:
+    try:
+        return {one.name: one.read_text("utf-8", errors="replace") for one in folder.iterdir() if one.is_file()}
+    except OSError as error:
+        raise FleetkitError(f"the record {folder.name} cannot be read", seen=str(error)) from error
 
 
 def _tell_state(text: str) -> Iterator[checks.KeptFact]:

@@ -175,7 +175,9 @@ def audit_cluster(
         cluster=workspace.cluster.name,
         at=format_utc(facts.cluster.now),
         results=results,
-        waivers=judge_waivers(waivers, results, known=[one.id for one in load_checks()], today=facts.cluster.now.date()),
+        waivers=judge_waivers(
+            waivers, results, known=[one.id for one in load_checks()], today=facts.cluster.now.date()
+        ),
         fail_on=least,
         calls=calls.made,
         budget=budget,

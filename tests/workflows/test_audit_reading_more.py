@@ -213,6 +213,20 @@ def test_state_and_records_are_looked_into(workspace: Workspace) -> None:
     assert kept["records"].looked_into == len([*quiet.iterdir()])
 
 
+@pytest.mark.parametrize("damage", ["unreadable", "broken"])
+def test_a_record_that_cannot_be_read_leaves_it_unknown_whether_it_holds_secrets(
+    workspace: Workspace, damage: str
+) -> None:
+    record = write_record(workspace.paths.runs.parent)
+    if damage == "broken":
+        (record / "run.json").write_text("{")
+    else:
+        # A file that not even root can read.
+        (record / "notebook.ipynb").unlink(missing_ok=True)
+        (record / "notebook.ipynb").symlink_to("/proc/self/mem")
+    assert record.name in read_facts(workspace, ["kept"]).unread["kept"]
+
+
 def test_files_of_variables_are_those_that_terraform_reads(workspace: Workspace) -> None:
     workspace.paths.terraform.mkdir(parents=True)
     for name in ("terraform.tfvars.json", "mine.auto.tfvars", "fleetkit-provider.tf", "main.tf"):
