@@ -6,7 +6,6 @@ import base64
 import datetime as dt
 import json
 import re
-import shlex
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(900)]
 WORLD = "0.0.0.0/0"
 ACCESS_KEY = "AKIA" + "Q7" * 8
 KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----\n"
+BEHIND_THE_BASTION = ("etcd-members-agree", "etcd-strained", "etcd-tls-and-certificates")
 OLD_IMAGE = "ami-0f1a7ca2459325000"
 """The sandbox's Flatcar of May 2026, three months behind its newest."""
 Found: TypeAlias = set[tuple[str, str]]
@@ -145,7 +145,8 @@ def operator_moved(world: World) -> Iterator[Found]:
     ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[plain])
     try:
         with rule(world, group, 22, 22, cidr="192.0.2.0/24"):
-            yield {("operator-address-stale", "bastion")}
+            # Who is not let in cannot tell either what lies behind the bastion.
+            yield {("operator-address-stale", "bastion"), *((check, CLUSTER) for check in BEHIND_THE_BASTION)}
     finally:
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[plain])
 
@@ -297,12 +298,12 @@ def role_made_admin(world: World) -> Iterator[Found]:
     iam = world.client("iam")
     profile = world.instances_of("public")[0]["IamInstanceProfile"]["Arn"].rpartition("/")[2]
     (role,) = iam.get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"]
-    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
-    iam.attach_role_policy(RoleName=role["RoleName"], PolicyArn=admin)
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam.put_role_policy(RoleName=role["RoleName"], PolicyName="more", PolicyDocument=json.dumps(everything))
     try:
         yield {("instance-role-admin", "public")}
     finally:
-        iam.detach_role_policy(RoleName=role["RoleName"], PolicyArn=admin)
+        iam.delete_role_policy(RoleName=role["RoleName"], PolicyName="more")
 
 
 @contextmanager
@@ -330,7 +331,7 @@ def key_put_into_variables(world: World) -> Iterator[Found]:
 
 def shell(world: World, member: str, script: str) -> str:
     """Run a script as root on the machine of a member."""
-    return world.fleetkit("machines", "ssh", CLUSTER, member, "--", "sudo", "sh", "-c", shlex.quote(script)).must(0).out
+    return world.fleetkit("machines", "ssh", CLUSTER, member, "--", "sudo", "sh", "-c", script).must(0).out
 
 
 @contextmanager
@@ -443,6 +444,6 @@ def test_a_fresh_cluster_meets_all_demands_but_those_that_are_waived(world: Worl
 @pytest.mark.parametrize("check", FAULTS)
 def test_one_fault_is_one_finding(world: World, check: str) -> None:
     with FAULTS[check](world) as expected:
-        ended = world.fleetkit("audit", CLUSTER, "--json").must(3)
+        ended = world.fleetkit("audit", CLUSTER, "--json").must(1 if check == "operator-address-stale" else 3)
         assert amiss(ended.json()) == expected
     assert amiss(audit(world, "--check", check)) == set()
