@@ -14,6 +14,8 @@ from fleetkit.workflows._workspace import Workspace, open_workspace
 from fleetkit.workflows.alerting import CheckedAlerts, check_alerts, judge_scrapes
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
+from fleetkit.workflows.audit_change import AuditChange, compare_audits, find_comparable
+from fleetkit.workflows.audit_history import PastAudit, PastAudits, PastFinding, read_past_audits
 from fleetkit.workflows.auditing import DEFAULT_BUDGET, Audit, audit_cluster, choose_checks
 from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd, remember_backup
 from fleetkit.workflows.backup_place import BackupPlace, open_backup_place, open_cluster_backups, read_backups
@@ -210,6 +212,7 @@ __all__ = [
     "AppliedUpgrade",
     "Approved",
     "Audit",
+    "AuditChange",
     "BackupListing",
     "BackupPlace",
     "BackupProof",
@@ -248,7 +251,10 @@ __all__ = [
     "MachineCards",
     "Overview",
     "PackedCluster",
+    "PastAudit",
+    "PastAudits",
     "PastDrill",
+    "PastFinding",
     "PastMembers",
     "PastScrapes",
     "Preflight",
@@ -321,9 +327,11 @@ __all__ = [
     "choose_checks",
     "clear_lock",
     "cluster_of_plan",
+    "compare_audits",
     "draft_description",
     "drill_backup",
     "drill_etcd",
+    "find_comparable",
     "find_keys",
     "find_lock",
     "find_login",
@@ -381,6 +389,7 @@ __all__ = [
     "read_member_history",
     "read_outputs",
     "read_paces",
+    "read_past_audits",
     "read_scrape_history",
     "read_unit_journal",
     "read_unit_places",

@@ -114,6 +114,7 @@ class Audit(Shown):
                     "check": one.waiver.check,
                     "resource": one.waiver.resource,
                     "flaw": str(one.flaw),
+                    "severity": str(one.severity),
                     "reason": one.reason,
                     "until": str(one.waiver.until),
                     "who": one.waiver.who,
