@@ -15,6 +15,17 @@ from fleetkit.views.audit import (
     draw_audit,
     render_checks_table,
 )
+from fleetkit.views.audit_formats import AuditFormat, render_audit
+from fleetkit.views.audit_page import render_audit_page
+from fleetkit.views.audit_parts import (
+    audit_changes_html,
+    audit_evidence_html,
+    audit_findings_html,
+    audit_flaws_html,
+    audit_waivers_html,
+)
+from fleetkit.views.audit_trend import draw_audit_trend
+from fleetkit.views.audited import AuditChanges, AuditTold, PointOfAudit
 from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
 from fleetkit.views.charts import Measure, draw_history, draw_series
 from fleetkit.views.form import ClusterForm
@@ -118,6 +129,9 @@ __all__ = [
     "UPGRADE_STEPS",
     "ApplyLog",
     "ApplyView",
+    "AuditChanges",
+    "AuditFormat",
+    "AuditTold",
     "Board",
     "BoardPart",
     "BranchState",
@@ -145,6 +159,7 @@ __all__ = [
     "Part",
     "PlanRow",
     "PlanView",
+    "PointOfAudit",
     "Reach",
     "RunningResource",
     "Signpost",
@@ -160,10 +175,15 @@ __all__ = [
     "alert_rows",
     "alerts_frame",
     "attributes_html",
+    "audit_changes_html",
+    "audit_evidence_html",
+    "audit_findings_html",
+    "audit_flaws_html",
     "audit_frame",
     "audit_html",
     "audit_rows",
     "audit_table",
+    "audit_waivers_html",
     "badge_html",
     "certificates_frame",
     "changes_html",
@@ -174,6 +194,7 @@ __all__ = [
     "count_verdicts",
     "counts_html",
     "draw_audit",
+    "draw_audit_trend",
     "draw_certificates",
     "draw_history",
     "draw_latencies",
@@ -206,6 +227,8 @@ __all__ = [
     "quorum_frame",
     "raft_lag",
     "render_alerts_table",
+    "render_audit",
+    "render_audit_page",
     "render_checks_table",
     "render_verdicts_table",
     "root_path",

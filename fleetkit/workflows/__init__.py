@@ -16,6 +16,7 @@ from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
 from fleetkit.workflows.audit_change import AuditChange, compare_audits, find_comparable
 from fleetkit.workflows.audit_history import PastAudit, PastAudits, PastFinding, read_past_audits
+from fleetkit.workflows.audit_trend import AuditTrend, read_audit_trend, trace_audits
 from fleetkit.workflows.auditing import DEFAULT_BUDGET, Audit, audit_cluster, choose_checks
 from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd, remember_backup
 from fleetkit.workflows.backup_place import BackupPlace, open_backup_place, open_cluster_backups, read_backups
@@ -213,6 +214,7 @@ __all__ = [
     "Approved",
     "Audit",
     "AuditChange",
+    "AuditTrend",
     "BackupListing",
     "BackupPlace",
     "BackupProof",
@@ -381,6 +383,7 @@ __all__ = [
     "plan_units",
     "plan_units_undo",
     "plan_upgrade",
+    "read_audit_trend",
     "read_backups",
     "read_drill_trend",
     "read_drills",
@@ -403,6 +406,7 @@ __all__ = [
     "suppose_each",
     "sweep_leftovers",
     "take_up_plan",
+    "trace_audits",
     "unpack_cluster",
     "verify_ca_rotation",
     "verify_clean",

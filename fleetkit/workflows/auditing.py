@@ -44,6 +44,8 @@ class Audit(Shown):
     ----------
     cluster, at
         Of which cluster, and when, in UTC.
+    region
+        Where the cluster is; empty where that is not told.
     results
         One for each check and resource, in the order of the catalogue.
     waivers
@@ -63,6 +65,7 @@ class Audit(Shown):
     fail_on: Severity = Severity.LOW
     calls: Mapping[str, int]
     budget: int
+    region: str = ""
 
     @property
     def outcome(self) -> str:
@@ -103,6 +106,7 @@ class Audit(Shown):
         """Return all of it as plain values."""
         return {
             "cluster": self.cluster,
+            "region": self.region,
             "at": self.at,
             "outcome": self.outcome,
             "summary": self.summary,
@@ -174,6 +178,7 @@ def audit_cluster(
     results = run_checks(chosen, facts, waivers=waivers)
     audit = Audit(
         cluster=workspace.cluster.name,
+        region=facts.cluster.region,
         at=format_utc(facts.cluster.now),
         results=results,
         waivers=judge_waivers(

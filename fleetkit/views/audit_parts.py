@@ -1,0 +1,129 @@
+"""Parts of an audit as markup, for a page and for a notebook: what to look at with its mending, waivers, evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from fleetkit.checks import Check, CheckResult, ResultState, Severity, WaiverFinding
+from fleetkit.views.audit import AUDIT_COLUMNS
+from fleetkit.views.audited import AuditChanges, find_help
+from fleetkit.views.markup import Tone, badge_html, lines_html, table_html
+
+__all__ = ["audit_changes_html", "audit_evidence_html", "audit_findings_html", "audit_flaws_html", "audit_waivers_html"]
+
+_STATES, _SEVERITIES = tuple(ResultState), tuple(Severity)
+_TONES = {
+    ResultState.FAILED: Tone.BAD,
+    ResultState.UNKNOWN: Tone.CARE,
+    ResultState.WAIVED: Tone.QUIET,
+    ResultState.PASSED: Tone.GOOD,
+}
+_CHANGE_TONES = {"new": Tone.BAD, "mended": Tone.GOOD, "waived now": Tone.QUIET, "unknown now": Tone.CARE}
+
+
+def audit_findings_html(results: Iterable[CheckResult]) -> str:
+    """Return what failed or could not be told, check by check, the weightiest first: why it matters, how to mend it."""
+    amiss: dict[str, list[CheckResult]] = {}
+    for one in results:
+        if one.state in (ResultState.FAILED, ResultState.UNKNOWN):
+            amiss.setdefault(one.check.id, []).append(one)
+    groups = sorted(amiss.values(), key=_weigh)
+    return "".join(map(_group_html, groups)) or "<p>Nothing is amiss.</p>"
+
+
+def audit_flaws_html(waivers: Sequence[WaiverFinding]) -> str:
+    """Return the waivers that are themselves to be looked at; empty where none is."""
+    if not waivers:
+        return ""
+    rows = [
+        (
+            badge_html(str(one.flaw), Tone.CARE),
+            *map(escape, (str(one.severity), one.waiver.check, one.waiver.resource, one.reason)),
+        )
+        for one in waivers
+    ]
+    return table_html(AUDIT_COLUMNS, rows, label="waivers to be looked at")
+
+
+def audit_waivers_html(results: Iterable[CheckResult]) -> str:
+    """Return what the cluster file excuses: until when, by whom and why."""
+    waived = [(one.check.id, one.judgement.resource, one.waiver) for one in results if one.waiver is not None]
+    rows = [
+        tuple(map(escape, (check, resource, str(waiver.until), waiver.who, waiver.reason)))
+        for check, resource, waiver in waived
+    ]
+    if not rows:
+        return "<p>Nothing is waived.</p>"
+    return table_html(("check", "resource", "until", "who", "reason"), rows, label="what is waived")
+
+
+def audit_evidence_html(results: Iterable[CheckResult]) -> str:
+    """Return each result, what passed too, with the facts that it was read from."""
+    rows = [
+        (
+            badge_html(str(one.state), _TONES[one.state]),
+            *map(escape, (str(one.check.severity), one.check.id, one.judgement.resource, one.judgement.reason)),
+            _facts_html(one),
+        )
+        for one in results
+    ]
+    return table_html((*AUDIT_COLUMNS, "facts"), rows, label="each result, and the facts it was read from")
+
+
+def audit_changes_html(changes: AuditChanges) -> str:
+    """Return what has changed since the last audit: a sentence, and a table where there is something."""
+    rows = [(badge_html(word, _CHANGE_TONES.get(word, Tone.CARE)), *map(escape, rest)) for word, *rest in changes.rows]
+    table = table_html(("change", *AUDIT_COLUMNS), rows, label="what has changed") if rows else ""
+    return f"<p>{escape(changes.summary)}</p>{table}"
+
+
+def _weigh(group: Sequence[CheckResult]) -> tuple[int, int, int]:
+    first = group[0].check
+    worst = min(_STATES.index(one.state) for one in group)
+    return worst, _SEVERITIES.index(first.severity), first.number
+
+
+def _group_html(group: Sequence[CheckResult]) -> str:
+    check = group[0].check
+    rows = [
+        (
+            badge_html(str(one.state), _TONES[one.state]),
+            escape(one.judgement.resource),
+            escape(one.judgement.resource_id),
+            escape(one.judgement.reason),
+            _facts_html(one),
+        )
+        for one in group
+    ]
+    table = table_html(("state", "resource", "id", "reason", "facts"), rows, label=f"what {check.id} found")
+    unread = any(one.state is ResultState.UNKNOWN for one in group)
+    grants = f"<p>It takes: <code>{escape(', '.join(check.permissions))}</code></p>" if unread else ""
+    return (
+        f'<section><h3 id="{escape(check.id)}">{escape(check.title)}</h3>'
+        f"<p><strong>{escape(str(check.severity))}</strong> · {escape(str(check.area))} · "
+        f"<code>{escape(check.id)}</code></p>{table}<p><strong>Why it matters.</strong> {escape(check.why)}</p>"
+        f"<p><strong>How to mend it.</strong> {escape(check.mend)}</p>{grants}{_references_html(check)}</section>"
+    )
+
+
+def _references_html(check: Check) -> str:
+    address = find_help(check)
+    if address is not None and address not in check.references:
+        told = [*check.references, address]
+    else:
+        told = list(check.references)
+    words = [
+        f'<a href="{escape(one)}" rel="noreferrer">{escape(one)}</a>' if one.startswith("https://") else escape(one)
+        for one in told
+    ]
+    return f"<p><strong>References.</strong> {'; '.join(words)}</p>" if words else ""
+
+
+def _facts_html(result: CheckResult) -> str:
+    evidence = result.judgement.evidence
+    if not evidence:
+        return "none"
+    text = json.dumps(dict(evidence), indent=1, ensure_ascii=False, default=str)
+    return f"<details><summary>show</summary>{lines_html(text)}</details>"
