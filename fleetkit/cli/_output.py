@@ -23,6 +23,8 @@ from fleetkit.core import FleetkitError, Redactor, format_utc
 __all__ = [
     "cluster_argument",
     "complete_cluster",
+    "format_json",
+    "format_table",
     "is_on_command_line",
     "json_option",
     "print_error",
@@ -82,7 +84,7 @@ def to_plain(value: Any) -> Any:
 
 def print_json(value: Any) -> None:
     """Print one JSON document on standard output."""
-    click.echo(json.dumps(to_plain(value), indent=2, ensure_ascii=False))
+    click.echo(format_json(value))
 
 
 def print_lines(*lines: str) -> None:
@@ -102,15 +104,28 @@ def print_note(text: str) -> None:
     click.echo(text, err=True)
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows under their column names, aligned, with nothing cut off when piped."""
+def format_json(value: Any) -> str:
+    """Return one JSON document."""
+    return json.dumps(to_plain(value), indent=2, ensure_ascii=False)
+
+
+def format_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return rows under their column names, aligned, with nothing cut off."""
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     widths = [
         max(len(name), *(len(row[index]) for row in cells)) if cells else len(name)
         for index, name in enumerate(columns)
     ]
-    for row in ([name.upper() for name in columns], *cells):
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in ([name.upper() for name in columns], *cells)
+    )
+    return "\n".join(lines)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows under their column names, aligned, with nothing cut off when piped."""
+    click.echo(format_table(columns, rows))
 
 
 _MENDING = {

@@ -34,8 +34,9 @@ background:var(--card)}
 header.done{border-left-color:var(--good)}header.findings{border-left-color:var(--warn)}
 header.failed{border-left-color:var(--bad)}
 h1,h2,h3{line-height:1.25;margin:1.4em 0 .4em}h1{margin-top:.6em}a{color:var(--link)}
-section{border-top:1px solid var(--line);margin-top:1rem}section h3{margin-top:.8em}
-.table{overflow-x:auto;overflow-wrap:normal}.pictures{display:flex;flex-wrap:wrap;gap:1rem}
+.check{border-top:1px solid var(--line);margin-top:1rem}.check h3{margin-top:.8em}
+.table{overflow-x:auto;overflow-wrap:normal}.pictures{display:flex;
+flex-wrap:wrap;gap:1rem;margin-top:1rem}
 .pictures>*{flex:1 1 24rem;min-width:0}
 svg{max-width:100%;height:auto;border-radius:.3rem}summary{cursor:pointer;color:var(--link)}
 pre{margin:.2rem 0;padding:.4rem;background:var(--card);font:.85rem/1.4 ui-monospace,monospace;max-width:32rem}

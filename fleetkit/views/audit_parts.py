@@ -101,10 +101,10 @@ def _group_html(group: Sequence[CheckResult]) -> str:
     unread = any(one.state is ResultState.UNKNOWN for one in group)
     grants = f"<p>It takes: <code>{escape(', '.join(check.permissions))}</code></p>" if unread else ""
     return (
-        f'<section><h3 id="{escape(check.id)}">{escape(check.title)}</h3>'
+        f'<div class="check"><h3 id="{escape(check.id)}">{escape(check.title)}</h3>'
         f"<p><strong>{escape(str(check.severity))}</strong> · {escape(str(check.area))} · "
         f"<code>{escape(check.id)}</code></p>{table}<p><strong>Why it matters.</strong> {escape(check.why)}</p>"
-        f"<p><strong>How to mend it.</strong> {escape(check.mend)}</p>{grants}{_references_html(check)}</section>"
+        f"<p><strong>How to mend it.</strong> {escape(check.mend)}</p>{grants}{_references_html(check)}</div>"
     )
 
 

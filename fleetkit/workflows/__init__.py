@@ -16,6 +16,7 @@ from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
 from fleetkit.workflows.audit_change import AuditChange, compare_audits, find_comparable
 from fleetkit.workflows.audit_history import PastAudit, PastAudits, PastFinding, read_past_audits
+from fleetkit.workflows.audit_parts import AuditPart
 from fleetkit.workflows.audit_trend import AuditTrend, read_audit_trend, trace_audits
 from fleetkit.workflows.auditing import DEFAULT_BUDGET, Audit, audit_cluster, choose_checks
 from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd, remember_backup
@@ -214,6 +215,7 @@ __all__ = [
     "Approved",
     "Audit",
     "AuditChange",
+    "AuditPart",
     "AuditTrend",
     "BackupListing",
     "BackupPlace",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from fleetkit.checks import ResultState, WaiverFlaw
+from fleetkit.checks import ResultState, Severity, WaiverFlaw
 from fleetkit.core import format_utc
 from fleetkit.views import AUDIT_COLUMNS, table_html
 from fleetkit.workflows._shown import Shown
@@ -49,9 +49,9 @@ class AuditChange(Shown):
 
     @property
     def parts(self) -> tuple[tuple[str, tuple[PastFinding, ...]], ...]:
-        """Each kind of change by its name; what is the same is no change."""
+        """Each kind of change by its name, the weightiest first in each; what is the same is no change."""
         kinds = (("new", self.new), ("mended", self.mended), ("waived now", self.waived), ("unknown now", self.untold))
-        return tuple((word, found) for word, found in kinds if found)
+        return tuple((word, tuple(sorted(found, key=_weigh))) for word, found in kinds if found)
 
     @property
     def summary(self) -> str:
@@ -116,6 +116,10 @@ class _Fate(enum.Enum):
     UNTOLD = enum.auto()
     AMISS_OTHERWISE = enum.auto()
     NOT_JUDGED = enum.auto()
+
+
+def _weigh(finding: PastFinding) -> int:
+    return list(Severity).index(finding.severity)
 
 
 def _as_told(audit: Audit | PastAudit) -> PastAudit:

@@ -29,6 +29,7 @@ from fleetkit.workflows._audit_reading import read_facts
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
+from fleetkit.workflows.audit_parts import AuditPart, show_evidence, show_findings, show_overview, show_waivers
 
 __all__ = ["DEFAULT_BUDGET", "Audit", "audit_cluster", "choose_checks"]
 
@@ -95,6 +96,26 @@ class Audit(Shown):
         """What it asked of AWS."""
         return f"{sum(self.calls.values())} calls to AWS, of {self.budget} that it might have made"
 
+    @property
+    def overview(self) -> AuditPart:
+        """All of it at a glance."""
+        return show_overview(self)
+
+    @property
+    def findings(self) -> AuditPart:
+        """What is to be looked at, and how it is mended."""
+        return show_findings(self)
+
+    @property
+    def excused(self) -> AuditPart:
+        """What the cluster file excuses."""
+        return show_waivers(self)
+
+    @property
+    def evidence(self) -> AuditPart:
+        """Each result, with the facts that it was read from."""
+        return show_evidence(self)
+
     def __str__(self) -> str:
         table = audit_frame(self.results, self.waivers)
         return "\n".join([self.summary, table.to_string(index=False) if len(table) else "", self.cost])
@@ -130,22 +151,28 @@ class Audit(Shown):
         }
 
 
-def choose_checks(names: Sequence[str]) -> tuple[Check, ...]:
+def choose_checks(names: Sequence[str] | str) -> tuple[Check, ...]:
     """Return the checks that are named, in the order of the catalogue; all of them where none is.
+
+    Parameters
+    ----------
+    names
+        One by one, or in one text with commas between them.
 
     Raises
     ------
     NotFoundError
         When one is not there; names those that are.
     """
-    wanted = {find_check(name).id for name in names}
+    listed = [one.strip() for one in names.split(",") if one.strip()] if isinstance(names, str) else names
+    wanted = {find_check(name).id for name in listed}
     return tuple(one for one in load_checks() if not wanted or one.id in wanted)
 
 
 def audit_cluster(
     workspace: Workspace,
     *,
-    checks: Sequence[str] = (),
+    checks: Sequence[str] | str = (),
     fail_on: Severity | str = Severity.LOW,
     budget: int = DEFAULT_BUDGET,
     report: Reporter | None = None,
@@ -155,7 +182,7 @@ def audit_cluster(
     Parameters
     ----------
     checks
-        Names of checks; all where empty.
+        Names of checks, one by one or with commas between them; all where empty.
     fail_on
         The least severity that counts for the outcome: ``critical``, ``high``, ``medium`` or ``low``.
     budget
