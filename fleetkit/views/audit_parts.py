@@ -13,7 +13,7 @@ from fleetkit.views.markup import Tone, badge_html, lines_html, table_html
 
 __all__ = ["audit_changes_html", "audit_evidence_html", "audit_findings_html", "audit_flaws_html", "audit_waivers_html"]
 
-_STATES, _SEVERITIES = tuple(ResultState), tuple(Severity)
+_SEVERITIES = tuple(Severity)
 _TONES = {
     ResultState.FAILED: Tone.BAD,
     ResultState.UNKNOWN: Tone.CARE,
@@ -23,14 +23,15 @@ _TONES = {
 _CHANGE_TONES = {"new": Tone.BAD, "mended": Tone.GOOD, "waived now": Tone.QUIET, "unknown now": Tone.CARE}
 
 
-def audit_findings_html(results: Iterable[CheckResult]) -> str:
-    """Return what failed or could not be told, check by check, the weightiest first: why it matters, how to mend it."""
-    amiss: dict[str, list[CheckResult]] = {}
+def audit_findings_html(results: Sequence[CheckResult]) -> str:
+    """Return what failed, check by check, the weightiest first, and how it is mended; then what nobody could tell."""
+    failing: dict[str, list[CheckResult]] = {}
     for one in results:
-        if one.state in (ResultState.FAILED, ResultState.UNKNOWN):
-            amiss.setdefault(one.check.id, []).append(one)
-    groups = sorted(amiss.values(), key=_weigh)
-    return "".join(map(_group_html, groups)) or "<p>Nothing is amiss.</p>"
+        if one.state is ResultState.FAILED:
+            failing.setdefault(one.check.id, []).append(one)
+    groups = sorted(failing.values(), key=lambda group: _weigh(group[0]))
+    unknown = sorted((one for one in results if one.state is ResultState.UNKNOWN), key=_weigh)
+    return "".join(map(_group_html, groups)) + _unknown_html(unknown) or "<p>Nothing is amiss.</p>"
 
 
 def audit_flaws_html(waivers: Sequence[WaiverFinding]) -> str:
@@ -79,10 +80,8 @@ def audit_changes_html(changes: AuditChanges) -> str:
     return f"<p>{escape(changes.summary)}</p>{table}"
 
 
-def _weigh(group: Sequence[CheckResult]) -> tuple[int, int, int]:
-    first = group[0].check
-    worst = min(_STATES.index(one.state) for one in group)
-    return worst, _SEVERITIES.index(first.severity), first.number
+def _weigh(result: CheckResult) -> tuple[int, int]:
+    return _SEVERITIES.index(result.check.severity), result.check.number
 
 
 def _group_html(group: Sequence[CheckResult]) -> str:
@@ -98,14 +97,28 @@ def _group_html(group: Sequence[CheckResult]) -> str:
         for one in group
     ]
     table = table_html(("state", "resource", "id", "reason", "facts"), rows, label=f"what {check.id} found")
-    unread = any(one.state is ResultState.UNKNOWN for one in group)
-    grants = f"<p>It takes: <code>{escape(', '.join(check.permissions))}</code></p>" if unread else ""
     return (
         f'<div class="check"><h3 id="{escape(check.id)}">{escape(check.title)}</h3>'
         f"<p><strong>{escape(str(check.severity))}</strong> · {escape(str(check.area))} · "
         f"<code>{escape(check.id)}</code></p>{table}<p><strong>Why it matters.</strong> {escape(check.why)}</p>"
-        f"<p><strong>How to mend it.</strong> {escape(check.mend)}</p>{grants}{_references_html(check)}</div>"
+        f"<p><strong>How to mend it.</strong> {escape(check.mend)}</p>{_references_html(check)}</div>"
     )
+
+
+def _unknown_html(results: Sequence[CheckResult]) -> str:
+    """Return what nobody could tell, and which permissions it takes: what is to be mended there is the reading."""
+    if not results:
+        return ""
+    rows = [
+        (
+            badge_html(str(one.state), _TONES[one.state]),
+            *map(escape, (str(one.check.severity), one.check.id, one.judgement.resource, one.judgement.reason)),
+            f"<code>{'<br>'.join(map(escape, one.check.permissions))}</code>",
+        )
+        for one in results
+    ]
+    table = table_html((*AUDIT_COLUMNS, "permissions it takes"), rows, label="what nobody could tell")
+    return f'<div class="check"><h3>Nobody could tell</h3>{table}</div>'
 
 
 def _references_html(check: Check) -> str:

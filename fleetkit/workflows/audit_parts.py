@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from fleetkit.checks import CheckResult
 from fleetkit.views import (
     audit_evidence_html,
     audit_findings_html,
     audit_flaws_html,
-    audit_frame,
     audit_table,
     audit_waivers_html,
     draw_audit,
@@ -60,8 +57,9 @@ def show_findings(audit: Audit) -> AuditPart:
 
 def show_waivers(audit: Audit) -> AuditPart:
     """Return what the cluster file excuses: until when, by whom and why."""
-    waived = [one for one in audit.results if one.waiver is not None]
-    return AuditPart(text=_tell_all(waived) or "nothing is waived", html=audit_waivers_html(audit.results))
+    rows = audit_table([one for one in audit.results if one.waiver is not None])
+    text = "\n".join(" ".join(row) for row in rows)
+    return AuditPart(text=text or "nothing is waived", html=audit_waivers_html(audit.results))
 
 
 def show_evidence(audit: Audit) -> AuditPart:
@@ -70,7 +68,3 @@ def show_evidence(audit: Audit) -> AuditPart:
         f"{one.state} {one.check.id} {one.judgement.resource}: {dict(one.judgement.evidence)}" for one in audit.results
     ]
     return AuditPart(text="\n".join(lines), html=audit_evidence_html(audit.results))
-
-
-def _tell_all(results: Sequence[CheckResult]) -> str:
-    return str(audit_frame(results).to_string(index=False)) if results else ""

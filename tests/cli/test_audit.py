@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import errno
 import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from junitparser import JUnitXml
+from support.audits import make_audit, write_audit
 from support.aws_moto import emulated_aws, make_vpc, tag_specification
 from support.cluster_files import write_cluster
 
@@ -78,9 +81,88 @@ def test_as_csv_it_has_a_line_for_each_result(capsys: pytest.CaptureFixture[str]
     assert [(one["state"], one["resource"]) for one in rows] == [("failed", "master")]
 
 
+UNUSED = ["audit", "demo", "--check", "security-group-unused"]
+
+
+def test_each_form_goes_to_standard_output_alone_and_keeps_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {}
+    for form in ("sarif", "ocsf", "junit", "html"):
+        assert main([*UNUSED, "--format", form]) == 3
+        out, err = capsys.readouterr()
+        assert "reading what 1 checks of demo ask for" in err
+        told[form] = out
+    assert json.loads(told["sarif"])["runs"][0]["results"][0]["kind"] == "fail"
+    assert [one["class_uid"] for one in json.loads(told["ocsf"])] == [2003]
+    assert JUnitXml.fromstring(told["junit"].encode()).failures == 1
+    assert told["html"].startswith("<!DOCTYPE html>")
+    assert told["html"].endswith("</html>\n")
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "sarif", "ocsf", "junit", "html"])
+def test_a_file_holds_what_standard_output_would(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = dt.datetime(2026, 11, 28, tzinfo=dt.UTC)
+    monkeypatch.setattr("fleetkit.workflows._audit_reading.utc_now", lambda: moment)
+    assert main([*UNUSED, "--format", form]) == 3
+    shown = capsys.readouterr().out
+    assert main([*UNUSED, "--format", form, "--output", "told"]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "1 checks of demo: 1 failed\nwritten to told" in err
+    assert (tmp_path / "told").read_text() == shown
+
+
+def test_a_file_is_written_whole_or_not_at_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "told"
+    file.write_text("before")
+
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("fleetkit.cli._files.os.fchmod", fill)
+    assert main([*UNUSED, "--output", "told"]) == 1
+    assert "told: No space left on device" in capsys.readouterr().err
+    assert file.read_text() == "before"
+    assert [one.name for one in tmp_path.glob(".told*")] == []
+
+
+def test_a_file_keeps_its_mode_and_a_link_leads_on(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("before")
+    (tmp_path / "real").chmod(0o600)
+    (tmp_path / "link").symlink_to("real")
+    assert main([*UNUSED, "--format", "csv", "--output", "link"]) == 3
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text().startswith("state,severity")
+    assert (tmp_path / "real").stat().st_mode & 0o777 == 0o600
+
+
+def test_where_records_tell_of_earlier_audits_the_table_and_the_page_tell_what_is_new(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_audit(tmp_path / "runs", make_audit({("security-group-unused", "old"): "failed"}))
+    assert main(UNUSED) == 3
+    told = capsys.readouterr().out
+    assert "since the audit of 2026-03-01T04:05:07Z: 1 new, 1 mended\n" in told
+    assert "  new: low security-group-unused master: nothing wears it\n" in told
+    assert "  mended: low security-group-unused old: it is failed\n" in told
+    assert main([*UNUSED, "--format", "html"]) == 3
+    assert "Findings of each audit, by severity" in capsys.readouterr().out
+
+
+def test_who_keeps_no_records_is_told_of_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(UNUSED) == 3
+    assert "earlier audit" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["--json", "--format", "sarif"], "--json and --format sarif are two forms"),
+        (["--output", "none/told"], "none is no folder"),
+        (["--format", "colour"], "'colour' is not one of"),
         (["--check", "colour"], "there is no check 'colour'"),
         (["--fail-on", "colour"], "'colour' is not one of"),
         (["--budget", "0"], "0 is not in the range"),
