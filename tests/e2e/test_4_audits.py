@@ -61,7 +61,9 @@ def test_a_fault_is_new_in_the_next_record_and_mended_in_the_one_after(world: Wo
     first, report, fact = by_command(world, code=0)
     assert fact["counts"]["failed"] == fact["counts"]["unknown"] == 0
     assert "Nothing is amiss." in report
-    assert all(one["evidence"] for one in fact["results"] if one["state"] == "passed")
+    let_in = {one["resource"]: one["evidence"]["rules"] for one in fact["results"] if one["check"] == FINDING}
+    assert any("tcp 22 from 198.51.100.7/32" in rule for rule in let_in["bastion"])
+    assert "198.51.100.7/32" in report
     assert read_run(first).record.summary == fact["summary"]
 
     with opened_bastion(world):
