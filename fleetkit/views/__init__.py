@@ -21,7 +21,6 @@ from fleetkit.views.audit_parts import (
     audit_changes_html,
     audit_evidence_html,
     audit_findings_html,
-    audit_flaws_html,
     audit_waivers_html,
 )
 from fleetkit.views.audit_trend import draw_audit_trend
@@ -178,7 +177,6 @@ __all__ = [
     "audit_changes_html",
     "audit_evidence_html",
     "audit_findings_html",
-    "audit_flaws_html",
     "audit_frame",
     "audit_html",
     "audit_rows",

@@ -10,7 +10,6 @@ from fleetkit.views.audit_parts import (
     audit_changes_html,
     audit_evidence_html,
     audit_findings_html,
-    audit_flaws_html,
     audit_waivers_html,
 )
 from fleetkit.views.audit_trend import draw_audit_trend
@@ -64,13 +63,11 @@ def render_audit_page(audit: AuditTold, changes: AuditChanges | None = None) -> 
         What has changed since earlier audits; None where nobody looked for any.
     """
     title = f"Audit of {audit.cluster}"
-    flawed = audit_flaws_html(audit.waivers)
     parts = [
         _header(audit, title),
         _pictures(audit, changes),
         "" if changes is None else f"<h2>Since the last audit</h2>{_scroll(audit_changes_html(changes))}",
-        f"<h2>To be looked at</h2>{_scroll(audit_findings_html(audit.results))}",
-        f"<h2>Waivers to be looked at</h2>{_scroll(flawed)}" if flawed else "",
+        f"<h2>To be looked at</h2>{_scroll(audit_findings_html(audit.results, audit.waivers))}",
         f"<h2>Waived</h2>{_scroll(audit_waivers_html(audit.results))}",
         f"<h2>Evidence</h2>{_evidence(audit)}",
     ]

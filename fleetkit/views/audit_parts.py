@@ -11,7 +11,7 @@ from fleetkit.views.audit import AUDIT_COLUMNS
 from fleetkit.views.audited import AuditChanges, find_help
 from fleetkit.views.markup import Tone, badge_html, lines_html, table_html
 
-__all__ = ["audit_changes_html", "audit_evidence_html", "audit_findings_html", "audit_flaws_html", "audit_waivers_html"]
+__all__ = ["audit_changes_html", "audit_evidence_html", "audit_findings_html", "audit_waivers_html"]
 
 _SEVERITIES = tuple(Severity)
 _TONES = {
@@ -23,36 +23,32 @@ _TONES = {
 _CHANGE_TONES = {"new": Tone.BAD, "mended": Tone.GOOD, "waived now": Tone.QUIET, "unknown now": Tone.CARE}
 
 
-def audit_findings_html(results: Sequence[CheckResult]) -> str:
-    """Return what failed, check by check, the weightiest first, and how it is mended; then what nobody could tell."""
+def audit_findings_html(results: Sequence[CheckResult], waivers: Sequence[WaiverFinding] = ()) -> str:
+    """Return what failed, check by check, the weightiest first, and how it is mended.
+
+    Then what nobody could tell, and the waivers that are themselves to be looked at.
+    """
     failing: dict[str, list[CheckResult]] = {}
     for one in results:
         if one.state is ResultState.FAILED:
             failing.setdefault(one.check.id, []).append(one)
     groups = sorted(failing.values(), key=lambda group: _weigh(group[0]))
     unknown = sorted((one for one in results if one.state is ResultState.UNKNOWN), key=_weigh)
-    return "".join(map(_group_html, groups)) + _unknown_html(unknown) or "<p>Nothing is amiss.</p>"
-
-
-def audit_flaws_html(waivers: Sequence[WaiverFinding]) -> str:
-    """Return the waivers that are themselves to be looked at; empty where none is."""
-    if not waivers:
-        return ""
-    rows = [
-        (
-            badge_html(str(one.flaw), Tone.CARE),
-            *map(escape, (str(one.severity), one.waiver.check, one.waiver.resource, one.reason)),
-        )
-        for one in waivers
-    ]
-    return table_html(AUDIT_COLUMNS, rows, label="waivers to be looked at")
+    parts = [*map(_group_html, groups), _unknown_html(unknown), _flaws_html(waivers)]
+    return "".join(parts) or "<p>Nothing is amiss.</p>"
 
 
 def audit_waivers_html(results: Iterable[CheckResult]) -> str:
     """Return what the cluster file excuses: until when, by whom and why."""
     waived = [(one.check.id, one.judgement.resource, one.waiver) for one in results if one.waiver is not None]
     rows = [
-        tuple(map(escape, (check, resource, str(waiver.until), waiver.who, waiver.reason)))
+        (
+            escape(check),
+            escape(resource),
+            f'<span style="white-space:nowrap">{waiver.until}</span>',
+            escape(waiver.who),
+            escape(waiver.reason),
+        )
         for check, resource, waiver in waived
     ]
     if not rows:
@@ -119,6 +115,20 @@ def _unknown_html(results: Sequence[CheckResult]) -> str:
     ]
     table = table_html((*AUDIT_COLUMNS, "permissions it takes"), rows, label="what nobody could tell")
     return f'<div class="check"><h3>Nobody could tell</h3>{table}</div>'
+
+
+def _flaws_html(waivers: Sequence[WaiverFinding]) -> str:
+    if not waivers:
+        return ""
+    rows = [
+        (
+            badge_html(str(one.flaw), Tone.CARE),
+            *map(escape, (str(one.severity), one.waiver.check, one.waiver.resource, one.reason)),
+        )
+        for one in waivers
+    ]
+    table = table_html(AUDIT_COLUMNS, rows, label="waivers to be looked at")
+    return f'<div class="check"><h3>Waivers to be looked at</h3>{table}</div>'
 
 
 def _references_html(check: Check) -> str:

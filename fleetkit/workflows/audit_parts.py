@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from fleetkit.views import (
     audit_evidence_html,
     audit_findings_html,
-    audit_flaws_html,
     audit_table,
     audit_waivers_html,
     draw_audit,
@@ -51,7 +50,7 @@ def show_findings(audit: Audit) -> AuditPart:
     lines = [f"{' '.join(row)}\n  mend: {mending.get(row[2], 'the cluster file')}" for row in rows]
     return AuditPart(
         text="\n".join(lines) or "nothing is amiss",
-        html=audit_findings_html(audit.results) + audit_flaws_html(audit.waivers),
+        html=audit_findings_html(audit.results, audit.waivers),
     )
 
 

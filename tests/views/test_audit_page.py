@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from support.told_audits import make_empty_audit, make_mixed_audit
@@ -84,6 +85,13 @@ def test_an_audit_without_results_is_told_as_that() -> None:
     text = render_audit(make_empty_audit(), AuditFormat.HTML)
     assert "Nothing is amiss." in text
     assert "Nothing is waived." in text
+
+
+def test_a_flawed_waiver_alone_is_something_to_be_looked_at() -> None:
+    audit = replace(make_empty_audit(), waivers=make_mixed_audit().waivers[:1])
+    text = render_audit(audit, AuditFormat.HTML)
+    assert "Waivers to be looked at" in text
+    assert "Nothing is amiss." not in text
 
 
 def test_what_does_not_count_for_the_outcome_is_told() -> None:
