@@ -149,4 +149,4 @@ def _facts_html(result: CheckResult) -> str:
     if not evidence:
         return "none"
     text = json.dumps(dict(evidence), indent=1, ensure_ascii=False, default=str)
-    return f"<details><summary>show</summary>{lines_html(text)}</details>"
+    return f'<details><summary style="white-space:nowrap">show</summary>{lines_html(text)}</details>'

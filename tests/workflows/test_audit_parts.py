@@ -30,7 +30,7 @@ def test_waivers_and_evidence_are_told() -> None:
     assert "waived until 2026-12-01 by ada: decided" in str(audit.excused)
     assert "security-group-unused" in audit.excused._repr_html_()
     assert "passed ssh-open-to-world master: {'seen': 'master'}" in str(audit.evidence)
-    assert audit.evidence._repr_html_().count("<summary>show</summary>") == 6
+    assert audit.evidence._repr_html_().count("show</summary><pre") == 6
 
 
 @pytest.mark.parametrize(
