@@ -1,0 +1,60 @@
+"""A record on its way into an archive and out of it: a copy that nobody writes to, and what its check comes to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Collection
+from pathlib import Path
+
+from fleetkit.core import FleetkitError, VerifySignature
+from fleetkit.runs.journal import JOURNAL_FILE, TORN_FILE, Flaw
+from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE
+from fleetkit.runs.verify import ProofState, RunProof, verify_run
+
+__all__ = ["RECORD_FILES", "copy_record", "prove_record"]
+
+RECORD_FILES = (RUN_FILE, JOURNAL_FILE, TORN_FILE, NOTEBOOK_FILE, REPORT_FILE)
+"""What belongs to a record; whatever else lies in its folder is nobody's word."""
+
+
+def copy_record(folder: Path, target: Path) -> tuple[str, ...]:
+    """Copy the files of a record into a new folder, and return the names of what was left behind.
+
+    A run may write on meanwhile; what is proven and packed is the copy. No link is followed: what it leads to is
+    no part of the record, and nobody has looked whether it may be shown.
+
+    Raises
+    ------
+    FleetkitError
+        When a file of the record cannot be read.
+    """
+    try:
+        target.mkdir(parents=True)
+        plain = {one.name for one in folder.iterdir() if stat.S_ISREG(one.lstat().st_mode)}
+        # The journal first: what is written meanwhile then stands in the rest, and not the other way round.
+        for name in sorted(plain & set(RECORD_FILES), key=lambda name: name != JOURNAL_FILE):
+            with (
+                os.fdopen(os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW), "rb") as source,
+                (target / name).open("wb") as copy,
+            ):
+                shutil.copyfileobj(source, copy)
+        return tuple(sorted(one.name for one in folder.iterdir() if one.name not in plain & set(RECORD_FILES)))
+    except OSError as error:
+        raise FleetkitError(f"the record {folder.name} cannot be read", seen=str(error)) from error
+
+
+def prove_record(folder: Path, *, verify: VerifySignature, keys: Collection[str] = ()) -> RunProof:
+    """Check a record as `verify_run` does; one without a journal, or that cannot be read, is broken.
+
+    Parameters
+    ----------
+    keys
+        Public keys of which one must have signed it; any will do where none is given.
+    """
+    try:
+        return verify_run(folder, verify=verify, keys=keys)
+    except FleetkitError as error:
+        flaw = Flaw(where=JOURNAL_FILE, what=error.without_hint)
+        return RunProof(folder=folder, state=ProofState.BROKEN, flaws=(flaw,), remarks=(), lines=0, signed=0, keys=())
