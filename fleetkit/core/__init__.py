@@ -40,7 +40,14 @@ from fleetkit.core.quorum import (
 from fleetkit.core.redaction import MASK, Redactor
 from fleetkit.core.references import SecretReference, SecretScheme, parse_reference
 from fleetkit.core.results import Results, call_each
-from fleetkit.core.signing import KeyScheme, Signer, VerifySignature, format_public_key, parse_public_key
+from fleetkit.core.signing import (
+    KeyScheme,
+    Signer,
+    VerifySignature,
+    fingerprint_key,
+    format_public_key,
+    parse_public_key,
+)
 from fleetkit.core.sizes import format_bytes
 from fleetkit.core.user import current_user
 from fleetkit.core.waiting import NotYet, Patience, wait_until
@@ -84,6 +91,7 @@ __all__ = [
     "call_each",
     "current_user",
     "data_folder",
+    "fingerprint_key",
     "format_bytes",
     "format_duration",
     "format_public_key",

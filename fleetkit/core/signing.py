@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import base64
 import enum
+import hashlib
 from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["KeyScheme", "Signer", "VerifySignature", "format_public_key", "parse_public_key"]
+__all__ = ["KeyScheme", "Signer", "VerifySignature", "fingerprint_key", "format_public_key", "parse_public_key"]
 
 _ED25519_BYTES = 32
 
@@ -55,6 +56,17 @@ VerifySignature = Callable[[str, bytes, bytes], bool]
 def format_public_key(scheme: KeyScheme, raw: bytes) -> str:
     """Return a public key as text: its scheme, a colon and its bytes in base64."""
     return f"{scheme}:{base64.b64encode(raw).decode('ascii')}"
+
+
+def fingerprint_key(text: str) -> str:
+    """Return the SHA-256, in hex, of a public key's bytes: short enough to be compared with what somebody reads out.
+
+    Raises
+    ------
+    ValueError
+        When ``text`` is no public key.
+    """
+    return hashlib.sha256(parse_public_key(text)[1]).hexdigest()
 
 
 def parse_public_key(text: str) -> tuple[KeyScheme, bytes]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetkit.config import Approval
-from fleetkit.core import ApprovalMissingError, Signer, format_utc, parse_utc, utc_now
+from fleetkit.core import ApprovalMissingError, SettingsError, Signer, format_utc, parse_utc, utc_now
 from fleetkit.pki import verify_signature
 from fleetkit.workflows._basis import Basis, Operation, Person
 
@@ -81,6 +81,16 @@ class SignedApproval:
             raise ValueError("it holds more or other than an approval")
         return found
 
+    @property
+    def holds(self) -> bool:
+        """Whether whoever it names signed it; whether they might, and whether it has expired, is another question."""
+        try:
+            signature = base64.b64decode(self.signature, validate=True)
+            return verify_signature(self.by.public_key, self.message, signature)
+        except (SettingsError, ValueError):
+            # A key or a signature that is none signs nothing.
+            return False
+
     def require_for(self, *, cluster: str, operation: Operation) -> None:
         """Make sure that it is for this cluster, and for what is to be done with it.
 
@@ -105,7 +115,7 @@ class SignedApproval:
         moment = now or utc_now()
         if rules.owner_of(self.by.public_key) is None:
             raise self.refuse(f"its key {self.by.public_key} is not listed in approval.keys of the cluster file")
-        if not _holds(self):
+        if not self.holds:
             raise self.refuse("its signature does not hold: it was changed, or another key made it")
         if moment >= self.expires_at:
             raise self.refuse(f"it expired at {format_utc(self.expires_at)}")
@@ -148,11 +158,3 @@ def read_approval(path: Path) -> SignedApproval:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         seen = f"{type(error).__name__}: {error}"
         raise ApprovalMissingError(f"{path} is not an approval", seen=seen, hint=hint) from error
-
-
-def _holds(approval: SignedApproval) -> bool:
-    try:
-        signature = base64.b64decode(approval.signature, validate=True)
-    except ValueError:
-        return False
-    return verify_signature(approval.by.public_key, approval.message, signature)

@@ -1,0 +1,72 @@
+"""Tables of an evidence archive, each in three forms: for programs, for a spreadsheet, and for the index page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from fleetkit.views.markup import table_html
+
+__all__ = ["EvidenceTable"]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""With these a cell begins that a spreadsheet would reckon out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceTable:
+    """Rows under their columns.
+
+    Attributes
+    ----------
+    name
+        Of its files.
+    label
+        What it shows, in a clause.
+    columns, rows
+        Plain text.
+    """
+
+    name: str
+    label: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def to_json(self) -> str:
+        """Return it as a list of objects."""
+        rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+        return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+    def to_csv(self) -> str:
+        """Return it for a spreadsheet; what one would take for a formula is marked as text, by a quote before it."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in self.rows)
+        return text.getvalue()
+
+    def to_html(self, *, marked: Mapping[str, Callable[[Sequence[str]], str]] | None = None) -> str:
+        """Return it for a page, with links to its other forms.
+
+        Parameters
+        ----------
+        marked
+            Column to what makes mark-up of a row's cell there; any other is shown as it is.
+        """
+        shown = marked or {}
+        rows = (
+            [
+                shown[column](row) if column in shown else escape(cell)
+                for column, cell in zip(self.columns, row, strict=True)
+            ]
+            for row in self.rows
+        )
+        files = " · ".join(f'<a href="{self.name}.{form}">{form.upper()}</a>' for form in ("csv", "json"))
+        return (
+            f'<div class="table" tabindex="0" role="region" aria-label="{escape(self.label)}">'
+            f'{table_html(self.columns, rows, label=self.label)}</div><p class="forms">{files}</p>'
+        )
