@@ -78,6 +78,11 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="key", summary="Show the key that signs your records and approvals.", shelf="Record"),
     Verb(name="runs", summary="List, show, compare and remove the records of earlier runs.", shelf="Record"),
     Verb(
+        name="evidence",
+        summary="Pack the records of a cluster and a time for an auditor, signed; prove such an archive.",
+        shelf="Record",
+    ),
+    Verb(
         name="handover", summary="Pack, encrypted, what another operator needs to take a cluster over.", shelf="Record"
     ),
     Verb(name="takeover", summary="Open such a parcel, and put the cluster into ./clusters.", shelf="Record"),

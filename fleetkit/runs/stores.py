@@ -35,6 +35,9 @@ class RunStore(Protocol):
     def fetch_run(self, stored: StoredRun) -> StoredRun:
         """Return a record that was listed with all its files in a folder of this computer."""
 
+    def fetch_folder(self, folder: Path) -> Path:
+        """Return the folder of a record that was listed, readable or not, with all its files on this computer."""
+
     def remove_run(self, stored: StoredRun) -> None:
         """Remove a record that is not under way."""
 
@@ -75,6 +78,10 @@ class FolderStore:
     def fetch_run(self, stored: StoredRun) -> StoredRun:
         """Return the record: it is here already."""
         return stored
+
+    def fetch_folder(self, folder: Path) -> Path:
+        """Return the folder: it is here already."""
+        return folder
 
     def remove_run(self, stored: StoredRun) -> None:
         """Remove a record.

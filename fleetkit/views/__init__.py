@@ -27,6 +27,9 @@ from fleetkit.views.audit_trend import draw_audit_trend
 from fleetkit.views.audited import AuditChanges, AuditTold, PointOfAudit
 from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
 from fleetkit.views.charts import Measure, draw_history, draw_series
+from fleetkit.views.evidence_page import EvidencePage
+from fleetkit.views.evidence_picture import draw_findings
+from fleetkit.views.evidence_tables import EvidenceTable
 from fleetkit.views.form import ClusterForm
 from fleetkit.views.form_fields import FormField, FormGroup, Offer, Offers, find_shared_causes
 from fleetkit.views.guide import Guide, GuideStep, StepState
@@ -138,6 +141,8 @@ __all__ = [
     "ClusterLayout",
     "Consequences",
     "Effect",
+    "EvidencePage",
+    "EvidenceTable",
     "FailedResource",
     "Fate",
     "FormField",
@@ -194,6 +199,7 @@ __all__ = [
     "draw_audit",
     "draw_audit_trend",
     "draw_certificates",
+    "draw_findings",
     "draw_history",
     "draw_latencies",
     "draw_plan",

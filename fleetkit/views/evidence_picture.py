@@ -30,6 +30,8 @@ def draw_findings(audits: Sequence[tuple[dt.datetime, Mapping[Severity, int]]], 
     audits
         When, and how many findings of each severity; the oldest first.
     """
+    from matplotlib.ticker import MaxNLocator
+
     figure, axes = new_figure(inches=2.4)
     if not audits:
         axes.set_axis_off()
@@ -46,7 +48,7 @@ def draw_findings(audits: Sequence[tuple[dt.datetime, Mapping[Severity, int]]], 
     step = math.ceil(len(audits) / _TICKS)
     axes.set_xticks(list(places)[::step], [at.strftime("%d %b\n%H:%M") for at, _ in audits[::step]], fontsize=8)
     axes.set_ylim(0, max(*below, 1) * 1.15)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(axis="y", labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     handles, labels = axes.get_legend_handles_labels()

@@ -49,20 +49,16 @@ class EvidenceTable:
         writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in self.rows)
         return text.getvalue()
 
-    def to_html(self, *, marked: Mapping[str, Callable[[Sequence[str]], str]] | None = None) -> str:
+    def to_html(self, *, marked: Mapping[str, Callable[[str], str]]) -> str:
         """Return it for a page, with links to its other forms.
 
         Parameters
         ----------
         marked
-            Column to what makes mark-up of a row's cell there; any other is shown as it is.
+            Column to what makes mark-up of a cell in it; any other is shown as it is.
         """
-        shown = marked or {}
         rows = (
-            [
-                shown[column](row) if column in shown else escape(cell)
-                for column, cell in zip(self.columns, row, strict=True)
-            ]
+            [marked.get(column, escape)(cell) for column, cell in zip(self.columns, row, strict=True)]
             for row in self.rows
         )
         files = " · ".join(f'<a href="{self.name}.{form}">{form.upper()}</a>' for form in ("csv", "json"))

@@ -88,6 +88,7 @@ from fleetkit.workflows.listing_certificates import (
     warn_of_certificates,
 )
 from fleetkit.workflows.logging_in import find_login
+from fleetkit.workflows.making_evidence import MadeEvidence, make_evidence
 from fleetkit.workflows.next_steps import list_next_steps
 from fleetkit.workflows.outputs import ClusterOutputs, read_outputs
 from fleetkit.workflows.planning_units import (
@@ -99,6 +100,7 @@ from fleetkit.workflows.planning_units import (
     plan_units_undo,
 )
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
+from fleetkit.workflows.proving_evidence import EvidenceProof, prove_evidence
 from fleetkit.workflows.reading_keys import (
     KeyTree,
     KeyTrees,
@@ -239,6 +241,7 @@ __all__ = [
     "DrillTrend",
     "DrilledBackup",
     "Emptiness",
+    "EvidenceProof",
     "FinalBackup",
     "FleetReader",
     "FollowNote",
@@ -253,6 +256,7 @@ __all__ = [
     "LastBackup",
     "ListedCertificate",
     "MachineCards",
+    "MadeEvidence",
     "Overview",
     "PackedCluster",
     "PastAudit",
@@ -351,6 +355,7 @@ __all__ = [
     "list_certificates",
     "list_choices",
     "list_next_steps",
+    "make_evidence",
     "make_final_backup",
     "open_backup_place",
     "open_cluster_backups",
@@ -385,6 +390,7 @@ __all__ = [
     "plan_units",
     "plan_units_undo",
     "plan_upgrade",
+    "prove_evidence",
     "read_audit_trend",
     "read_backups",
     "read_drill_trend",

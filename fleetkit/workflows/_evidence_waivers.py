@@ -1,4 +1,4 @@
-"""Which waivers audits met with in a time, and what they excused: what records tell of them, and the cluster file now."""
+"""Which waivers audits met with, as their records tell it, and what the cluster file says of them now."""
 
 from __future__ import annotations
 

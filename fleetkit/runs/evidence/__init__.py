@@ -1,6 +1,7 @@
 """Evidence: many records in one signed archive, which proves itself to whoever has the public key and nothing else."""
 
 from fleetkit.runs.evidence.checking import RECORDS_FOLDER, CheckedArchive, check_archive
+from fleetkit.runs.evidence.framing import is_plain_name
 from fleetkit.runs.evidence.manifest import (
     MANIFEST_FILE,
     SIGNATURE_FILE,
@@ -25,6 +26,7 @@ __all__ = [
     "PackedRecord",
     "check_archive",
     "copy_record",
+    "is_plain_name",
     "prove_record",
     "write_archive",
 ]

@@ -23,7 +23,7 @@ RECORDS_FOLDER = "records"
 _MOST_MANIFEST_BYTES = 1 << 26
 _MOST_SIGNATURE_BYTES = 1 << 10
 
-Look = Callable[[Path], Iterable[Flaw]]
+Look = Callable[[Path, str], Iterable[Flaw]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +48,7 @@ class CheckedArchive:
     flaws: tuple[Flaw, ...]
 
 
-def check_archive(
-    path: Path, *, verify: VerifySignature, keys: Collection[str], look: Look = lambda _folder: ()
-) -> CheckedArchive:
+def check_archive(path: Path, *, verify: VerifySignature, keys: Collection[str], look: Look) -> CheckedArchive:
     """Check the archive in ``path``; what it holds is unpacked record by record, into a folder that goes again.
 
     First the frame, then the signature, and only then what is signed: no size, name or hash is believed before.
@@ -62,7 +60,7 @@ def check_archive(
     keys
         Public keys of which one must have signed the archive, and one each record.
     look
-        Given the folder of each record, says what else is wrong with it.
+        Given the folder of each record and the name of its cluster, says what else is wrong with it.
 
     Raises
     ------
@@ -192,7 +190,7 @@ def _check_record(
                 damaged += archive.find_flaws(file, copy=folder / Path(file.path).name)
         proof = prove_record(folder, verify=verify, keys=keys)
         # What was damaged on the way is told as that; what its check makes of it says nothing more.
-        found = () if damaged else (*proof.flaws, *look(folder))
+        found = () if damaged else (*proof.flaws, *look(folder, manifest.cluster))
     return proof, [*damaged, *(Flaw(where=f"{place}, {one.where}", what=one.what) for one in found)]
 
 

@@ -95,9 +95,9 @@ class Manifest:
     made_by: Actor
     public_key: str
     versions: Mapping[str, str]
-    records: tuple[PackedRecord, ...]
-    lacks: tuple[Lack, ...]
-    files: tuple[PackedFile, ...]
+    records: tuple[PackedRecord, ...] = ()
+    lacks: tuple[Lack, ...] = ()
+    files: tuple[PackedFile, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return its file, in which each file of the archive has a line of its own."""

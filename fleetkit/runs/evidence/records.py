@@ -8,9 +8,9 @@ import stat
 from collections.abc import Collection
 from pathlib import Path
 
-from fleetkit.core import FleetkitError, VerifySignature
+from fleetkit.core import BusyError, FleetkitError, VerifySignature
 from fleetkit.runs.journal import JOURNAL_FILE, TORN_FILE, Flaw
-from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE
+from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE, is_under_way
 from fleetkit.runs.verify import ProofState, RunProof, verify_run
 
 __all__ = ["RECORD_FILES", "copy_record", "prove_record"]
@@ -27,10 +27,14 @@ def copy_record(folder: Path, target: Path) -> tuple[str, ...]:
 
     Raises
     ------
+    BusyError
+        When its run is under way on this computer.
     FleetkitError
         When a file of the record cannot be read.
     """
     try:
+        if is_under_way(folder):
+            raise BusyError(f"the run {folder.name} is under way", hint="make the archive once it has ended")
         target.mkdir(parents=True)
         plain = {one.name for one in folder.iterdir() if stat.S_ISREG(one.lstat().st_mode)}
         # The journal first: what is written meanwhile then stands in the rest, and not the other way round.
@@ -56,5 +60,5 @@ def prove_record(folder: Path, *, verify: VerifySignature, keys: Collection[str]
     try:
         return verify_run(folder, verify=verify, keys=keys)
     except FleetkitError as error:
-        flaw = Flaw(where=JOURNAL_FILE, what=error.without_hint)
+        flaw = Flaw(where=JOURNAL_FILE, what=error.without_hint.replace(f"{folder.parent}/", ""))
         return RunProof(folder=folder, state=ProofState.BROKEN, flaws=(flaw,), remarks=(), lines=0, signed=0, keys=())

@@ -113,6 +113,11 @@ class RemoteStore:
         files = self._fetch_all(stored.folder)
         return self._glance(stored.folder, files) if files else stored
 
+    def fetch_folder(self, folder: Path) -> Path:
+        """Return the folder of a record that was listed, readable or not, with all its files on this computer."""
+        self._fetch_all(folder)
+        return folder
+
     def _fetch_all(self, folder: Path) -> _Files:
         """Make the copy of a record what the bucket has of it; nothing is fetched for one that went on here."""
         if folder.parents[1] == self._runs:
