@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -31,6 +31,11 @@ _TONES = {
     "interrupted": Tone.BAD,
     "abandoned": Tone.BAD,
 }
+_TIMES = ("audit", "expires", "first met", "first seen", "given", "last met", "last seen", "started", "used")
+_ONCE = ("took",)
+_WITHOUT = {"runs": ("notebook", "lines", "signed"), "approvals": ("key",)}
+"""Columns for which a page has no room; the other forms of the table have them."""
+
 _PROOF = """fleetkit evidence verify ARCHIVE.zip --key KEY"""
 
 
@@ -95,25 +100,26 @@ class EvidencePage:
             "Runs begun": f"from {format_utc(self.since)} to {format_utc(self.until)}",
             "Made": f"{format_utc(self.made_at)} by {self.made_by}",
             "Signed by": self.public_key,
+            "Times": "in UTC, by the clocks of the computers that wrote them",
         }
         rows = "".join(f'<tr><th scope="row">{name}</th><td>{escape(text)}</td></tr>' for name, text in facts.items())
         links = "".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading in _HEADINGS.items())
         return (
             f'<header class="{self.tone.name.lower()}">\n<h1>{title}</h1>\n'
-            f"<p>{badge_html(self.headline, self.tone)}</p>\n<table>{rows}</table>\n"
+            f'<p class="state">{self.tone.sign} {escape(self.headline)}</p>\n<table>{rows}</table>\n'
             f'<nav aria-label="Contents"><ul>{links}</ul></nav>\n</header>'
         )
 
     def _sections(self) -> Sequence[str]:
         return (
-            self._section("missing", _list(self.lacks, of="lacks") or "<p>Nothing that is known of.</p>", self._told()),
+            self._section("amiss", _list(map(escape, self.lacks), of="lacks"), self._amiss(), self._told()),
             self._section(
                 "runs", _table(self.runs, {"record": self._record, **_badges(self.runs, "outcome", "proof")})
             ),
             self._section(
                 "findings", self.picture, _table(self.audits, {"record": self._record}), _GOING, self._lives()
             ),
-            self._section("approvals", _table(self.approvals, {"record": self._record})),
+            self._section("approvals", _table(self.approvals, {"record": self._record, "plan": _shortened})),
             self._section("waivers", _table(self.waivers, _badges(self.waivers, "now"))),
             self._section("keys", _table(self.keys, {})),
             self._section("proof", _HOW.format(command=_PROOF)),
@@ -123,8 +129,16 @@ class EvidencePage:
         head = f'<h2 id="{name}">{_HEADINGS[name]}</h2>'
         return f'<section aria-labelledby="{name}">\n{head}\n{"".join(parts)}\n</section>\n'
 
+    def _amiss(self) -> str:
+        """Tell which records are to be looked at: in a table of hundreds they would not be seen."""
+        record, proof = (self.runs.columns.index(name) for name in ("record", "proof"))
+        amiss = [(row[proof], row[record]) for row in self.runs.rows if row[proof] != "closed"]
+        if not (amiss or self.lacks):
+            return "<p>Nothing that is known of.</p>"
+        return _list((f"{_badge(state)} {self._record(name)}" for state, name in sorted(amiss)), of="plain")
+
     def _told(self) -> str:
-        return _list(self.remarks, of="soft")
+        return _list(map(escape, self.remarks), of="soft")
 
     def _lives(self) -> str:
         return _table(self.findings, _badges(self.findings, "ended"))
@@ -135,7 +149,7 @@ class EvidencePage:
 
 
 _HEADINGS = {
-    "missing": "What is missing",
+    "amiss": "What is missing, broken or open",
     "runs": "Runs",
     "findings": "Findings over time",
     "approvals": "Approvals",
@@ -156,13 +170,28 @@ Without fleetkit, <code>openssl</code> and <code>sha256sum</code> prove the sign
 the files that it names.</p>"""
 
 
-def _list(lines: Sequence[str], *, of: str) -> str:
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return f'<ul class="{of}">{items}</ul>' if lines else ""
+def _list(lines: Iterable[str], *, of: str) -> str:
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    return f'<ul class="{of}">{items}</ul>' if items else ""
 
 
 def _table(table: EvidenceTable, marked: Mapping[str, Callable[[str], str]]) -> str:
-    return table.to_html(marked=marked) if table.rows else f"<p>None: {escape(table.label)}.</p>"
+    if not table.rows:
+        return f"<p>No {escape(table.label)}.</p>"
+    plain = {**dict.fromkeys(_TIMES, _time), **dict.fromkeys(_ONCE, _unbroken)}
+    return table.to_html(marked={**plain, **marked}, without=_WITHOUT.get(table.name, ()))
+
+
+def _time(text: str) -> str:
+    return _unbroken(text.replace("T", " ").removesuffix("Z"))
+
+
+def _unbroken(text: str) -> str:
+    return f'<span class="once">{escape(text)}</span>'
+
+
+def _shortened(text: str) -> str:
+    return f'<code class="once">{escape(text[:12])}</code>'
 
 
 def _badges(table: EvidenceTable, *columns: str) -> dict[str, Callable[[str], str]]:

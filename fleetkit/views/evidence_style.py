@@ -10,7 +10,7 @@ EVIDENCE_STYLE = """
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9da7b1;--page:#0d1117;--card:#161b22;--line:#30363d;
 --link:#79c0ff;--good:#56d364;--warn:#e3b341;--bad:#ff938a}}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:1rem;max-width:78rem;background:var(--page);color:var(--ink);
+body{margin:0 auto;padding:1rem;max-width:88rem;background:var(--page);color:var(--ink);
 font:16px/1.5 system-ui,sans-serif}
 header{border:1px solid var(--line);border-left:.5rem solid var(--good);border-radius:.4rem;padding:.5rem 1rem;
 background:var(--card)}
@@ -20,8 +20,11 @@ header table{border-collapse:collapse;font-size:.92rem;width:100%}
 header th{text-align:left;vertical-align:top;padding:.15rem 1rem .15rem 0;white-space:nowrap;font-weight:600}
 header td{padding:.15rem 0;overflow-wrap:anywhere}
 nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;margin:.6rem 0}
-.table{overflow-x:auto;max-width:100%}.table td{overflow-wrap:anywhere;min-width:4.5em}
-.table th{white-space:nowrap}.table td:first-child{min-width:11em}
+.table{overflow-x:auto;max-width:100%}.table td,.table th{overflow-wrap:break-word}
+.table td:last-child{min-width:9em}#runs~.table td:last-child{min-width:22em;max-width:40em;overflow-wrap:anywhere}
+#keys~.table td{overflow-wrap:anywhere;min-width:14em}.once{white-space:nowrap}
+.state{font-weight:600;margin:.4em 0}.good .state{color:var(--good)}.care .state{color:var(--warn)}
+.bad .state{color:var(--bad)}
 .forms,.soft{color:var(--soft);font-size:.9rem;margin:.3rem 0}
 .lacks{border-left:.3rem solid var(--bad);background:var(--card);padding:.4rem .8rem .4rem 2rem;margin:.5rem 0}
 pre{margin:.4rem 0;padding:.6rem;border-radius:.3rem;background:var(--card);font:.85rem/1.45 ui-monospace,monospace;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -49,20 +49,21 @@ class EvidenceTable:
         writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in self.rows)
         return text.getvalue()
 
-    def to_html(self, *, marked: Mapping[str, Callable[[str], str]]) -> str:
+    def to_html(self, *, marked: Mapping[str, Callable[[str], str]], without: Collection[str] = ()) -> str:
         """Return it for a page, with links to its other forms.
 
         Parameters
         ----------
         marked
             Column to what makes mark-up of a cell in it; any other is shown as it is.
+        without
+            Columns that its other forms alone have.
         """
-        rows = (
-            [marked.get(column, escape)(cell) for column, cell in zip(self.columns, row, strict=True)]
-            for row in self.rows
-        )
+        shown = [place for place, column in enumerate(self.columns) if column not in without]
+        columns = [self.columns[place] for place in shown]
+        rows = ([marked.get(self.columns[place], escape)(row[place]) for place in shown] for row in self.rows)
         files = " · ".join(f'<a href="{self.name}.{form}">{form.upper()}</a>' for form in ("csv", "json"))
         return (
             f'<div class="table" tabindex="0" role="region" aria-label="{escape(self.label)}">'
-            f'{table_html(self.columns, rows, label=self.label)}</div><p class="forms">{files}</p>'
+            f'{table_html(columns, rows, label=self.label)}</div><p class="forms">{files}</p>'
         )

@@ -12,7 +12,7 @@ from fleetkit.runs import FolderStore, Outcome, RunStore, StoredRun
 from fleetkit.runs.evidence import Lack, is_plain_name
 from fleetkit.workflows.record_place import RecordPlace
 
-__all__ = ["ChosenRecords", "Period", "choose_records"]
+__all__ = ["ChosenRecords", "Period", "choose_records", "tell_error"]
 
 _NAMED_AT = "%Y%m%dT%H%M%SZ"
 

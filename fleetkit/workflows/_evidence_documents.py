@@ -41,16 +41,12 @@ def list_documents(
     tone, headline
         How it stands as a whole.
     """
-    runs = EvidenceTable(
-        name="runs", label="runs of this time", columns=RUN_COLUMNS, rows=[one.row for one in found.records]
-    )
-    audits = EvidenceTable(
-        name="audits", label="audits of this time", columns=_AUDIT_COLUMNS, rows=list(_tell_audits(found))
-    )
+    runs = EvidenceTable(name="runs", label="runs", columns=RUN_COLUMNS, rows=[one.row for one in found.records])
+    audits = EvidenceTable(name="audits", label="audits", columns=_AUDIT_COLUMNS, rows=list(_tell_audits(found)))
     lives = [one.row for one in follow_findings(found.audits)]
-    findings = EvidenceTable(name="findings", label="findings of audits", columns=FINDING_COLUMNS, rows=lives)
+    findings = EvidenceTable(name="findings", label="findings", columns=FINDING_COLUMNS, rows=lives)
     approvals = EvidenceTable(
-        name="approvals", label="approvals that were used", columns=_APPROVAL_COLUMNS, rows=list(_tell_approvals(found))
+        name="approvals", label="approvals", columns=_APPROVAL_COLUMNS, rows=list(_tell_approvals(found))
     )
     rows = found.waivers.list_rows(waivers, today=about.made_at.date())
     excused = EvidenceTable(name="waivers", label="waivers", columns=WAIVER_COLUMNS, rows=rows)
@@ -121,7 +117,8 @@ def _tell_approvals(found: Gathered) -> Iterator[tuple[str, ...]]:
 def _tell_keys(found: Gathered, maker: str) -> Iterator[tuple[str, str, str]]:
     for key in dict.fromkeys([maker, *list_keys(found)]):
         count = sum(key in one.proof.keys for one in found.records)
-        signed = [*(["this archive"] if key == maker else []), *([f"{count} records"] if count else [])]
+        records = [f"{count} record{'' if count == 1 else 's'}"] if count else []
+        signed = [*(["this archive"] if key == maker else []), *records]
         yield fingerprint_key(key), key, ", ".join(signed)
 
 

@@ -84,7 +84,7 @@ class MadeEvidence(Shown):
         return f"{len(self.manifest.records)} records of {self.manifest.cluster} ({states or 'none'}){lacks}"
 
     def __str__(self) -> str:
-        told = f"{self.audits} audits, {self.approvals} approvals"
+        told = f"audits: {self.audits}, approvals: {self.approvals}"
         broken = [f"broken: {one.id}" for one in self.manifest.records if one.state == ProofState.BROKEN]
         opened = [f"open: {one.id}" for one in self.manifest.records if one.state == ProofState.OPEN]
         missing = [f"missing: {one}" for one in self.manifest.lacks]

@@ -74,9 +74,9 @@ class EvidenceProof(Shown):
         known = {one.id: one.state for one in self.manifest.records}
         before = [one.folder.name for one in self.records if known.get(one.folder.name) == ProofState.BROKEN]
         return (
-            *(f"missing since it was made: {one}" for one in self.manifest.lacks),
+            *(f"missing, as the archive tells: {one}" for one in self.manifest.lacks),
             *(f"open: {name}: nothing vouches for its end" for name in self._open),
-            *(f"it was broken already when the archive was made: {name}" for name in before),
+            *(f"broken already when the archive was made: {name}" for name in before),
         )
 
     def __str__(self) -> str:

@@ -23,7 +23,7 @@ RECORDS_FOLDER = "records"
 _MOST_MANIFEST_BYTES = 1 << 26
 _MOST_SIGNATURE_BYTES = 1 << 10
 
-Look = Callable[[Path, str], Iterable[Flaw]]
+_Look = Callable[[Path, str], Iterable[Flaw]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class CheckedArchive:
     flaws: tuple[Flaw, ...]
 
 
-def check_archive(path: Path, *, verify: VerifySignature, keys: Collection[str], look: Look) -> CheckedArchive:
+def check_archive(path: Path, *, verify: VerifySignature, keys: Collection[str], look: _Look) -> CheckedArchive:
     """Check the archive in ``path``; what it holds is unpacked record by record, into a folder that goes again.
 
     First the frame, then the signature, and only then what is signed: no size, name or hash is believed before.
@@ -121,7 +121,7 @@ class _Opened:
         return []
 
 
-def _check(archive: _Opened, *, verify: VerifySignature, keys: Collection[str], look: Look) -> CheckedArchive:
+def _check(archive: _Opened, *, verify: VerifySignature, keys: Collection[str], look: _Look) -> CheckedArchive:
     try:
         names = archive.read_names()
         manifest, signed_by = _read_manifest(archive, verify=verify, keys=keys)
@@ -178,7 +178,7 @@ def _of_names(manifest: Manifest, names: Sequence[str]) -> Iterator[Flaw]:
 
 
 def _check_record(
-    archive: _Opened, manifest: Manifest, record: str, *, verify: VerifySignature, keys: Collection[str], look: Look
+    archive: _Opened, manifest: Manifest, record: str, *, verify: VerifySignature, keys: Collection[str], look: _Look
 ) -> tuple[RunProof, list[Flaw]]:
     place = f"{RECORDS_FOLDER}/{record}"
     with tempfile.TemporaryDirectory(prefix="fleetkit-evidence-") as room:
