@@ -10,7 +10,7 @@ from html import escape
 from fleetkit.core import format_utc
 from fleetkit.views.evidence_style import EVIDENCE_STYLE
 from fleetkit.views.evidence_tables import EvidenceTable
-from fleetkit.views.markup import Tone, badge_html
+from fleetkit.views.markup import Tone
 
 __all__ = ["EvidencePage"]
 
@@ -200,4 +200,6 @@ def _badges(table: EvidenceTable, *columns: str) -> dict[str, Callable[[str], st
 
 def _badge(word: str) -> str:
     tone = _TONES.get(word.partition(",")[0])
-    return escape(word) if tone is None else badge_html(word, tone)
+    if tone is None:
+        return escape(word)
+    return f'<span class="badge {tone.name.lower()}">{tone.sign} {escape(word)}</span>'

@@ -20,8 +20,12 @@ header table{border-collapse:collapse;font-size:.92rem;width:100%}
 header th{text-align:left;vertical-align:top;padding:.15rem 1rem .15rem 0;white-space:nowrap;font-weight:600}
 header td{padding:.15rem 0;overflow-wrap:anywhere}
 nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;margin:.6rem 0}
+.table table{border-collapse:collapse;line-height:1.45;font-size:.95em}
+.table :is(th,td){border-bottom:1px solid var(--line);padding:.15em .9em .15em 0;text-align:left;vertical-align:top}
+.badge{display:inline-block;padding:0 .5em;border:1px solid;border-radius:.7em;font-weight:600;white-space:nowrap}
+.badge.good{color:var(--good)}.badge.care{color:var(--warn)}.badge.bad{color:var(--bad)}
 .table{overflow-x:auto;max-width:100%}.table td,.table th{overflow-wrap:break-word}
-.table td:last-child{min-width:9em}#runs~.table td:last-child{min-width:22em;max-width:40em;overflow-wrap:anywhere}
+.table td:last-child{min-width:9em}#runs~.table td:last-child{min-width:16em;max-width:40em;overflow-wrap:anywhere}
 #keys~.table td{overflow-wrap:anywhere;min-width:14em}.once{white-space:nowrap}
 .state{font-weight:600;margin:.4em 0}.good .state{color:var(--good)}.care .state{color:var(--warn)}
 .bad .state{color:var(--bad)}

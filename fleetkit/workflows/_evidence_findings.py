@@ -62,12 +62,13 @@ def follow_findings(audits: Sequence[PastAudit]) -> tuple[FindingLife, ...]:
     lives: list[FindingLife] = []
     for audit in audits:
         told = {one.key: one for one in audit.findings}
-        changes: dict[dt.datetime, AuditChange] = {}
+        changes: dict[int, AuditChange] = {}
         for key, life in list(going.items()):
             if key not in told:
                 since = life.last
-                change = changes.setdefault(since.at, compare_audits(audit, since))
-                life.end = _tell_end(key, change, audit)
+                if id(since) not in changes:
+                    changes[id(since)] = compare_audits(audit, since)
+                life.end = _tell_end(key, changes[id(since)], audit)
                 if life.end:
                     del going[key]
         for key, finding in told.items():

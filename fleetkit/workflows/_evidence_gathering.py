@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from fleetkit.core import BusyError, FleetkitError, fingerprint_key, format_duration, format_utc
 from fleetkit.pki import verify_signature
@@ -92,9 +93,16 @@ class Gathered:
     under_way: list[Lack] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
-    def count(self, state: ProofState) -> int:
-        """Return how many records are of this state."""
-        return sum(one.proof.state is state for one in self.records)
+    _shared: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def share(self, audit: PastAudit) -> PastAudit:
+        """Return an audit that keeps once what audits before it told too: from day to day hardly anything changes."""
+        findings = tuple(self._shared.setdefault(one, one) for one in audit.findings)
+        stood = self._shared.setdefault(audit.stood, audit.stood)
+        if stood is audit.stood:
+            stood = frozenset(self._shared.setdefault(one, one) for one in audit.stood)
+            self._shared[stood] = stood
+        return replace(audit, findings=findings, stood=stood)
 
 
 def pack_records(
@@ -156,7 +164,8 @@ def _take_audits(found: Gathered, stored: StoredRun) -> Iterator[str]:
             continue
         for _, facts in told:
             try:
-                found.audits.append(PastAudit.from_facts(facts, where=f"the record {stored.record.id}", run=stored))
+                audit = PastAudit.from_facts(facts, where=f"the record {stored.record.id}", run=stored)
+                found.audits.append(found.share(audit))
                 found.waivers.take(facts)
             except FleetkitError as error:
                 yield error.without_hint
