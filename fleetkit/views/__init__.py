@@ -28,7 +28,6 @@ from fleetkit.views.audited import AuditChanges, AuditTold, PointOfAudit
 from fleetkit.views.board import Board, BoardPart, MemberHistory, MemberSample
 from fleetkit.views.charts import Measure, draw_history, draw_series
 from fleetkit.views.evidence_page import EvidencePage
-from fleetkit.views.evidence_picture import draw_findings
 from fleetkit.views.evidence_tables import EvidenceTable
 from fleetkit.views.form import ClusterForm
 from fleetkit.views.form_fields import FormField, FormGroup, Offer, Offers, find_shared_causes
@@ -199,7 +198,6 @@ __all__ = [
     "draw_audit",
     "draw_audit_trend",
     "draw_certificates",
-    "draw_findings",
     "draw_history",
     "draw_latencies",
     "draw_plan",

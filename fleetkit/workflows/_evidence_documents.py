@@ -12,7 +12,7 @@ from fleetkit.config import Waiver
 from fleetkit.core import fingerprint_key, format_utc
 from fleetkit.runs import ProofState
 from fleetkit.runs.evidence import Manifest
-from fleetkit.views import EvidencePage, EvidenceTable, Tone, draw_findings
+from fleetkit.views import EvidencePage, EvidenceTable, PointOfAudit, Tone, draw_audit_trend
 from fleetkit.workflows._evidence_findings import FINDING_COLUMNS, follow_findings
 from fleetkit.workflows._evidence_gathering import RUN_COLUMNS, Gathered
 from fleetkit.workflows._evidence_waivers import WAIVER_COLUMNS
@@ -103,8 +103,11 @@ def _tell_audits(found: Gathered) -> Iterator[tuple[str, ...]]:
 
 
 def _draw(found: Gathered) -> str:
-    told = [(one.at, {severity: one.count(severity) for severity in Severity}) for one in found.audits]
-    return draw_findings(told, f"Findings of {len(told)} audits, by severity")
+    points = [
+        PointOfAudit(at=format_utc(one.at), counts={severity: one.count(severity) for severity in Severity})
+        for one in found.audits
+    ]
+    return draw_audit_trend(points, most=max(1, len(points)))
 
 
 def _tell_approvals(found: Gathered) -> Iterator[tuple[str, ...]]:

@@ -111,7 +111,7 @@ def test_findings_are_followed_from_audit_to_audit(world: World) -> None:
     since = [row["since the one before"] for row in rows(world, "audits")]
     assert since == ["the first of these checks", "1 new", "1 mended"]
     assert [row["high"] for row in rows(world, "audits")] == ["1", "1", "0"]
-    assert "Findings of 3 audits" in unpack(world.folder / "march.zip")["findings.svg"].decode()
+    assert "Findings of each audit, by severity" in unpack(world.folder / "march.zip")["findings.svg"].decode()
 
 
 def test_a_finding_that_comes_again_lives_anew_and_one_that_nobody_can_tell_of_lives_on(world: World) -> None:
