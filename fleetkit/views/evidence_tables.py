@@ -42,7 +42,8 @@ class EvidenceTable:
     def to_csv(self) -> str:
         """Return it for a spreadsheet; what one would take for a formula is marked as text, by a quote before it."""
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
+        # As RFC 4180 ends lines: only what ends them is quoted within a cell.
+        writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow(self.columns)
         writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in self.rows)
         return text.getvalue()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fleetkit.config import Waiver
-from fleetkit.core import format_utc, parse_utc
+from fleetkit.core import Redactor, format_utc, parse_utc
 
 __all__ = ["WAIVER_COLUMNS", "SeenWaivers"]
 
@@ -53,9 +53,11 @@ class SeenWaivers:
         now
             The waivers of the cluster file; None where there is none, or nobody can read it.
         """
-        there = {(one.check, one.resource, one.who, str(one.until)): one for one in now or ()}
+        # What stands in records was redacted when it was written; a cluster file is whatever somebody typed.
+        redact = Redactor().redact
+        there = {(one.check, redact(one.resource), redact(one.who), str(one.until)): one for one in now or ()}
         for key, waiver in there.items():
-            self._seen.setdefault(key, _Seen()).reason = waiver.reason
+            self._seen.setdefault(key, _Seen()).reason = redact(waiver.reason)
         return [
             (
                 *key[:2],

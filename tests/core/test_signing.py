@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 
 import pytest
 
-from fleetkit.core import KeyScheme, format_public_key, parse_public_key
+from fleetkit.core import KeyScheme, fingerprint_key, format_public_key, parse_public_key
 
 # RFC 5480: a SubjectPublicKeyInfo whose point is P-256's own generator (SEC 2).
 P256 = bytes.fromhex(
@@ -20,6 +21,13 @@ def test_what_was_written_is_read(scheme: KeyScheme, raw: bytes) -> None:
     text = format_public_key(scheme, raw)
     assert text.startswith(f"{scheme}:")
     assert parse_public_key(text) == (scheme, raw)
+
+
+def test_a_fingerprint_is_of_the_keys_bytes_alone() -> None:
+    raw = bytes(range(32))
+    assert fingerprint_key(format_public_key(KeyScheme.ED25519, raw)) == hashlib.sha256(raw).hexdigest()
+    with pytest.raises(ValueError, match="does not begin with"):
+        fingerprint_key("none")
 
 
 @pytest.mark.parametrize(

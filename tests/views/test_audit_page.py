@@ -105,6 +105,8 @@ def test_the_trend_is_one_picture_and_says_what_it_leaves_out() -> None:
     assert "Findings of each audit, by severity<" in draw_audit_trend(POINTS).replace("\n", "")
     many = [PointOfAudit(at=f"2026-{one // 28 + 1:02}-{one % 28 + 1:02}T00:00:00Z", counts={}) for one in range(40)]
     assert "the last 30 of 40" in draw_audit_trend(many)
+    assert "the last" not in draw_audit_trend(many, most=40)
+    assert draw_audit_trend(many * 10, most=400).count("<path") < draw_audit_trend(many, most=40).count("<path")
 
 
 def test_as_csv_each_result_and_flawed_waiver_has_a_line() -> None:

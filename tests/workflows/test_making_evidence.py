@@ -282,6 +282,14 @@ def test_what_people_wrote_is_shown_and_never_mark_up(world: World) -> None:
     assert "&lt;script&gt;alert(1)" in page(world)
 
 
+def test_a_secret_that_somebody_typed_into_the_cluster_file_is_not_packed(world: World) -> None:
+    key = "AKIAIOSFODNN7EXAMPLE"
+    told = {"check": "x", "resource": "*", "reason": f"opened with {key}", "who": "eve", "until": MADE.date()}
+    write_cluster(world.folder, waivers=[told])
+    assert key not in "".join(content.decode("latin-1") for content in unpack(world.make().path).values())
+    assert "opened with [redacted]" in page(world)
+
+
 def test_nothing_to_pack_is_no_archive(world: World) -> None:
     with pytest.raises(NotFoundError, match="4 records of another time"):
         world.make(since=UNTIL, until=UNTIL)
