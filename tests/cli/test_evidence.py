@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from support.debian_programs import require_program
-from support.evidence_world import World, pack, unpack, write_run, write_world
+from support.evidence_world import World, copy_world, pack, unpack, write_run, write_world
 from support.runs_s3 import move_to
 from support.service_signers import ServiceSigner
 
@@ -25,10 +25,15 @@ MARCH = ["--from", "2026-03-01", "--to", "2026-03-31", "--cluster", "demo"]
 FILE = "evidence-demo-20260301-20260331.zip"
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return write_world(tmp_path_factory.mktemp("written"))
+
+
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(written: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """Return a world in which Ada sits."""
-    world = write_world(tmp_path)
+    world = copy_world(written, tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLEETKIT_HOME", str(tmp_path / "keys" / "ada"))
     return world

@@ -21,6 +21,7 @@ from support.evidence_world import (
     UNUSED,
     World,
     audited,
+    copy_world,
     read_manifest,
     unpack,
     write_run,
@@ -36,9 +37,14 @@ from fleetkit.workflows import make_evidence, open_record_place, prove_evidence
 FIRST, DEPLOY = "20260302T040506Z-50-audit-cluster", "20260305T040506Z-12-deploy-cluster"
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return write_world(tmp_path_factory.mktemp("written"))
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return write_world(tmp_path)
+def world(written: World, tmp_path: Path) -> World:
+    return copy_world(written, tmp_path)
 
 
 def rows(world: World, name: str) -> list[dict[str, str]]:
