@@ -6,6 +6,7 @@ Knows nothing of AWS beyond the form of its names; whether they exist is asked b
 from fleetkit.config.editing import change_cluster_data, change_cluster_file
 from fleetkit.config.fields import About
 from fleetkit.config.loading import find_cluster_problems, load_cluster, parse_cluster, read_cluster_data
+from fleetkit.config.notice import Notice, NoticeWhen
 from fleetkit.config.outline import FieldKind, FieldOutline, describe_table, outline_fields
 from fleetkit.config.paths import ClusterPaths, cluster_names, find_cluster
 from fleetkit.config.places import BucketAddress, KmsKey, parse_bucket_address, parse_kms_key
@@ -68,6 +69,8 @@ __all__ = [
     "Logs",
     "Master",
     "Network",
+    "Notice",
+    "NoticeWhen",
     "Pins",
     "Pool",
     "Problem",

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from fleetkit.config.draft import Draft
 from fleetkit.config.fields import About
+from fleetkit.config.notice import DESTINATION_TABLES
 from fleetkit.config.paths import find_cluster
 from fleetkit.config.problems import Problem, dotted_path, show_value
 from fleetkit.config.rules import find_problems
@@ -151,7 +152,11 @@ def _describe(details: ErrorDetails) -> Problem:
         shown = "it" if isinstance(value, dict) else f"saw {show_value(value)}, which"
         return Problem(path=path, seen=f"{shown} {reason}", legal=legal)
     if _may_be_secret(location):
-        kind = "of another kind" if path.partition("[")[0] == "registries" else "that is no reference"
+        kind = (
+            "that is no reference"
+            if location[0] == "secrets" or location[:2] == ("notice", "to")
+            else "of another kind"
+        )
         return Problem(path=path, seen=f"saw a value {kind}; it is not repeated here", legal=legal)
     return Problem(path=path, seen=f"saw {show_value(details['input'])}", legal=legal)
 
@@ -159,6 +164,9 @@ def _describe(details: ErrorDetails) -> Problem:
 def _may_be_secret(location: tuple[int | str, ...]) -> bool:
     """Return whether a reference belongs here, so that what stands in its place may be the secret itself."""
     shown = ("name", "user", "pools")
+    # A URL that tells somebody is as good as a password, in whichever of these tables it is put.
+    if location[0] == "notice":
+        return len(location) > 1 and location[1] in DESTINATION_TABLES
     return location[0] == "secrets" or (location[0] == "registries" and not set(location) & set(shown))
 
 

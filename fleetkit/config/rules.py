@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from fleetkit.config.draft import Draft
 from fleetkit.config.network_rules import find_network_problems
+from fleetkit.config.notice import find_notice_problems
 from fleetkit.config.problems import Problem, show_value
 
 __all__ = ["POOL_LIMITS", "find_problems"]
@@ -48,6 +49,7 @@ def find_problems(draft: Draft, *, stem: str, today: dt.date) -> Iterator[Proble
     yield from _registries(draft)
     yield from _approval(draft)
     yield from _state(draft)
+    yield from find_notice_problems(draft)
     yield from _waivers(draft, today)
 
 

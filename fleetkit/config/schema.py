@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 
 from fleetkit.config import values
 from fleetkit.config.fields import DISK, TYPE, About, DiskGb, InstanceType, Strings, Table
+from fleetkit.config.notice import Notice
 from fleetkit.config.tables import (
     Approval,
     Bastion,
@@ -210,6 +211,7 @@ class Cluster(Table):
         About("Extra tags on everything", "words to words, as AWS allows them; not Name, aws:… or fleetkit:…"),
     ] = Field(default={})
     logs: Annotated[Logs, About("How long logs are kept", "a table")] = Logs()
+    notice: Annotated[Notice, About("Who is told how runs end, and when", "a table")] = Notice()
     waivers: Annotated[
         tuple[Waiver, ...],
         Field(strict=False),

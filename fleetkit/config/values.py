@@ -15,6 +15,7 @@ __all__ = [
     "RETENTION_DAYS",
     "check_address",
     "check_approver",
+    "check_command",
     "check_dns_zone",
     "check_hidden_root",
     "check_instance_type",
@@ -152,6 +153,13 @@ def check_approver(value: str) -> str:
     """Check a public key, with or without the name of whose it is behind it."""
     key, _, _owner = value.partition(" ")
     parse_public_key(key)
+    return value
+
+
+def check_command(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Check a command: its program is named from any folder the same, and under a scheduler's short PATH too."""
+    if not value[0].startswith("~/") and not PurePath(value[0]).is_absolute():
+        raise ValueError("a program that is not named by an absolute path")
     return value
 
 

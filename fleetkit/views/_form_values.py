@@ -38,8 +38,11 @@ def show_typed(value: object) -> str:
 def summarize_fixed(path: str, value: Any) -> str:
     """Return what the form shows of a table that it does not edit, one line for each entry."""
     if isinstance(value, Mapping):
-        if path == "secrets":
+        if path in ("secrets", "notice.to"):
             return "\n".join(f"{name} = {_reference(text)}" for name, text in value.items())
+        if path.startswith("notice."):
+            # A URL that was put there by mistake is as good as a password.
+            return "\n".join(value)
         return "\n".join(f"{name} = {show_typed(one)}" for name, one in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "\n".join(

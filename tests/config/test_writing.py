@@ -23,7 +23,7 @@ from fleetkit.core import ClusterFileError
 
 def test_a_new_file_says_what_it_was_given_and_teaches_each_field() -> None:
     text = render_cluster_file(cluster_data())
-    assert tomllib.loads(text) == cluster_data() | {"load_balancers": {}, "secrets": {}, "tags": {}}
+    assert tomllib.loads(text) == cluster_data() | {"load_balancers": {}, "notice": {}, "secrets": {}, "tags": {}}
     assert "# EC2 key pair that machines let in. Legal: the name of a key pair of the region." in text
     assert '# key_file = ""' in text
     assert max(len(line) for line in text.splitlines() if line.startswith("#")) <= 120

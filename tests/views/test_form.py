@@ -152,13 +152,16 @@ def test_the_draft_of_a_new_file_is_to_be_written_and_its_gaps_are_problems_unti
 
 
 def test_what_the_form_does_not_edit_says_so_and_a_secret_that_is_no_reference_is_not_shown() -> None:
-    form = make_form(secrets={"good": "ssm:/demo/key", "bad": "CANARY-5c3a"})
+    notice = {"to": {"me": "env:ME", "us": "CANARY-5c3a"}, "topics": {"t": "CANARY-5c3a"}, "commands": {"c": "CANARY"}}
+    form = make_form(secrets={"good": "ssm:/demo/key", "bad": "CANARY-5c3a"}, notice=notice)
     fields = form.fields()
     assert {path for path, field in fields.items() if field.fixed} == {
-        *("name", "fleet.metadata", "registries", "secrets", "tags", "waivers")
+        *("name", "fleet.metadata", "registries", "secrets", "tags", "waivers"),
+        *("notice.to", "notice.topics", "notice.commands"),
     }
     assert "good = ssm:/demo/key" in fields["secrets"].value
     assert "CANARY" not in str(form.to_frame().to_dict()) + str(form.problems())
+    assert fields["notice.to"].value.splitlines()[0] == "me = env:ME"
     assert said_of(form, "secrets")
 
 
