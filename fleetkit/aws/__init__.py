@@ -99,6 +99,7 @@ from fleetkit.aws.security_groups import (
 )
 from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsLimits, AwsSession, Caller, open_session
 from fleetkit.aws.signing import open_signing_key
+from fleetkit.aws.topics import publish_message
 from fleetkit.aws.traffic import AclEntry, FlowLog, NetworkAcl, list_flow_logs, list_network_acls
 from fleetkit.aws.user_data import TemplateVersion, list_template_versions, read_user_data
 from fleetkit.aws.volumes import Volume, list_volumes_of
@@ -210,6 +211,7 @@ __all__ = [
     "open_session",
     "open_signing_key",
     "protect_from_termination",
+    "publish_message",
     "put_object",
     "read_balancer_settings",
     "read_bucket_settings",

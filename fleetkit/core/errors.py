@@ -16,6 +16,7 @@
     │   ├── AwsError
     │   ├── EtcdError
     │   ├── FleetError
+    │   ├── NoticeError
     │   ├── SshError
     │   ├── TerraformError
     │   │   └── TerraformStoppedError    ... because it was asked to stop, in good order
@@ -40,6 +41,7 @@ __all__ = [
     "FleetError",
     "FleetkitError",
     "NotFoundError",
+    "NoticeError",
     "PreconditionError",
     "QuorumAtRiskError",
     "ServiceError",
@@ -190,6 +192,10 @@ class EtcdError(ServiceError):
 
 class FleetError(ServiceError):
     """fleet's API refused, failed or could not be reached."""
+
+
+class NoticeError(ServiceError):
+    """Who was to be told did not take the notice."""
 
 
 class SshError(ServiceError):

@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[2] / "fleetkit"
 
 # Libraries that one room alone may import, so that it stays the only one to do what they do.
 OWNED_LIBRARIES = {
+    "apprise": {"notice"},
     "asyncssh": {"sandbox"},
     "boto3": {"aws"},
     "click": {"cli"},
@@ -103,7 +104,7 @@ def test_no_relative_import_escapes_the_check() -> None:
 def test_importing_the_package_brings_in_no_heavy_library() -> None:
     program = (
         "import sys, fleetkit, fleetkit.core, fleetkit.cli;"
-        "heavy = {'boto3', 'flask', 'hvac', 'pandas', 'papermill', 'paramiko', 'moto', 'pydantic'};"
+        "heavy = {'apprise', 'boto3', 'flask', 'hvac', 'pandas', 'papermill', 'paramiko', 'moto', 'pydantic'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
