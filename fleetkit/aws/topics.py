@@ -7,7 +7,7 @@ from fleetkit.aws.session import AwsSession
 
 __all__ = ["publish_message"]
 
-# SNS API, Publish: a subject is ASCII, without line ends, and shorter than 100 characters; a message has 256 KiB at most.
+# SNS API, Publish: a subject is ASCII, without line ends, of less than 100 characters; a message has 256 KiB at most.
 _SUBJECT = 99
 _BODY_BYTES = 256 * 1024
 
