@@ -17,7 +17,9 @@ from fleetkit.cli._signing import find_signer
 from fleetkit.core import NotFoundError, SettingsError, format_duration
 
 if TYPE_CHECKING:
+    from fleetkit.config import Cluster
     from fleetkit.runs import RunEvent, RunStore, StoredRun
+    from fleetkit.schedule import Telling
 
 __all__ = ["command"]
 
@@ -37,6 +39,7 @@ __all__ = ["command"]
     "--cell-timeout", "cell_s", type=click.FloatRange(min=1), metavar="SECONDS", help="Time limit of each cell."
 )
 @click.option("--resume", metavar="RUN", default="", help="Go on for this run, which did not end well.")
+@click.option("--notify", is_flag=True, help="Tell those whom the cluster file names, when the outcome changes.")
 @click.option("--quiet", is_flag=True, help="Do not pass on what the cells print.")
 @json_option
 def command(
@@ -47,6 +50,7 @@ def command(
     timeout_s: float | None,
     cell_s: float | None,
     resume: str,
+    notify: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -58,12 +62,15 @@ def command(
     To resume takes over the notebook (a path is to be given again) and the parameters of RUN, but never its approval;
     steps run again, but for those that a probe of the notebook proves to be done.
     RUN is looked for under ./runs first, and then in the bucket.
+    With --notify the destinations under [notice] of the cluster file are told when the outcome is another than before;
+    one that cannot be told changes nothing about the run, and is tried again with the next one.
 
     \b
     fleetkit run inspect-cluster --cluster demo
     fleetkit run 10 --cluster demo --approve demo
     fleetkit run ./my-notebook.ipynb -p count 3
     fleetkit run --resume latest --approve demo
+    fleetkit run 20 --cluster demo --notify
     """
     from fleetkit import runs
 
@@ -85,6 +92,7 @@ def command(
 
         # The notebook may run in another folder than this one.
         values["approve"] = str(Path(approve).expanduser().absolute()) if names_file(approve) else approve
+    told_cluster = _load_told_cluster(str(values.get("cluster") or cluster or label), folder) if notify else None
     stored = runs.execute_notebook(
         found,
         cluster=label,
@@ -96,7 +104,8 @@ def command(
         resumption=resumption,
         follow=find_follower(tell=print_note),
     )
-    return _print_run(stored, as_json=as_json)
+    telling = None if told_cluster is None else _tell(stored, told_cluster)
+    return _print_run(stored, telling, as_json=as_json)
 
 
 def _find_earlier(name: str, stores: Sequence[RunStore]) -> StoredRun:
@@ -132,6 +141,26 @@ def _label(cluster: str, earlier: StoredRun | None, *, needed: bool, folder: Pat
     return label
 
 
+def _load_told_cluster(label: str, folder: Path) -> Cluster:
+    """Read who is told, before anything runs: what is wrong there is not found out in the middle of the night."""
+    from fleetkit.config import load_cluster
+    from fleetkit.schedule import require_destinations
+
+    cluster = load_cluster(label, folder=folder)
+    require_destinations(cluster)
+    return cluster
+
+
+def _tell(stored: StoredRun, cluster: Cluster) -> Telling:
+    from fleetkit.schedule import tell_outcome
+
+    telling = tell_outcome(stored, cluster, runs=stored.folder.parent.parent)
+    print_note(f"notice: {'told' if telling.tells else 'not told'}, {telling.why}")
+    for line in (*telling.deliveries, *telling.caveats):
+        print_note(f"notice: {line}")
+    return telling
+
+
 def _print_event(event: RunEvent, *, quiet: bool) -> None:
     from fleetkit.runs import RunEventKind
 
@@ -148,10 +177,11 @@ def _print_event(event: RunEvent, *, quiet: bool) -> None:
         print_note(f"    {event.text}")
 
 
-def _print_run(stored: StoredRun, *, as_json: bool) -> int:
+def _print_run(stored: StoredRun, telling: Telling | None, *, as_json: bool) -> int:
     record = stored.record
     if as_json:
-        print_json({**record.to_json(), "folder": str(stored.folder), "report": str(stored.report)})
+        notice = {} if telling is None else {"notice": telling.to_json()}
+        print_json({**record.to_json(), "folder": str(stored.folder), "report": str(stored.report), **notice})
     else:
         print_lines(f"{record.outcome.value}: {record.summary or record.notebook}", f"record: {stored.folder}")
     if record.error is not None:

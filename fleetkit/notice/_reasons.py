@@ -14,6 +14,10 @@ __all__ = ["Reasons"]
 _SHORTEST = 6
 _LONGEST = 400
 _SPLIT = re.compile(r"[/?&=@:#,;\s]+")
+_CAUSED = re.compile(
+    r"HTTPS?ConnectionPool\(host='([^']*)', port=(\d+)\): Max retries exceeded with its url "
+    r"\(Caused by \w+\([\"']?(?:HTTPS?Connection\([^)]*\): )?(.*?)[\"']?\)\)$"
+)
 _TELLING = ("Exception: ", "Error: ")
 """What plugins log at debug level before the reason itself."""
 
@@ -62,8 +66,9 @@ class Reasons(logging.Handler):
 
     def clean(self, said: str) -> str:
         """Return a text without the URL and what it is made of, on one line."""
-        # urllib3 repeats the path, which is where most tokens stand, the short ones too.
+        # urllib3 repeats the path, which is where most tokens stand, the short ones too; the cause is enough.
         said = re.sub(r"with url: \S+", "with its url", said)
+        said = _CAUSED.sub(r"\1:\2: \3", said)
         said = Redactor([part for part in (self._url, *self._parts) if len(part) >= _SHORTEST]).redact(said)
         return " ".join(said.split())[:_LONGEST]
 

@@ -1,0 +1,38 @@
+"""``fleetkit notice retry``: send what nobody took yet."""
+
+from __future__ import annotations
+
+import click
+
+from fleetkit.cli._exit import ExitCode
+from fleetkit.cli._output import cluster_argument, json_option, print_json, print_lines, print_note
+from fleetkit.cli.notice._clusters import load_clusters, runs_folder
+
+__all__ = ["command"]
+
+
+@click.command("retry")
+@cluster_argument
+@json_option
+def command(cluster: str | None, as_json: bool) -> int:
+    """Send what waits for the destinations of CLUSTER, or of all clusters here.
+
+    The next run of a cluster does the same by itself. What is older than seven days is given up, and told so.
+    Exits 1 while anything still waits or was given up.
+
+    \b
+    fleetkit notice retry
+    fleetkit notice retry demo
+    """
+    from fleetkit import schedule
+
+    told = {one.name: schedule.retry_notices(one, runs=runs_folder()) for one in load_clusters(cluster)}
+    if as_json:
+        print_json({name: one.to_json() for name, one in told.items()})
+    else:
+        lines = [f"{name}: {one}" for name, telling in told.items() for one in telling.deliveries]
+        print_lines(*(lines or ["nothing waits"]))
+    for name, telling in told.items():
+        for caveat in telling.caveats:
+            print_note(f"{name}: {caveat}")
+    return ExitCode.DONE if all(one.is_taken for one in told.values()) else ExitCode.FAILED
