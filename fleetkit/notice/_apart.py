@@ -82,8 +82,8 @@ def _tell_unreadable(url: str, reasons: Reasons) -> str:
     from apprise import Apprise
 
     scheme, there, _ = url.partition("://")
-    schemes = {name for one in Apprise().details()["schemas"] for name in one["protocols"] or ()}
-    schemes |= {name for one in Apprise().details()["schemas"] for name in one["secure_protocols"] or ()}
+    known = Apprise().details()["schemas"]
+    schemes = {name for one in known for kind in ("protocols", "secure_protocols") for name in one[kind] or ()}
     if not there or scheme.lower() not in schemes:
         return "its URL has no scheme that apprise knows"
     why = reasons.tell_refused()

@@ -1,0 +1,97 @@
+"""Of which runs somebody is told: changes, new findings, runs that were cut off; and less where it flaps."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+import pytest
+
+from fleetkit.config import NoticeWhen
+from fleetkit.runs import Outcome
+from fleetkit.schedule._judging import judge_run
+from fleetkit.schedule._told import Told
+
+NOW = dt.datetime(2026, 3, 1, 3, 0, tzinfo=dt.UTC)
+DONE, FINDINGS, FAILED = Outcome.DONE, Outcome.FINDINGS, Outcome.FAILED
+
+
+def told_of(runs, *, on=NoticeWhen.CHANGE, apart=dt.timedelta(hours=2)) -> list[bool]:
+    """Judge runs one after another: outcome, or outcome and findings; return of which somebody is told."""
+    told, tells = Told(), []
+    for number, one in enumerate(runs):
+        outcome, found = one if isinstance(one, tuple) else (one, ())
+        judgement = judge_run(
+            f"run{number}", outcome, told=told, on=on, standing=found, cut_off=(), now=NOW + number * apart
+        )
+        told = judgement.told
+        tells.append(judgement.tells)
+    return tells
+
+
+A, B = (FINDINGS, ("a",)), (FINDINGS, ("b",))
+BOTH = (FINDINGS, ("a", "b"))
+
+CASES = [
+    ("change", "a first run that is done", [DONE], "-"),
+    ("change", "a first run that is not", [FINDINGS], "x"),
+    ("change", "the same again and again", [DONE, DONE, FAILED, FAILED, FAILED], "--x--"),
+    ("change", "worse, worse and well again", [DONE, FINDINGS, FAILED, DONE, DONE], "-xxx-"),
+    ("change", "one finding more", [DONE, A, BOTH, BOTH], "-xx-"),
+    ("change", "one finding less", [DONE, BOTH, A, A], "-x--"),
+    ("change", "another finding", [DONE, A, B], "-xx"),
+    ("change", "a finding that comes and goes within a day", [DONE, BOTH, A, BOTH, A, BOTH], "-x----"),
+    ("change", "every other way to end", [DONE, Outcome.REFUSED, Outcome.INTERRUPTED, Outcome.ABANDONED], "-xxx"),
+    ("not-done", "each that is not done, and the first that is", [DONE, FAILED, FAILED, DONE, DONE], "-xxx-"),
+    ("always", "all", [DONE, DONE, FAILED], "xxx"),
+]
+
+
+@pytest.mark.parametrize(("on", "about", "runs", "expected"), CASES, ids=[f"{case[0]}: {case[1]}" for case in CASES])
+def test_who_is_told_hears_of(on, about, runs, expected):
+    assert "".join("x" if one else "-" for one in told_of(runs, on=NoticeWhen(on))) == expected
+
+
+def test_a_finding_that_is_back_after_a_day_is_new():
+    assert told_of([A, BOTH, A, A, BOTH], apart=dt.timedelta(hours=13)) == [True, True, False, False, True]
+
+
+def test_what_flaps_is_told_once_an_hour_after_the_sixth_time_and_never_forgotten():
+    minutes = dt.timedelta(minutes=5)
+    tells = told_of([DONE, *([FAILED, DONE] * 30)], apart=minutes)
+    first = [number for number, one in enumerate(tells) if one]
+    assert first[:6] == [1, 2, 3, 4, 5, 6]
+    assert {after - before for before, after in itertools.pairwise(first[5:])} <= {12, 13}
+    assert len(first) > 9
+
+
+def test_what_flaps_and_then_stays_is_told_in_the_end():
+    runs = [DONE, *([FAILED, DONE] * 3), *([FAILED] * 20)]
+    tells = told_of(runs, apart=dt.timedelta(minutes=5))
+    assert tells[:8] == [False, *([True] * 6), False]
+    assert tells[8:].count(True) == 1
+
+
+def test_an_outcome_that_was_not_told_today_is_told_however_often_others_were():
+    runs = [DONE, *([FINDINGS, DONE] * 3), FINDINGS, FAILED]
+    tells = told_of(runs, apart=dt.timedelta(minutes=5))
+    assert tells[-2:] == [False, True]
+
+
+def test_a_run_is_judged_once_and_one_that_was_cut_off_before_it_is_told():
+    def judge(run, told, cut_off=()):
+        return judge_run(run, DONE, told=told, on=NoticeWhen.CHANGE, standing=(), cut_off=cut_off, now=NOW)
+
+    first = judge("run1", Told())
+    second = judge("run3", first.told, ["run2"])
+    assert second.tells
+    again = judge("run3", second.told, ["run2"])
+    assert not again.tells
+    assert again.told == second.told
+
+
+def test_a_journal_that_cannot_be_read_makes_no_finding_new_or_mended():
+    told = judge_run("run1", FINDINGS, told=Told(), on=NoticeWhen.CHANGE, standing=["a"], cut_off=(), now=NOW).told
+    unknown = judge_run("run2", FINDINGS, told=told, on=NoticeWhen.CHANGE, standing=None, cut_off=(), now=NOW)
+    assert not unknown.tells
+    assert unknown.told.found == ("a",)
