@@ -66,7 +66,7 @@ def compose_message(
     ]
     return Message(
         title=_clean(f"[{record.cluster}] {record.notebook}: {record.outcome}{before}"),
-        body=_clean("\n\n".join(filter(None, paragraphs))),
+        body="\n\n".join(filter(None, paragraphs)),
         severity=_MARKS.get(record.outcome, Severity.FAILURE),
     )
 
@@ -155,7 +155,8 @@ def _under(heading: str, lines: Iterable[str]) -> str:
 
 
 def _list(lines: Iterable[str]) -> str:
-    found = [" ".join(line.split()) for line in lines]
+    # Cleaned before it is cut: half a secret would not be known for one.
+    found = [" ".join(_clean(line).split()) for line in lines]
     shown = [f"- {line if len(line) <= _LINE else line[: _LINE - 1] + '…'}" for line in found[:_LINES]]
     more = [f"- and {len(found) - _LINES} more"] if len(found) > _LINES else []
     return "\n".join([*shown, *more])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import sys
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from support.http_answers import Reply, serve_answers
 from support.notice_world import MESSAGE, destination, serve_service
+from support.pki_made import issue, make_foreign_ca
 
 from fleetkit.core import FleetkitError, NoticeError, SettingsError
 from fleetkit.notice import CallDestination, CommandDestination, NoticeLimits, Sent, send_notice
+from fleetkit.pki.names import Purpose
 
 QUICK = NoticeLimits(timeout_s=20)
 TOKEN = "TIiajkdnlazkcOXrIdevi7CANARY"
@@ -101,6 +104,29 @@ def test_a_mail_server_gets_a_letter():
     sender, receivers, letter = mailbox.letters[0]
     assert (sender, receivers) == ("fleetkit@example.com", ["ops@example.com"])
     assert f"Subject: {MESSAGE.title}" in letter
+
+
+def test_a_mail_server_over_tls_must_prove_itself(tmp_path, monkeypatch):
+    authority = make_foreign_ca(tmp_path)
+    pair = issue(tmp_path, "mail", ca=authority, addresses=("127.0.0.1",), purpose=Purpose.MEMBER)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    mailbox = Mailbox()
+    port = free_port()
+    url = f"mailtos://127.0.0.1:{port}?mode=ssl&from=fleetkit@example.com&to=ops@example.com"
+    # Known to the server's own look whether it is up, which would else refuse its certificate.
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
+    server = Controller(mailbox, hostname="127.0.0.1", port=port, ssl_context=context)
+    server.start()
+    try:
+        assert send_notice(MESSAGE, [destination(url)], limits=QUICK).ok
+        monkeypatch.delenv("SSL_CERT_FILE")
+        said = failure(url)
+    finally:
+        server.stop()
+    assert "CERTIFICATE_VERIFY_FAILED" in said
+    assert "checking is never left out" in said
+    assert len(mailbox.letters) == 1
 
 
 def free_port() -> int:

@@ -87,7 +87,9 @@ def test_an_audits_findings_are_told_by_check_and_resource(watched):
 
 def test_no_secret_and_no_mark_up_is_in_a_notice(watched):
     said = "\x1b[31mAKIAIOSFODNN7EXAMPLE\x1b[0m is bad\x07"
-    watched.run(FAILED, error=RunError(kind="X", message=said), found=["AKIAIOSFODNN7EXAMPLE stands open"])
+    cut_in_two = "x" * 225 + " AKIAIOSFODNN7EXAMPLE"
+    found = ["AKIAIOSFODNN7EXAMPLE stands open", cut_in_two]
+    watched.run(FAILED, error=RunError(kind="X", message=said), found=found)
     body = watched.heard[-1]["body"]
     assert "AKIA" not in body
     assert "[redacted]" in body
