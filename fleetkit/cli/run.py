@@ -14,10 +14,10 @@ from fleetkit.cli._exit import ExitCode, join_exit_codes
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note
 from fleetkit.cli._sending import find_follower, find_stores, is_kept
 from fleetkit.cli._signing import find_signer
+from fleetkit.cli._telling import load_told_cluster, tell_run
 from fleetkit.core import NotFoundError, SettingsError, format_duration
 
 if TYPE_CHECKING:
-    from fleetkit.config import Cluster
     from fleetkit.runs import RunEvent, RunStore, StoredRun
     from fleetkit.schedule import Telling
 
@@ -92,7 +92,7 @@ def command(
 
         # The notebook may run in another folder than this one.
         values["approve"] = str(Path(approve).expanduser().absolute()) if names_file(approve) else approve
-    told_cluster = _load_told_cluster(str(values.get("cluster") or cluster or label), folder) if notify else None
+    told_cluster = load_told_cluster(str(values.get("cluster") or cluster or label), folder) if notify else None
     stored = runs.execute_notebook(
         found,
         cluster=label,
@@ -104,7 +104,7 @@ def command(
         resumption=resumption,
         follow=find_follower(tell=print_note),
     )
-    telling = None if told_cluster is None else _tell(stored, told_cluster)
+    telling = None if told_cluster is None else tell_run(stored, told_cluster)
     return _print_run(stored, telling, as_json=as_json)
 
 
@@ -139,26 +139,6 @@ def _label(cluster: str, earlier: StoredRun | None, *, needed: bool, folder: Pat
             seen=f"it was for {earlier.record.cluster!r}",
         )
     return label
-
-
-def _load_told_cluster(label: str, folder: Path) -> Cluster:
-    """Read who is told, before anything runs: what is wrong there is not found out in the middle of the night."""
-    from fleetkit.config import load_cluster
-    from fleetkit.schedule import require_destinations
-
-    cluster = load_cluster(label, folder=folder)
-    require_destinations(cluster)
-    return cluster
-
-
-def _tell(stored: StoredRun, cluster: Cluster) -> Telling:
-    from fleetkit.schedule import tell_outcome
-
-    telling = tell_outcome(stored, cluster, runs=stored.folder.parent.parent)
-    print_note(f"notice: {'told' if telling.tells else 'not told'}, {telling.why}")
-    for line in (*telling.deliveries, *telling.caveats):
-        print_note(f"notice: {line}")
-    return telling
 
 
 def _print_event(event: RunEvent, *, quiet: bool) -> None:

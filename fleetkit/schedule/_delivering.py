@@ -10,7 +10,7 @@ from pathlib import Path
 from fleetkit.config import Cluster
 from fleetkit.core import FleetkitError, call_each, format_utc
 from fleetkit.notice import Destination, Message, NoticeLimits
-from fleetkit.schedule._files import tell_error
+from fleetkit.schedule._notice_files import tell_error
 from fleetkit.schedule._wording import combine_messages
 from fleetkit.schedule.destinations import open_destinations
 from fleetkit.schedule.outbox import Outbox, WaitingNotice
@@ -104,12 +104,24 @@ def _sort_out(
             outbox.remove(one)
         why = f"the cluster file of {cluster.name} has no such destination any more"
         return _Waiting(name=name, left=(), given_up=tuple(one.message.title for one in mine), why=why)
-    left = [one for one in mine[-_MOST_WAITING:] if now - one.made <= _OLDEST]
-    gone = [one for one in mine if one not in left]
-    for one in gone:
-        outbox.give_up(one)
+    too_many = mine[:-_MOST_WAITING]
+    gone = [one for one in mine if (one in too_many or now - one.made > _OLDEST) and _give_up(outbox, one)]
     why = f"tried {gone[-1].attempts} times since {format_utc(gone[-1].made)}" if gone else ""
-    return _Waiting(name=name, left=tuple(left), given_up=tuple(one.message.title for one in gone), why=why)
+    return _Waiting(
+        name=name,
+        left=tuple(one for one in mine if one not in gone),
+        given_up=tuple(one.message.title for one in gone),
+        why=why,
+    )
+
+
+def _give_up(outbox: Outbox, notice: WaitingNotice) -> bool:
+    """Give a notice up; where that cannot be written down it waits on, for others must not be left untold by it."""
+    try:
+        outbox.give_up(notice)
+    except OSError:
+        return False
+    return True
 
 
 def _failed(name: str, error: Exception | None, waiting: _Waiting) -> Delivery:

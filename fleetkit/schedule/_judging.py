@@ -45,7 +45,7 @@ def judge_run(
     *,
     told: Told,
     on: NoticeWhen,
-    standing: Sequence[str] | None,
+    amiss: Sequence[str] | None,
     cut_off: Sequence[str],
     now: dt.datetime,
 ) -> Judgement:
@@ -57,16 +57,16 @@ def judge_run(
         Its id, and how it ended.
     told
         What is known so far.
-    standing
+    amiss
         What it found amiss; None where that is not known.
     cut_off
         Runs before it that nobody could tell of, since their process was killed.
     """
     if run in told.judged:
         return Judgement(tells=False, why="it was judged before", told=told)
-    new = [] if standing is None else [one for one in standing if one not in told.seen]
+    new = [] if amiss is None else [one for one in amiss if one not in told.seen]
     tells, why = _is_worth_telling(outcome, told, on=on, new=new, cut_off=cut_off)
-    seen = _see(run, standing, told, now)
+    seen = _see(run, amiss, told, now)
     if tells and on is NoticeWhen.CHANGE and _flaps(outcome, told, now):
         # Who is told still knows of the outcome before: once the hour is over, the next run is compared with that.
         why = f"{why}, as often today; the next run after an hour of silence is told"
@@ -108,10 +108,10 @@ def _of_day(told: Told, now: dt.datetime) -> tuple[PastTelling, ...]:
     return tuple(one for one in told.tellings if now - one.at < _DAY)
 
 
-def _see(run: str, standing: Sequence[str] | None, told: Told, now: dt.datetime) -> Told:
+def _see(run: str, amiss: Sequence[str] | None, told: Told, now: dt.datetime) -> Told:
     """Return what is known with this run; a finding that comes and goes within a day is no new one."""
     kept = {one: at for one, at in told.seen.items() if now - at < _DAY}
-    if standing is None:
+    if amiss is None:
         return replace(told, seen=kept, judged=(*told.judged, run)[-_JUDGED:])
-    seen = {**kept, **dict.fromkeys(standing, now)}
-    return replace(told, seen=seen, found=tuple(standing), judged=(*told.judged, run)[-_JUDGED:])
+    seen = {**kept, **dict.fromkeys(amiss, now)}
+    return replace(told, seen=seen, found=tuple(amiss), judged=(*told.judged, run)[-_JUDGED:])

@@ -13,11 +13,11 @@ from fleetkit.config import Cluster
 from fleetkit.core import BusyError, FleetkitError, utc_now
 from fleetkit.notice import Message
 from fleetkit.runs import StoredRun
+from fleetkit.schedule._amiss import read_amiss
 from fleetkit.schedule._delivering import Delivery, deliver_waiting
-from fleetkit.schedule._files import quote_name, tell_error
 from fleetkit.schedule._judging import Judgement, judge_run
+from fleetkit.schedule._notice_files import quote_name, tell_error
 from fleetkit.schedule._recent import count_changes, find_cut_off, read_recent
-from fleetkit.schedule._standing import read_standing
 from fleetkit.schedule._told import Told, read_told, write_told
 from fleetkit.schedule._wording import compose_message
 from fleetkit.schedule.outbox import Outbox, WaitingNotice
@@ -100,7 +100,7 @@ class Post:
     def _judge(self, stored: StoredRun) -> Judgement:
         cluster, notebook = stored.kind
         file = self._outbox.folder / "told" / f"{quote_name(cluster)}--{quote_name(notebook)}.json"
-        told, standing = self._read_told(file), read_standing(stored.folder)
+        told, amiss = self._read_told(file), read_amiss(stored.folder)
         recent = read_recent(self._runs, stored, since=self._now - _WEEK)
         cut_off = find_cut_off(recent, judged=told.judged)
         judgement = judge_run(
@@ -108,7 +108,7 @@ class Post:
             stored.record.outcome,
             told=told,
             on=self._cluster.notice.on,
-            standing=standing,
+            amiss=amiss,
             cut_off=cut_off,
             now=self._now,
         )
@@ -117,7 +117,7 @@ class Post:
             message = compose_message(
                 stored,
                 told=told,
-                standing=standing,
+                amiss=amiss,
                 cut_off=cut_off,
                 changes=count_changes(today),
                 folder=self._runs.parent,
@@ -146,7 +146,9 @@ class Post:
         """Send what waits, and tell what came of all."""
         deliveries: tuple[Delivery, ...] = ()
         try:
-            with self._alone("sending", wait_s=_SENDING_S, unless=OSError):
+            # What could not be written down is lost where it is not sent now, so it waits for nobody.
+            unless = (BusyError, OSError) if self._unkept else OSError
+            with self._alone("sending", wait_s=_SENDING_S, unless=unless):
                 deliveries = deliver_waiting(
                     self._outbox,
                     self._cluster,

@@ -10,7 +10,7 @@ from typing import Any
 
 from fleetkit.core import FleetkitError, format_utc, parse_utc
 from fleetkit.runs import Outcome
-from fleetkit.schedule._files import read_json, write_json
+from fleetkit.schedule._notice_files import read_json, write_json
 
 __all__ = ["PastTelling", "Told", "read_told", "write_told"]
 

@@ -34,7 +34,7 @@ def compose_message(
     stored: StoredRun,
     *,
     told: Told,
-    standing: Sequence[str] | None,
+    amiss: Sequence[str] | None,
     cut_off: Sequence[str] = (),
     changes: int = 0,
     folder: Path,
@@ -45,7 +45,7 @@ def compose_message(
     ----------
     told
         What whoever is told knows already.
-    standing
+    amiss
         What the run found amiss; None where that is not known.
     cut_off
         Runs before it whose process was killed.
@@ -60,7 +60,7 @@ def compose_message(
         _list(_tell_run(stored, told)),
         _list(_tell_next(stored, told, folder)),
         _list(f"{one}: cut off, its process was killed" for one in cut_off),
-        _under("Found amiss:", _tell_findings(told, standing)),
+        _under("Found amiss:", _tell_findings(told, amiss)),
         _under("Otherwise different:", _tell_differences(stored, told)),
         f"The outcome changed {changes} times in the last 24 hours." if changes > 1 else "",
     ]
@@ -119,13 +119,14 @@ def _tell_next(stored: StoredRun, told: Told, folder: Path) -> Iterator[str]:
         yield f"next: {record.error.message.partition(chr(10) + '  next: ')[2].splitlines()[0]}"
 
 
-def _tell_findings(told: Told, standing: Sequence[str] | None) -> Iterator[str]:
-    if standing is None:
-        yield "not known: its journal cannot be read"
+def _tell_findings(told: Told, amiss: Sequence[str] | None) -> Iterator[str]:
+    if amiss is None:
+        if told.found:
+            yield f"not known; before it was: {'; '.join(told.found)}"
         return
-    yield from (f"new: {one}" for one in standing if one not in told.found)
-    yield from (f"mended: {one}" for one in told.found if one not in standing)
-    left = sum(one in told.found for one in standing)
+    yield from (f"new: {one}" for one in amiss if one not in told.found)
+    yield from (f"mended: {one}" for one in told.found if one not in amiss)
+    left = sum(one in told.found for one in amiss)
     if left:
         yield f"{left} as before"
 

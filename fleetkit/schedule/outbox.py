@@ -15,7 +15,7 @@ from typing import Any
 
 from fleetkit.core import FleetkitError, Results, format_utc, parse_utc
 from fleetkit.notice import Message
-from fleetkit.schedule._files import hold_lock, quote_name, read_json, write_json
+from fleetkit.schedule._notice_files import hold_lock, quote_name, read_json, write_json
 
 __all__ = ["Outbox", "WaitingNotice"]
 

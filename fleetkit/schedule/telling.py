@@ -15,7 +15,7 @@ from fleetkit.config import Cluster
 from fleetkit.core import FleetkitError, NotFoundError, Results, SettingsError, current_user, format_utc, utc_now
 from fleetkit.notice import Message, NoticeLimits, Sent, send_notice
 from fleetkit.runs import Outcome, StoredRun
-from fleetkit.schedule._files import tell_error
+from fleetkit.schedule._notice_files import tell_error
 from fleetkit.schedule._post import Post, Telling
 from fleetkit.schedule.destinations import open_destinations
 from fleetkit.schedule.outbox import Outbox

@@ -22,7 +22,7 @@ def told_of(runs, *, on=NoticeWhen.CHANGE, apart=dt.timedelta(hours=2)) -> list[
     for number, one in enumerate(runs):
         outcome, found = one if isinstance(one, tuple) else (one, ())
         judgement = judge_run(
-            f"run{number}", outcome, told=told, on=on, standing=found, cut_off=(), now=NOW + number * apart
+            f"run{number}", outcome, told=told, on=on, amiss=found, cut_off=(), now=NOW + number * apart
         )
         told = judgement.told
         tells.append(judgement.tells)
@@ -80,7 +80,7 @@ def test_an_outcome_that_was_not_told_today_is_told_however_often_others_were():
 
 def test_a_run_is_judged_once_and_one_that_was_cut_off_before_it_is_told():
     def judge(run, told, cut_off=()):
-        return judge_run(run, DONE, told=told, on=NoticeWhen.CHANGE, standing=(), cut_off=cut_off, now=NOW)
+        return judge_run(run, DONE, told=told, on=NoticeWhen.CHANGE, amiss=(), cut_off=cut_off, now=NOW)
 
     first = judge("run1", Told())
     second = judge("run3", first.told, ["run2"])
@@ -91,7 +91,7 @@ def test_a_run_is_judged_once_and_one_that_was_cut_off_before_it_is_told():
 
 
 def test_a_journal_that_cannot_be_read_makes_no_finding_new_or_mended():
-    told = judge_run("run1", FINDINGS, told=Told(), on=NoticeWhen.CHANGE, standing=["a"], cut_off=(), now=NOW).told
-    unknown = judge_run("run2", FINDINGS, told=told, on=NoticeWhen.CHANGE, standing=None, cut_off=(), now=NOW)
+    told = judge_run("run1", FINDINGS, told=Told(), on=NoticeWhen.CHANGE, amiss=["a"], cut_off=(), now=NOW).told
+    unknown = judge_run("run2", FINDINGS, told=told, on=NoticeWhen.CHANGE, amiss=None, cut_off=(), now=NOW)
     assert not unknown.tells
     assert unknown.told.found == ("a",)

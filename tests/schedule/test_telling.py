@@ -85,6 +85,16 @@ def test_an_audits_findings_are_told_by_check_and_resource(watched):
     assert "- 1 as before" in body
 
 
+def test_a_run_that_failed_before_it_looked_has_mended_nothing(watched):
+    watched.run(FINDINGS, found=["old one"])
+    watched.run(FAILED)
+    assert "mended" not in watched.heard[-1]["body"]
+    assert "- not known; before it was: old one" in watched.heard[-1]["body"]
+    watched.run(FINDINGS, found=["old one", "new one"])
+    assert "- new: new one" in watched.heard[-1]["body"]
+    assert "new: old one" not in watched.heard[-1]["body"]
+
+
 def test_no_secret_and_no_mark_up_is_in_a_notice(watched):
     said = "\x1b[31mAKIAIOSFODNN7EXAMPLE\x1b[0m is bad\x07"
     cut_in_two = "x" * 225 + " AKIAIOSFODNN7EXAMPLE"

@@ -61,7 +61,7 @@ class Watched:
         writer = RecordWriter(folder)
         writer.write_run(make_record(id=folder.name, **{**about, **ended, **changes}))
         writer.close()
-        seen = {"findings": {"findings": found or []}, **(facts or {})}
+        seen = {} if found is None and facts is None else {"findings": {"findings": found or []}, **(facts or {})}
         write_events(folder, *((EventKind.FACT, {"about": name, **fact}) for name, fact in seen.items()))
         return read_run(folder)
 

@@ -8,15 +8,19 @@ from typing import Any
 
 from fleetkit.runs import read_digest
 
-__all__ = ["read_standing"]
+__all__ = ["read_amiss"]
 
 _AMISS = ("failed", "unknown")
 
 
-def read_standing(folder: Path) -> tuple[str, ...] | None:
-    """Return what the run of a record found amiss, a line each; None where its journal cannot be read to its end."""
+def read_amiss(folder: Path) -> tuple[str, ...] | None:
+    """Return what the run of a record found amiss, a line each.
+
+    None where that is not known: its journal cannot be read to its end, or tells of no look at all, as that of a run
+    which failed before it had looked. Such a run has mended nothing.
+    """
     digest = read_digest(folder)
-    if digest.remark:
+    if digest.remark or not {"audit", "findings"} & set(digest.facts):
         return None
     return tuple(
         dict.fromkeys([*_of_audit(digest.facts.get("audit", {})), *_of_inspection(digest.facts.get("findings", {}))])
