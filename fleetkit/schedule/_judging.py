@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from fleetkit.config import NoticeWhen
 from fleetkit.runs import Outcome
+from fleetkit.schedule._amiss import name_finding
 from fleetkit.schedule._told import PastTelling, Told
 
 __all__ = ["Judgement", "judge_run"]
@@ -64,7 +65,7 @@ def judge_run(
     """
     if run in told.judged:
         return Judgement(tells=False, why="it was judged before", told=told)
-    new = [] if amiss is None else [one for one in amiss if one not in told.seen]
+    new = [] if amiss is None else [one for one in amiss if name_finding(one) not in told.seen]
     tells, why = _is_worth_telling(outcome, told, on=on, new=new, cut_off=cut_off)
     seen = _see(run, amiss, told, now)
     if tells and on is NoticeWhen.CHANGE and _flaps(outcome, told, now):
@@ -113,5 +114,5 @@ def _see(run: str, amiss: Sequence[str] | None, told: Told, now: dt.datetime) ->
     kept = {one: at for one, at in told.seen.items() if now - at < _DAY}
     if amiss is None:
         return replace(told, seen=kept, judged=(*told.judged, run)[-_JUDGED:])
-    seen = {**kept, **dict.fromkeys(amiss, now)}
+    seen = {**kept, **dict.fromkeys(map(name_finding, amiss), now)}
     return replace(told, seen=seen, found=tuple(amiss), judged=(*told.judged, run)[-_JUDGED:])

@@ -38,7 +38,7 @@ class Told:
     found
         What that run found amiss.
     seen
-        What was found amiss lately, to when it was seen last.
+        What was found amiss lately, by what it is known by again, to when it was seen last.
     judged
         Ids of the last runs that were looked at, so that none is told twice.
     tellings

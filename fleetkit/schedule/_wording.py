@@ -12,6 +12,7 @@ from pathlib import Path
 from fleetkit.core import FleetkitError, Redactor, format_duration, format_utc
 from fleetkit.notice import Message, Severity
 from fleetkit.runs import Outcome, StoredRun, diff_runs, read_run
+from fleetkit.schedule._amiss import name_finding
 from fleetkit.schedule._told import Told
 
 __all__ = ["combine_messages", "compose_message"]
@@ -124,9 +125,10 @@ def _tell_findings(told: Told, amiss: Sequence[str] | None) -> Iterator[str]:
         if told.found:
             yield f"not known; before it was: {'; '.join(told.found)}"
         return
-    yield from (f"new: {one}" for one in amiss if one not in told.found)
-    yield from (f"mended: {one}" for one in told.found if one not in amiss)
-    left = sum(one in told.found for one in amiss)
+    before, now = ({name_finding(one): one for one in lines} for lines in (told.found, amiss))
+    yield from (f"new: {one}" for name, one in now.items() if name not in before)
+    yield from (f"mended: {one}" for name, one in before.items() if name not in now)
+    left = sum(name in before for name in now)
     if left:
         yield f"{left} as before"
 

@@ -52,6 +52,21 @@ def test_who_is_told_hears_of(on, about, runs, expected):
     assert "".join("x" if one else "-" for one in told_of(runs, on=NoticeWhen(on))) == expected
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_new"),
+    [
+        ("ui.crt expires in 30 days", "ui.crt expires in 29 days", False),
+        ("2 changes are pending", "3 changes are pending", False),
+        ("84.5 % of the quota", "85 % of the quota", False),
+        ("etcd1 is not healthy", "etcd2 is not healthy", True),
+        ("10.10.3.100 does not answer", "10.10.3.101 does not answer", True),
+        ("i-0a1 has stopped", "i-0a2 has stopped", True),
+    ],
+)
+def test_a_number_that_changed_makes_no_new_finding_and_another_name_does(before, after, is_new):
+    assert told_of([(FINDINGS, (before,)), (FINDINGS, (after,))]) == [True, is_new]
+
+
 def test_a_finding_that_is_back_after_a_day_is_new():
     assert told_of([A, BOTH, A, A, BOTH], apart=dt.timedelta(hours=13)) == [True, True, False, False, True]
 
