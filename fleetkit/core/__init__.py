@@ -41,6 +41,7 @@ from fleetkit.core.references import SecretReference, SecretScheme, parse_refere
 from fleetkit.core.results import Results, call_each
 from fleetkit.core.signing import KeyScheme, Signer, VerifySignature, format_public_key, parse_public_key
 from fleetkit.core.sizes import format_bytes
+from fleetkit.core.transience import is_transient
 from fleetkit.core.user import current_user
 from fleetkit.core.waiting import NotYet, Patience, wait_until
 
@@ -87,6 +88,7 @@ __all__ = [
     "format_duration",
     "format_public_key",
     "format_utc",
+    "is_transient",
     "judge_quorum",
     "parse_public_key",
     "parse_reference",
