@@ -6,6 +6,7 @@ within its limit, tried again where that can help, recorded as any other run.
 """
 
 from fleetkit.schedule.adding import Added, Change, Wish, add_entry, draft_entry, find_program, remove_entry
+from fleetkit.schedule.airflow import find_dags
 from fleetkit.schedule.choosing import find_scheduler
 from fleetkit.schedule.cron_line import CronLine, parse_cron, parse_zone
 from fleetkit.schedule.entries import entry_file, list_entries, read_entry, render_entry
@@ -34,6 +35,7 @@ __all__ = [
     "choose_environment",
     "draft_entry",
     "entry_file",
+    "find_dags",
     "find_program",
     "find_scheduler",
     "hold_schedule",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fleetkit.core import PreconditionError
 
-__all__ = ["remove_written", "sha256_of", "write_whole"]
+__all__ = ["is_as_written", "remove_written", "sha256_of", "write_whole"]
 
 
 def write_whole(file: Path, text: str) -> None:
@@ -32,6 +32,11 @@ def write_whole(file: Path, text: str) -> None:
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_as_written(file: Path, sha256: str) -> bool:
+    """Return whether a file is there, and still as it was written."""
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == sha256
 
 
 def sha256_of(text: str) -> str:

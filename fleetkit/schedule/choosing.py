@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fleetkit.schedule._jupyter_api import open_server
+from fleetkit.schedule.airflow import open_dags
 from fleetkit.schedule.cron_table import find_cron
 from fleetkit.schedule.entry import SchedulerKind
+from fleetkit.schedule.jupyter import JobDefinitions
 from fleetkit.schedule.scheduler import Scheduler
 from fleetkit.schedule.systemd import find_systemd
 
@@ -24,9 +27,11 @@ def find_scheduler(kind: SchedulerKind, *, environ: Mapping[str, str], place: Ma
     ------
     SettingsError
         When ``place`` does not lead there.
+    NotFoundError, PreconditionError
+        When the token of a server cannot be read.
     """
     if kind is SchedulerKind.SYSTEMD:
         return find_systemd(environ)
     if kind is SchedulerKind.CRON:
         return find_cron(environ)
-    raise NotImplementedError
+    return open_dags(place) if kind is SchedulerKind.AIRFLOW else JobDefinitions(api=open_server(place))

@@ -17,7 +17,7 @@ from fleetkit.core import SettingsError
 if TYPE_CHECKING:
     from cronsim import CronSim
 
-__all__ = ["CronLine", "parse_cron", "parse_zone"]
+__all__ = ["CronLine", "parse_cron", "parse_zone", "require_plain"]
 
 _FIELDS = ("minute", "hour", "day of month", "month", "day of week")
 _LEGAL = {
@@ -136,6 +136,27 @@ def parse_zone(name: str) -> zoneinfo.ZoneInfo:
         raise SettingsError(
             f"there is no time zone {name!r}", hint="give a name such as UTC, Europe/Berlin or America/New_York"
         ) from error
+
+
+def require_plain(line: CronLine, *, of: str) -> None:
+    """Refuse a line that only systemd and cronsim understand.
+
+    Parameters
+    ----------
+    of
+        Who would have to understand it.
+
+    Raises
+    ------
+    SettingsError
+        When it uses more than every cron knows.
+    """
+    if not line.is_plain:
+        raise SettingsError(
+            f"{of} may not know {line.text!r}",
+            seen="L, W, # or a step without a range",
+            hint="write it with numbers, names, lists, ranges and */steps alone; or take --on systemd",
+        )
 
 
 def _require_legal(alone: str, text: str, name: str, field: str) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, NotFoundError, SettingsError, utc_now
-from fleetkit.schedule.cron_line import parse_zone
+from fleetkit.schedule.cron_line import parse_zone, require_plain
 from fleetkit.schedule.entry import Entry, Order
 from fleetkit.schedule.scheduler import Placement
 
@@ -44,12 +44,7 @@ class CronTable:
     def plan(self, order: Order) -> Placement:
         """Return the line."""
         entry = order.entry
-        if not entry.line.is_plain:
-            raise SettingsError(
-                f"cron does not know {entry.line.text!r}",
-                seen="L, W, # or a step without a range",
-                hint="write it with numbers, names, lists, ranges and */steps alone; or take --on systemd",
-            )
+        require_plain(entry.line, of="cron")
         self._require_zone(entry.line.timezone)
         line = _render(order)
         return Placement(texts={_PLACE: line}, marks={_PLACE: line})

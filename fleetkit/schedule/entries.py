@@ -33,8 +33,8 @@ _FIELDS: dict[str, tuple[type, ...]] = {
 }
 _HEAD = """\
 # A schedule of fleetkit: {words}.
-# Parameters, limits and environment may be edited here, and hold from the next run on.
-# The times and who keeps them may not: fleetkit schedule remove {name}, and add it anew.
+# Parameters, retries and environment may be edited here, and hold from the next run on.
+# Times, the time limit and who keeps them may not: fleetkit schedule remove {name}, and add it anew.
 """
 
 

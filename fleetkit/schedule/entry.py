@@ -85,7 +85,8 @@ class Entry:
     @property
     def title(self) -> str:
         """What it does, in a few words."""
-        return f"{self.notebook} for {self.cluster}" if self.cluster else self.notebook
+        name = Path(self.notebook).stem
+        return f"{name} for {self.cluster}" if self.cluster else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

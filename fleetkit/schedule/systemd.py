@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, SettingsError
-from fleetkit.schedule._files import remove_written, sha256_of, write_whole
+from fleetkit.schedule._files import is_as_written, remove_written, sha256_of, write_whole
 from fleetkit.schedule.entry import Entry, Order, grace_s
 from fleetkit.schedule.on_calendar import to_on_calendar
 from fleetkit.schedule.scheduler import Placement
@@ -111,7 +111,7 @@ class SystemdTimers:
 
     def find_missing(self, entry: Entry) -> tuple[str, ...]:
         """Return the units that are not there as they were written."""
-        return tuple(file for file, mark in entry.wrote.items() if not _is_as_written(Path(file), mark))
+        return tuple(file for file, mark in entry.wrote.items() if not is_as_written(Path(file), mark))
 
     def next_steps(self, order: Order) -> tuple[str, ...]:
         """Return how the timer is begun where no systemd of the user's runs, and how it goes on without a login."""
@@ -144,10 +144,6 @@ def find_systemd(environ: Mapping[str, str]) -> SystemdTimers:
 
 def _timer(entry: Entry) -> str:
     return f"fleetkit-{entry.name}.timer"
-
-
-def _is_as_written(file: Path, sha256: str) -> bool:
-    return file.is_file() and sha256_of(file.read_text(encoding="utf-8", errors="replace")) == sha256
 
 
 def _one_line(text: str) -> str:

@@ -64,7 +64,10 @@ def test_a_failure_that_may_pass_is_tried_again_and_each_attempt_is_recorded(fol
 
 
 def test_a_step_that_failed_because_of_what_may_pass_counts_as_that(folder):
-    cell = "from fleetkit.core import *\ntry: raise SshError('away', transient=True)\nexcept SshError as error: raise WorkflowError('step', step='look') from error"
+    cell = (
+        "from fleetkit.core import *\ntry: raise SshError('away', transient=True)\n"
+        "except SshError as error: raise WorkflowError('step', step='look') from error"
+    )
     run(folder, cell, retries=1)
     assert [one["error"]["transient"] for one in records(folder)] == [True, True]
 

@@ -113,11 +113,15 @@ def command(
 
 def _read_place(kind: str, *, server: str, token: str, dags: str) -> dict[str, str]:
     """Return what leads to the scheduler, and refuse what would lead to another one."""
+    from fleetkit.schedule import find_dags
+
     given = {"server": server, "token": token, "dags": dags}
     of = {"server": "jupyter-scheduler", "token": "jupyter-scheduler", "dags": "airflow"}
     for option, text in given.items():
         if text and of[option] != kind:
             raise SettingsError(f"--{option} is for --on {of[option]}", seen=f"--on {kind}")
+    if kind == of["dags"]:
+        given["dags"] = str(Path(dags or find_dags(os.environ)).expanduser().absolute())
     return {option: text for option, text in given.items() if text}
 
 
