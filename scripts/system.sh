@@ -21,6 +21,7 @@ need openssl openssl
 need ssh-add openssh-client
 need ssh-agent openssh-client
 need strace strace
+need systemctl systemd
 need systemd-analyze systemd
 [ -n "$missing" ] || exit 0
 

@@ -93,7 +93,8 @@ def draft_entry(wish: Wish, *, folder: Path, environ: Mapping[str, str]) -> Entr
     node = found.read()
     known = read_parameters(node)
     named = {parameter.name for parameter in known}
-    values = check_parameters(parse_parameters(wish.pairs, known=known), known=known)
+    given = {name: value for name, value in parse_parameters(wish.pairs, known=known).items() if value is not None}
+    values = check_parameters(given, known=known)
     for own in ("cluster", "approve"):
         if own in values:
             raise SettingsError(f"{own} is no parameter to be set by -p", hint=f"give it as --{own}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fleetkit.config.writing import toml_of
 from fleetkit.core import FleetkitError, NotFoundError, Redactor, Results, SettingsError, format_utc, parse_utc
 from fleetkit.schedule._files import write_whole
 from fleetkit.schedule.cron_line import parse_cron
@@ -92,9 +94,7 @@ def write_entry(folder: Path, entry: Entry) -> Path:
 
 def render_entry(entry: Entry) -> str:
     """Return the text of the schedule's file."""
-    import tomlkit
-
-    document = {
+    single = {
         "notebook": entry.notebook,
         "cluster": entry.cluster,
         "cron": entry.line.text,
@@ -105,19 +105,34 @@ def render_entry(entry: Entry) -> str:
         "timeout_s": entry.timeout_s,
         "retries": entry.retries,
         "backoff_s": entry.backoff_s,
-        "parameters": _plain(entry.parameters),
-        "environment": dict(entry.environment),
-        "place": dict(entry.place),
-        "wrote": dict(entry.wrote),
     }
-    return _HEAD.format(words=f"{entry.title}; {entry.line.words}", name=entry.name) + "\n" + tomlkit.dumps(document)
+    tables = {
+        "parameters": entry.parameters,
+        "environment": entry.environment,
+        "place": entry.place,
+        "wrote": entry.wrote,
+    }
+    lines = [_HEAD.format(words=f"{entry.title}; {entry.line.words}", name=entry.name), *_render_pairs(single)]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *_render_pairs(table)]
+    return "\n".join(lines) + "\n"
 
 
-def _plain(value: Any) -> Any:
-    """Return a parameter's value as TOML can hold it."""
+def _render_pairs(values: Mapping[str, Any]) -> list[str]:
+    return [f"{_render_key(key)} = {_render_value(value)}" for key, value in values.items()]
+
+
+def _render_key(key: object) -> str:
+    return str(key) if re.fullmatch("[A-Za-z0-9_-]+", str(key)) else toml_of(str(key))
+
+
+def _render_value(value: Any) -> str:
+    """Write a value on one line, whatever it holds."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return "{" + ", ".join(_render_pairs(value)) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_render_value(item) for item in value) + "]"
+    return toml_of(value)
 
 
 def _from_document(document: Mapping[str, Any], name: str, file: Path) -> Entry:

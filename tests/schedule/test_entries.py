@@ -15,7 +15,13 @@ from fleetkit.schedule.entries import write_entry
 def test_what_was_written_is_read_again(tmp_path):
     entry = make_entry(
         tmp_path,
-        parameters={"count": 3, "ratio": 0.5, "flag": False, "names": ["a", 'quo"te'], "text": "line\nline"},
+        parameters={
+            "count": 3,
+            "ratio": 0.5,
+            "flag": False,
+            "names": ["a", 'quo"te', {"b c": [1]}],
+            "text": "line\nline",
+        },
         environment={"AWS_PROFILE": "ops", "PATH": "/bin"},
         wrote={"/a b/c.timer": "0" * 64},
         place={"server": "http://127.0.0.1:8888"},
