@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ast
-import os
-import subprocess
+import functools
 
 import pytest
+from support.foreign_schedulers import AIRFLOW, run_airflow
 from support.own_environments import make_environment
 from support.scheduled import make_entry, write_look
 
 from fleetkit.core import SettingsError
 from fleetkit.schedule import SchedulerKind, add_entry, find_dags, list_scheduled_runs, parse_cron, remove_entry
 from fleetkit.schedule.airflow import DagFolder
-
-AIRFLOW = "apache-airflow==3.3.2"
 
 
 def entry_for(folder, **changes):
@@ -60,20 +58,11 @@ def test_a_dag_of_somebody_else_and_a_line_that_airflow_may_read_otherwise_are_r
 
 @pytest.mark.slow
 def test_a_real_airflow_imports_the_dag_and_runs_it_to_a_record(tmp_path):
-    programs = make_environment(tmp_path / "env", AIRFLOW)
+    programs = make_environment(tmp_path / "env", *AIRFLOW)
     home, folder = tmp_path / "airflow", tmp_path / "work"
     for one in (home / "dags", folder):
         one.mkdir(parents=True)
-    environ = {
-        **os.environ,
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "PATH": f"{programs}:{os.environ['PATH']}",
-    }
-
-    def airflow(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([programs / "airflow", *words], env=environ, capture_output=True, text=True)
-
+    airflow = functools.partial(run_airflow, programs, home)
     write_look(folder, "from pathlib import Path\nassert not Path('fail').exists()")
     added = add_entry(entry_for(folder), DagFolder(folder=home / "dags"), folder=folder)
     assert airflow("db", "migrate").returncode == 0

@@ -2,65 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.foreign_schedulers import JUPYTER, TOKEN, open_jobs, serve_jupyter
 from support.own_environments import make_environment
 from support.scheduled import make_entry, write_look
 
 from fleetkit.core import FleetkitError, NotYet, Patience, ServiceError, SettingsError, wait_until
-from fleetkit.schedule import SchedulerKind, add_entry, find_scheduler, list_scheduled_runs, parse_cron, remove_entry
-
-PACKAGES = ("jupyter_scheduler==2.12.1", "jupyterlab==4.6.6")
-TOKEN = "canary-5f2c9e17ab"
+from fleetkit.schedule import SchedulerKind, add_entry, list_scheduled_runs, parse_cron, remove_entry
 
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_environment(tmp_path_factory.mktemp("jupyter") / "env", *PACKAGES)
+    return make_environment(tmp_path_factory.mktemp("jupyter") / "env", *JUPYTER)
 
 
 @pytest.fixture
 def server(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Run a JupyterLab, and return its address; its token is in JUPYTER_TOKEN."""
     monkeypatch.setenv("JUPYTER_TOKEN", TOKEN)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    root = tmp_path / "root"
-    root.mkdir()
-    folders = {f"JUPYTER_{name}_DIR": str(tmp_path / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    command = [programs / "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
-    command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"]
-    environ = {**os.environ, **folders, "PATH": f"{programs}:{os.environ['PATH']}"}
-    with (tmp_path / "said").open("w") as said, subprocess.Popen(command, env=environ, stdout=said, stderr=said) as one:
-        address = f"http://127.0.0.1:{port}"
-        api = jupyter(address).api
-
-        def answers() -> bool | NotYet[bool]:
-            assert one.poll() is None, (tmp_path / "said").read_text()
-            try:
-                return bool(api.ask("GET", "scheduler/runtime_environments"))
-            except FleetkitError as error:
-                return NotYet(str(error))
-
-        try:
-            wait_until(answers, what="JupyterLab", patience=Patience(deadline_s=90, interval_s=0.3))
-            yield address
-        finally:
-            one.terminate()
-
-
-REFERENCE = "env:JUPYTER_TOKEN"
-
-
-def jupyter(address: str, token: str = REFERENCE):
-    place = {"server": address, "token": token}
-    return find_scheduler(SchedulerKind.JUPYTER, environ={}, place=place)
+    with serve_jupyter(programs, tmp_path) as address:
+        yield address
 
 
 def entry_for(folder: Path, **changes):
@@ -74,20 +37,20 @@ def entry_for(folder: Path, **changes):
 def test_an_address_that_is_none_or_bears_a_secret_is_refused_and_not_shown(monkeypatch, address):
     monkeypatch.setenv("JUPYTER_TOKEN", TOKEN)
     with pytest.raises(SettingsError, match="no address of a Jupyter server") as caught:
-        jupyter(address)
+        open_jobs(address)
     assert "canary" not in str(caught.value)
 
 
 def test_a_token_in_place_of_its_reference_is_refused_and_not_shown():
     with pytest.raises(SettingsError) as caught:
-        jupyter("http://127.0.0.1:9", token=TOKEN)
+        open_jobs("http://127.0.0.1:9", TOKEN)
     assert TOKEN not in str(caught.value)
 
 
 def test_a_server_that_does_not_answer_leaves_no_schedule(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_TOKEN", TOKEN)
     with pytest.raises(ServiceError, match="cannot be reached"):
-        add_entry(entry_for(tmp_path), jupyter("http://127.0.0.1:9"), folder=tmp_path)
+        add_entry(entry_for(tmp_path), open_jobs("http://127.0.0.1:9"), folder=tmp_path)
     assert list((tmp_path / "schedules").iterdir()) == []
 
 
@@ -96,7 +59,7 @@ def test_a_real_jupyterlab_runs_it_to_a_record_and_forgets_it_when_it_is_removed
     folder = tmp_path / "work"
     folder.mkdir()
     write_look(folder, "print(1)")
-    entry, scheduler = entry_for(folder, line=parse_cron("* * * * *")), jupyter(server)
+    entry, scheduler = entry_for(folder, line=parse_cron("* * * * *")), open_jobs(server)
     added = add_entry(entry, scheduler, folder=folder)
     assert list((tmp_path / "root").rglob("fleetkit*")) == [], (
         "the server has a copy of its own, and the folder stays clean"
@@ -120,7 +83,7 @@ def test_a_real_jupyterlab_runs_it_to_a_record_and_forgets_it_when_it_is_removed
 def test_a_token_that_is_wrong_and_a_server_without_the_scheduler_are_told(tmp_path, server, monkeypatch):
     monkeypatch.setenv("WRONG", "wrong-5f2c9e17ab")
     with pytest.raises(ServiceError, match="refuses the token"):
-        add_entry(entry_for(tmp_path), jupyter(server, token="env:WRONG"), folder=tmp_path)
+        add_entry(entry_for(tmp_path), open_jobs(server, "env:WRONG"), folder=tmp_path)
     with pytest.raises(FleetkitError, match="install jupyter-scheduler"):
-        add_entry(entry_for(tmp_path), jupyter(f"{server}/nowhere"), folder=tmp_path)
+        add_entry(entry_for(tmp_path), open_jobs(f"{server}/nowhere"), folder=tmp_path)
     assert list((tmp_path / "schedules").iterdir()) == []
