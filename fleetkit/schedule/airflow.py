@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetkit.core import SettingsError
-from fleetkit.schedule._files import is_as_written, remove_written, sha256_of, write_whole
+from fleetkit.schedule._files import is_as_written, remove_written, require_free, sha256_of, write_whole
 from fleetkit.schedule.cron_line import require_plain
 from fleetkit.schedule.entry import Entry, Order
 from fleetkit.schedule.scheduler import Placement
@@ -92,8 +92,7 @@ class DagFolder:
                 f"there is no folder {self.folder} for DAGs",
                 hint="name Airflow's own: --dags FOLDER, or set AIRFLOW_HOME",
             )
-        if file.exists() and str(file) not in order.entry.wrote:
-            raise SettingsError(f"there is a DAG {file} already", hint="choose another name: --name NAME")
+        require_free(file, order.entry.wrote)
         write_whole(file, placement.texts[str(file)])
         return placement.marks
 

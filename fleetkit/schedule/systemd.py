@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, SettingsError
-from fleetkit.schedule._files import is_as_written, remove_written, sha256_of, write_whole
+from fleetkit.schedule._files import is_as_written, remove_written, require_free, sha256_of, write_whole
 from fleetkit.schedule.entry import Entry, Order, grace_s
 from fleetkit.schedule.on_calendar import to_on_calendar
 from fleetkit.schedule.scheduler import Placement
@@ -31,6 +31,8 @@ WorkingDirectory={folder}
 ExecStart={command}
 # The run limits itself; past this it can only hang, and systemd ends it with all that it started.
 TimeoutStartSec={limit_s:.0f}
+# Who is asked to end is the run alone: it lets the cell under way end well, and ends its kernel itself.
+KillMode=mixed
 TimeoutStopSec={stop_s:.0f}
 """
 
@@ -86,10 +88,7 @@ class SystemdTimers:
     def install(self, order: Order, placement: Placement) -> Mapping[str, str]:
         """Write the units, and have the user's systemd begin with the timer, where it runs."""
         for file in placement.texts:
-            if Path(file).exists() and file not in order.entry.wrote:
-                raise SettingsError(
-                    f"there is a unit {file} already", hint="choose another name for the schedule: --name NAME"
-                )
+            require_free(Path(file), order.entry.wrote)
         try:
             for file, text in placement.texts.items():
                 write_whole(Path(file), text)
@@ -98,6 +97,8 @@ class SystemdTimers:
         except (FleetkitError, OSError):
             for file, mark in placement.marks.items():
                 remove_written(Path(file), mark)
+            # What "enable" makes, which comes before what "--now" does.
+            (self.folder / "timers.target.wants" / _timer(order.entry)).unlink(missing_ok=True)
             raise
         return placement.marks
 

@@ -49,7 +49,7 @@ def test_the_folder_is_where_airflow_itself_looks_for_it():
 
 def test_a_dag_of_somebody_else_and_a_line_that_airflow_may_read_otherwise_are_refused(tmp_path):
     (tmp_path / "fleetkit_look.py").write_text("mine")
-    with pytest.raises(SettingsError, match="there is a DAG"):
+    with pytest.raises(SettingsError, match="there is a file"):
         add_entry(entry_for(tmp_path), DagFolder(folder=tmp_path), folder=tmp_path)
     with pytest.raises(SettingsError, match="Airflow may not know"):
         add_entry(entry_for(tmp_path, line=parse_cron("0 0 L * *")), DagFolder(folder=tmp_path), folder=tmp_path)

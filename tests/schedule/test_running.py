@@ -154,6 +154,22 @@ def test_a_runner_that_is_killed_blocks_nothing_and_is_told_by_the_next_run(fold
     assert f"the run before, {killed.record.id}, was killed" in stored.record.schedule.note
 
 
+def test_a_request_to_end_lets_the_cell_end_and_the_command_exits_130(folder):
+    write_schedule(folder)
+    write_look(folder, "open('begun', 'w').close()\n" + FOR_EVER)
+    process = start_python(["-m", "fleetkit.cli", "schedule", "run", "look"], folder=folder)
+    begun = folder / "begun"
+    wait_until(
+        lambda: begun.exists() or NotYet("no cell yet"),
+        what="the cell",
+        patience=Patience(deadline_s=60, interval_s=0.1),
+    )
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert [one["outcome"] for one in records(folder)] == ["interrupted"]
+
+
 def test_who_is_to_be_told_is_told_once_of_the_last_attempt(folder):
     told: list[str] = []
     write_look(folder, FAIL_ONCE)

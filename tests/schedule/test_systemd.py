@@ -80,9 +80,10 @@ def test_a_unit_that_somebody_changed_stays_and_so_does_the_schedule(tmp_path):
     file = tmp_path / "units" / "fleetkit-look.timer"
     file.write_text(file.read_text() + "# mine\n")
     assert timers(tmp_path).find_missing(added.entry) == (str(file),)
-    with pytest.raises(PreconditionError, match="is not what was written there"):
-        remove_entry(added.entry, timers(tmp_path), folder=tmp_path)
-    assert file.exists()
+    for change in (remove_entry, add_entry):
+        with pytest.raises(PreconditionError, match="is not what was written there"):
+            change(added.entry, timers(tmp_path), folder=tmp_path)
+    assert file.read_text().endswith("# mine\n")
     assert (tmp_path / "schedules" / "look.toml").exists()
 
 
@@ -90,7 +91,7 @@ def test_a_unit_of_somebody_else_is_never_written_over(tmp_path):
     file = tmp_path / "units" / "fleetkit-look.timer"
     file.parent.mkdir()
     file.write_text("[Timer]\n")
-    with pytest.raises(SettingsError, match="there is a unit"):
+    with pytest.raises(SettingsError, match="there is a file"):
         add_entry(entry_for(tmp_path), timers(tmp_path), folder=tmp_path)
     assert file.read_text() == "[Timer]\n"
     assert not (tmp_path / "schedules" / "look.toml").exists()
