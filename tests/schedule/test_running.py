@@ -113,7 +113,7 @@ def test_the_time_limit_ends_the_run_with_all_that_it_started(folder):
         folder,
         "import subprocess\nchild = subprocess.Popen(['sleep', '600'])\n"
         "open('child', 'w').write(str(child.pid))\nchild.wait()",
-        timeout_s=6.0,
+        timeout_s=30.0,
     )
     assert (stored.record.outcome, stored.record.error.kind) == (Outcome.FAILED, "TimeLimit")
     assert len(records(folder)) == 1, "what took too long is not tried again"
