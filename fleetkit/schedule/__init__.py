@@ -11,7 +11,7 @@ from fleetkit.schedule.choosing import find_scheduler
 from fleetkit.schedule.cron_line import CronLine, parse_cron, parse_zone
 from fleetkit.schedule.entries import entry_file, list_entries, read_entry, render_entry
 from fleetkit.schedule.entry import Entry, Order, SchedulerKind
-from fleetkit.schedule.environment import choose_environment, is_secret_variable, list_left_out
+from fleetkit.schedule.environment import apply_environment, choose_environment, is_secret_variable, list_left_out
 from fleetkit.schedule.holding import hold_schedule
 from fleetkit.schedule.on_calendar import to_on_calendar
 from fleetkit.schedule.running import Attendants, list_scheduled_runs, run_entry
@@ -32,6 +32,7 @@ __all__ = [
     "Unattended",
     "Wish",
     "add_entry",
+    "apply_environment",
     "choose_environment",
     "draft_entry",
     "entry_file",

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
 from fleetkit.config import FOREIGN_SETTINGS, SETTINGS
 from fleetkit.core import Redactor
 
-__all__ = ["choose_environment", "is_secret_variable", "list_left_out"]
+__all__ = ["apply_environment", "choose_environment", "is_secret_variable", "list_left_out"]
 
 _ALSO = frozenset(
     {"HTTPS_PROXY", "HTTP_PROXY", "LANG", "LC_ALL", "NO_PROXY", "PATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}
@@ -21,7 +21,22 @@ _ALSO = frozenset(
 _EXACT = frozenset(one.name for one in (*SETTINGS, *FOREIGN_SETTINGS) if not one.name.endswith("*"))
 _PREFIXES = tuple(one.name[:-1] for one in FOREIGN_SETTINGS if one.name.endswith("*"))
 _SECRET_NAME = re.compile(r"(?i)secret|passw|passphrase|token$|access_key|private_key|api_?key|authorization$")
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+_LEADS_TO_KEYS = frozenset({"AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"})
 _SECRET_LEADS = frozenset({"VAULT_TOKEN"})
+
+
+def apply_environment(environ: MutableMapping[str, str], chosen: Mapping[str, str]) -> tuple[str, ...]:
+    """Give a process the variables of a schedule, and return the names of those that were taken out for them.
+
+    Keys of AWS that whoever begins the run has for its own sake would win over the profile or the file that the
+    schedule names, and lead to another account.
+    """
+    taken = tuple(name for name in _KEYS if name in environ) if _LEADS_TO_KEYS & chosen.keys() else ()
+    for name in taken:
+        del environ[name]
+    environ.update(chosen)
+    return taken
 
 
 def choose_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 from support.scheduled import make_entry, write_schedule
 
 from fleetkit.core import NotFoundError, SettingsError
-from fleetkit.schedule import choose_environment, list_entries, list_left_out, read_entry
+from fleetkit.schedule import apply_environment, choose_environment, list_entries, list_left_out, read_entry
 from fleetkit.schedule.entries import write_entry
 
 
@@ -102,3 +102,13 @@ def test_runs_are_given_what_they_need_and_no_secret():
     assert list_left_out(environ) == (
         *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HTTPS_PROXY", "VAULT_TOKEN"),
     )
+
+
+def test_keys_of_whoever_begins_a_run_do_not_win_over_the_profile_of_the_schedule():
+    theirs = {"AWS_ACCESS_KEY_ID": "theirs", "AWS_SECRET_ACCESS_KEY": "theirs", "PATH": "/bin"}
+    environ = dict(theirs)
+    assert apply_environment(environ, {"AWS_PROFILE": "ops"}) == ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    assert environ == {"AWS_PROFILE": "ops", "PATH": "/bin"}
+    environ = dict(theirs)
+    assert apply_environment(environ, {"AWS_REGION": "us-east-1"}) == ()
+    assert environ == {**theirs, "AWS_REGION": "us-east-1"}, "where it says nothing, they are what there is"

@@ -27,6 +27,8 @@ def run_airflow(programs: Path, home: Path, *words: str) -> subprocess.Completed
         **os.environ,
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        # How long it takes on a busy computer is no promise.
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
         "PATH": f"{programs}:{os.environ['PATH']}",
     }
     return subprocess.run([programs / "airflow", *words], env=environ, capture_output=True, text=True)

@@ -35,7 +35,8 @@ def command(name: str, as_json: bool) -> int:
     folder = Path.cwd()
     entry = schedule.read_entry(folder, name)
     # Whoever begins it is to make no difference: the run has the variables that it was added with.
-    os.environ.update(entry.environment)
+    if taken := schedule.apply_environment(os.environ, entry.environment):
+        print_note(f"not used: {', '.join(taken)}, for the schedule says itself where its credentials are")
     attendants = schedule.Attendants(signer=find_signer(), follow=find_follower(tell=print_note), say=print_note)
     with ended_by_signals():
         stored = schedule.run_entry(entry, folder=folder, attendants=attendants)
