@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that the tests need: a browser, OpenSSH's client, the validators of what machines are
-# told, and strace, which slows a disk.
+# told, cron, and strace, which slows a disk.
 # As somebody who may not install, it only says what is missing.
 set -eu
 
@@ -12,6 +12,8 @@ need() {
   esac
 }
 need chromium chromium
+need cron cron
+need crontab cron
 need curl curl
 need git git
 need ignition-validate ignition
@@ -19,6 +21,7 @@ need openssl openssl
 need ssh-add openssh-client
 need ssh-agent openssh-client
 need strace strace
+need systemctl systemd
 need systemd-analyze systemd
 [ -n "$missing" ] || exit 0
 

@@ -50,6 +50,7 @@ from fleetkit.core.signing import (
     parse_public_key,
 )
 from fleetkit.core.sizes import format_bytes
+from fleetkit.core.transience import is_transient
 from fleetkit.core.user import current_user
 from fleetkit.core.waiting import NotYet, Patience, wait_until
 
@@ -98,6 +99,7 @@ __all__ = [
     "format_duration",
     "format_public_key",
     "format_utc",
+    "is_transient",
     "judge_quorum",
     "name_secrets",
     "parse_public_key",

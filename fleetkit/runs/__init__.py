@@ -28,6 +28,7 @@ from fleetkit.runs.remote import (
 )
 from fleetkit.runs.report import UNRECORDED, render_report
 from fleetkit.runs.resuming import Resumption, resume_run
+from fleetkit.runs.scheduling import Scheduling
 from fleetkit.runs.selecting import RunSelection, find_last_done, select_prunable
 from fleetkit.runs.store import StoredRun, find_record, find_run, foreign_folders, list_runs, read_run
 from fleetkit.runs.stores import FolderStore, RunStore
@@ -68,6 +69,7 @@ __all__ = [
     "RunResult",
     "RunSelection",
     "RunStore",
+    "Scheduling",
     "StoredRun",
     "Way",
     "begin_run",

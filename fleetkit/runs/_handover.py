@@ -15,7 +15,8 @@ from typing import Any
 __all__ = ["MESSAGE", "environment_for", "handed_over_folder"]
 
 MESSAGE = "application/vnd.fleetkit.run+json"
-"""Type of the display messages: ``{"protect": [...]}`` and ``{"finish": {"outcome": ..., "summary": ...}}``."""
+"""Type of the display messages: ``{"protect": [...]}``, ``{"finish": {"outcome": ..., "summary": ...}}``, and
+``{"transient": ...}`` of an error that ends a cell."""
 
 _VARIABLE = "RUN_RECORD_FOLDER"
 

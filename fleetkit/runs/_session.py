@@ -81,6 +81,7 @@ class RunSession:
         self.notebook: Any = None
         self._on_event, self._resumption = on_event, resumption
         self._finish: dict[str, str] = {}
+        self._transient = False
         self._place = 0
         self._began_s = 0.0
         self._titles: dict[int, str] = {}
@@ -108,6 +109,7 @@ class RunSession:
         """Take a message that the kernel sent to its runner."""
         self.writer.protect(message.get("protect", ()))
         self._finish.update(message.get("finish", {}))
+        self._transient = message.get("transient", self._transient)
 
     def know_cells(self) -> None:
         """Read the titles of the cells that are executed, once for all of them."""
@@ -187,7 +189,8 @@ class RunSession:
         """Return the error that ended the cell which was begun last."""
         cell = self.notebook["cells"][self._place] if self._titles else {}
         title = self._titles.get(self._place, "")
-        return RunError(kind=kind, message=message, cell=cell.get("execution_count") or 0, title=title)
+        count, passes = cell.get("execution_count") or 0, self._transient and not self.stopper.reason
+        return RunError(kind=kind, message=message, cell=count, title=title, transient=passes)
 
     def cell_under_way(self, notebook: Any) -> Any:
         """Return the code cell of ``notebook`` that was begun last; the first one where none was."""

@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 
-from fleetkit.core import Redactor, SettingsError, Signer, utc_now
+from fleetkit.core import Redactor, SettingsError, Signer, is_transient, utc_now
 from fleetkit.runs._facts import current_actor, current_versions
 from fleetkit.runs._handover import MESSAGE, handed_over_folder
 from fleetkit.runs._redacting import redact_value, secrets_of_environment
@@ -264,6 +264,12 @@ class _RunnerSink:
         self._publish = shell.display_pub.publish
         self._journal = JournalWriter(folder)
         self._secrets = secrets_of_environment()
+        shell.events.register("post_run_cell", self._tell_of_error)
+
+    def _tell_of_error(self, result: Any) -> None:
+        """Say of an error what its name and its message do not: whether it may pass."""
+        if isinstance(result.error_in_exec, Exception):
+            self._publish({MESSAGE: {"transient": is_transient(result.error_in_exec)}})
 
     def record(self, kind: EventKind, data: Mapping[str, Any]) -> None:
         self._journal.append(kind, redact_value(data, Redactor(self._secrets)))

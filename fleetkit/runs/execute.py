@@ -23,6 +23,7 @@ from fleetkit.runs.notebook_files import NotebookFile
 from fleetkit.runs.parameters import check_parameters, read_parameters
 from fleetkit.runs.record import RunError, RunRecord, Way
 from fleetkit.runs.resuming import Resumption
+from fleetkit.runs.scheduling import Scheduling
 from fleetkit.runs.store import StoredRun, make_record_folder, read_run
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def execute_notebook(
     signer: Signer | None = None,
     on_event: OnEvent | None = None,
     resumption: Resumption | None = None,
+    schedule: Scheduling | None = None,
     follow: Follow = no_follower,
 ) -> StoredRun:
     """Run a notebook through papermill and leave its record under ``folder``.
@@ -95,6 +97,8 @@ def execute_notebook(
         Told of the run's progress.
     resumption
         What `resume_run` read of an earlier run, for this one to go on for; ``parameters`` override those of that run.
+    schedule
+        The schedule that it belongs to, for the record.
     follow
         Entered with the record's folder, and left when the last word of the record is written.
 
@@ -142,6 +146,7 @@ def execute_notebook(
         signer=signer,
         on_event=on_event or _ignore,
         resumption=resumption,
+        schedule=schedule,
         follow=follow,
     ) as session:
         session.begin(node, sha256=notebook.sha256())
@@ -168,6 +173,7 @@ def open_session(
     aws_caller: str = "",
     signer: Signer | None = None,
     resumption: Resumption | None = None,
+    schedule: Scheduling | None = None,
     follow: Follow = no_follower,
 ) -> Iterator[RunSession]:
     """Make the record of a run that this process drives, and let signals and clocks stop the run.
@@ -198,6 +204,7 @@ def open_session(
         versions=current_versions(),
         started=started,
         resumes=earlier,
+        schedule=schedule,
     )
     stopper = Stopper(
         grace_s=limits.grace_s,

@@ -1,7 +1,7 @@
 """What ``run.json`` says of one run, as a value.
 
 Reading is strict: a record that lacks a field or carries a wrong one is an error that names the field.
-Only a link to another record may be missing, as it is where none is needed.
+Only what most runs do without may be missing: a link to another record, a schedule, the word that an error may pass.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from fleetkit.core import FleetkitError, format_utc, parse_utc
 from fleetkit.runs.outcome import Outcome
+from fleetkit.runs.scheduling import Scheduling
 
 __all__ = ["FORMAT", "Actor", "Closing", "RunError", "RunRecord", "Way"]
 
@@ -53,16 +54,20 @@ class RunError:
         Number of the code cell, from 1, as its prompt shows it; 0 where no cell is to blame.
     title
         Heading of the step that the cell belongs to.
+    transient
+        Whether the error itself says that the same may well succeed when it is tried again.
     """
 
     kind: str
     message: str
     cell: int = 0
     title: str = ""
+    transient: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the error as plain values for JSON."""
-        return {"kind": self.kind, "message": self.message, "cell": self.cell, "title": self.title}
+        told = {"kind": self.kind, "message": self.message, "cell": self.cell, "title": self.title}
+        return {**told, "transient": self.transient}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +106,8 @@ class RunRecord:
         One sentence by the notebook itself about what came of it.
     resumes
         Id of the run that this one goes on for; empty for a run of its own.
+    schedule
+        The schedule that it belongs to; None for a run that somebody began.
     closing
         What the record closes over; None while the run goes on, and for ever where it was killed.
     """
@@ -119,6 +126,7 @@ class RunRecord:
     summary: str = ""
     error: RunError | None = None
     resumes: str = ""
+    schedule: Scheduling | None = None
     closing: Closing | None = None
 
     @property
@@ -135,7 +143,7 @@ class RunRecord:
             SHA-256 of the notebook's file as it was before the run; empty where there is none.
         """
         document = self.to_json()
-        told = ("cluster", "notebook", "way", "parameters", "actor", "versions", "resumes")
+        told = ("cluster", "notebook", "way", "parameters", "actor", "versions", "resumes", "schedule")
         return {"run": self.id, **{key: document[key] for key in told}, "notebook_sha256": notebook_sha256}
 
     def to_json(self) -> dict[str, Any]:
@@ -157,6 +165,7 @@ class RunRecord:
             "summary": self.summary,
             "error": error and error.to_json(),
             "resumes": self.resumes,
+            "schedule": self.schedule and self.schedule.to_json(),
             "closing": closing
             and {
                 "lines": closing.lines,
@@ -199,6 +208,9 @@ class RunRecord:
             summary=reader.get("summary", str),
             error=None if error is None else _read_error(error),
             resumes=reader.get_or("resumes", str, default=""),
+            schedule=_read_schedule(reader)
+            if reader.get_or("schedule", dict, None, default=None) is not None
+            else None,
             closing=None if closing is None else _read_closing(closing),
         )
 
@@ -209,6 +221,18 @@ def _read_error(reader: _Reader) -> RunError:
         message=reader.get("message", str),
         cell=reader.get("cell", int),
         title=reader.get("title", str),
+        transient=reader.get_or("transient", bool, default=False),
+    )
+
+
+def _read_schedule(record: _Reader) -> Scheduling:
+    reader = record.inner("schedule")
+    return Scheduling(
+        name=reader.get("name", str),
+        due=None if reader.get("due", str, None) is None else reader.convert("due", parse_utc),
+        attempt=reader.get("attempt", int),
+        missed=reader.get("missed", int),
+        note=reader.get("note", str),
     )
 
 

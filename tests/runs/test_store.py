@@ -87,6 +87,8 @@ def test_a_damaged_record_is_listed_as_an_error_and_hides_none_of_the_others(tmp
         (lambda document: document.update(format=9), "format: 9"),
         (lambda document: document.update(error="x"), "error: str where dict or null belongs"),
         (lambda document: document.update(resumes=None), "resumes: NoneType where str belongs"),
+        (lambda document: document.update(schedule={"name": "look"}), "schedule.due: missing"),
+        (lambda document: document.update(schedule="look"), "schedule: str where dict or null belongs"),
     ],
 )
 def test_a_wrong_field_is_named(tmp_path, damage, said):
@@ -105,6 +107,14 @@ def test_a_record_without_a_link_goes_on_for_no_other(tmp_path):
     del document["resumes"]
     (folder / "run.json").write_text(json.dumps(document))
     assert read_run(folder).record.resumes == ""
+
+
+def test_a_record_of_before_schedules_belongs_to_none(tmp_path):
+    folder = store(tmp_path)
+    document = json.loads((folder / "run.json").read_text())
+    del document["schedule"]
+    (folder / "run.json").write_text(json.dumps(document))
+    assert read_run(folder).record.schedule is None
 
 
 def test_a_run_under_way_is_told_from_one_whose_process_is_gone(tmp_path):

@@ -34,6 +34,8 @@ def command(run: str, as_json: bool) -> None:
         f"{record.id} of {record.cluster}: {record.outcome.value}",
         *([record.summary] if record.summary else []),
         *([f"goes on for {record.resumes}"] if record.resumes else []),
+        *([f"schedule {record.schedule.name}"] if record.schedule else []),
+        *([f"missed   {record.schedule.note}"] if record.schedule and record.schedule.note else []),
         f"started  {format_utc(record.started)} by {record.actor.user} on {record.actor.host} ({record.way.value})",
         f"took     {'' if record.took_s is None else format_duration(record.took_s)}",
         f"notebook {stored.notebook}",

@@ -94,11 +94,21 @@ def _approval(approval: Mapping[str, Any]) -> str:
     return f"by {who or 'somebody'}, by {approval.get('way', 'word')}, for the plan {approval.get('plan_sha256', '')}"
 
 
+def _schedule(record: RunRecord) -> str:
+    schedule = record.schedule
+    if schedule is None:
+        return ""
+    due = "" if schedule.due is None else f", due {format_utc(schedule.due)}"
+    attempt = f", attempt {schedule.attempt}" * (schedule.attempt > 1)
+    return f"{schedule.name}{due}{attempt}" + (f"; {schedule.note}" * bool(schedule.note))
+
+
 def _facts(record: RunRecord, digest: RunDigest) -> str:
     took = record.took_s
     rows = {
         "Record": record.id,
         "Goes on for": record.resumes,
+        "Schedule": _schedule(record),
         "Cluster": record.cluster,
         "Notebook": record.notebook,
         "Run by": f"{record.actor.user} on {record.actor.host}" + (f" as {record.actor.aws}" * bool(record.actor.aws)),

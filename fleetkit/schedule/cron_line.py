@@ -1,0 +1,189 @@
+"""A cron line: checked field by field, said in words, and turned into moments.
+
+It is read as Debian's cron reads it, by cronsim; all times are those of a named zone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import zoneinfo
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleetkit.core import SettingsError
+
+if TYPE_CHECKING:
+    from cronsim import CronSim
+
+__all__ = ["CronLine", "parse_cron", "parse_zone", "require_plain"]
+
+_FIELDS = ("minute", "hour", "day of month", "month", "day of week")
+_LEGAL = {
+    "minute": "0 to 59",
+    "hour": "0 to 23",
+    "day of month": "1 to 31, L for the last day",
+    "month": "1 to 12, or JAN to DEC",
+    "day of week": "0 to 7 (0 and 7 are Sunday), or SUN to SAT, MON#1 for the first Monday, 5L for the last Friday",
+}
+_SHORTHANDS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+_SOME_MOMENT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CronLine:
+    """When something is due.
+
+    Attributes
+    ----------
+    text
+        The five fields, with one blank between them.
+    timezone
+        Name of the zone whose clock counts, such as ``Europe/Berlin``.
+    """
+
+    text: str
+    timezone: str
+
+    @property
+    def words(self) -> str:
+        """The line as people say it."""
+        from cron_descriptor import Options, get_description
+
+        options = Options()
+        options.use_24hour_time_format = True
+        return f"{get_description(self.text, options)} ({self.timezone})"
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The five fields by their names."""
+        return dict(zip(_FIELDS, self.text.split(), strict=True))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it uses only what every cron knows: numbers, names, lists, ranges and their steps."""
+        day, weekday = self.fields["day of month"], self.fields["day of week"]
+        for term in itertools.chain.from_iterable(field.split(",") for field in self.text.split()):
+            base, _, step = term.partition("/")
+            if step and base != "*" and "-" not in base:
+                return False
+        return not ({"L", "W"} & set(day) or "#" in weekday or weekday[-1] == "L")
+
+    def parsed(self) -> CronSim:
+        """Return what cronsim made of it."""
+        return _parse(self.text, _SOME_MOMENT)
+
+    def after(self, moment: dt.datetime) -> Iterator[dt.datetime]:
+        """Yield the moments after ``moment`` at which it is due, in UTC; none within 50 years ends it."""
+        for due in _parse(self.text, moment.astimezone(zoneinfo.ZoneInfo(self.timezone))):
+            yield due.astimezone(dt.UTC)
+
+    def least_gap_s(self) -> float:
+        """Return the least time between two moments, in seconds, as far as the next hundred show it."""
+        first = itertools.islice(self.after(_SOME_MOMENT), 100)
+        return min(((later - earlier).total_seconds() for earlier, later in itertools.pairwise(first)), default=86400.0)
+
+
+def parse_cron(text: str, *, timezone: str = "UTC") -> CronLine:
+    """Read a cron line.
+
+    Parameters
+    ----------
+    timezone
+        Name of the zone whose clock counts.
+
+    Raises
+    ------
+    SettingsError
+        When it is none; names the field that is wrong, and what is legal there.
+    """
+    parse_zone(timezone)
+    fields = text.split()
+    if text.strip() in _SHORTHANDS:
+        raise _wrong(text, seen="a shorthand", hint=f"write it out: {_SHORTHANDS[text.strip()]}")
+    if len(fields) != len(_FIELDS):
+        raise _wrong(text, seen=f"{len(fields)} fields", hint=f"it has five: {', '.join(_FIELDS)}; such as '0 3 * * *'")
+    line = CronLine(text=" ".join(fields).upper(), timezone=timezone)
+    for place, (name, field) in enumerate(line.fields.items()):
+        _require_legal(" ".join([*"*****"[:place], field, *"*****"[place + 1 :]]), text, name, field)
+    _require_legal(line.text, text, "day of month", line.fields["day of month"])
+    _require_clear_days(line)
+    if next(line.after(_SOME_MOMENT), None) is None:
+        raise _wrong(text, seen="no such day within 50 years", hint="look at the days and the months")
+    return line
+
+
+def parse_zone(name: str) -> zoneinfo.ZoneInfo:
+    """Return the time zone called ``name``.
+
+    Raises
+    ------
+    SettingsError
+        When this computer knows none of that name.
+    """
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"there is no time zone {name!r}", hint="give a name such as UTC, Europe/Berlin or America/New_York"
+        ) from error
+
+
+def require_plain(line: CronLine, *, of: str) -> None:
+    """Refuse a line that only systemd and cronsim understand.
+
+    Parameters
+    ----------
+    of
+        Who would have to understand it.
+
+    Raises
+    ------
+    SettingsError
+        When it uses more than every cron knows.
+    """
+    if not line.is_plain:
+        raise SettingsError(
+            f"{of} may not know {line.text!r}",
+            seen="L, W, # or a step without a range",
+            hint="write it with numbers, names, lists, ranges and */steps alone; or take --on systemd",
+        )
+
+
+def _require_legal(alone: str, text: str, name: str, field: str) -> None:
+    from cronsim import CronSimError
+
+    try:
+        _parse(alone, _SOME_MOMENT)
+    except (AssertionError, CronSimError) as error:
+        raise _wrong(text, seen=f"{name}: {field!r}", hint=f"legal for the {name}: {_LEGAL[name]}") from error
+
+
+def _require_clear_days(line: CronLine) -> None:
+    """Refuse ``*/2`` beside a day of the week: one cron wants a day that fits both, another takes either."""
+    day, weekday = line.fields["day of month"], line.fields["day of week"]
+    if "*" not in (day, weekday) and (day.startswith("*") or weekday.startswith("*")):
+        raise _wrong(
+            line.text,
+            seen=f"day of month {day!r} beside day of week {weekday!r}: schedulers do not agree on what that means",
+            hint="write the step with its range, such as 1-31/2, for days that fit either of the two; or let one be *",
+        )
+
+
+def _wrong(text: str, *, seen: str, hint: str) -> SettingsError:
+    return SettingsError(f"{text!r} is no cron line", seen=seen, hint=hint)
+
+
+def _parse(text: str, moment: dt.datetime) -> CronSim:
+    from cronsim import CronSim
+
+    return CronSim(text, moment)
