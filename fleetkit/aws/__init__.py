@@ -6,6 +6,7 @@ never an empty list. It knows no cluster file: it is handed names and numbers.
 
 from fleetkit.aws._counting import CallCounter
 from fleetkit.aws._errors import asking
+from fleetkit.aws._sharing import CallShare, CallTally, read_tally
 from fleetkit.aws.address import is_known_name, read_public_address
 from fleetkit.aws.bucket import bucket_exists, delete_bucket, ensure_bucket
 from fleetkit.aws.identity import SignedRequest, sign_caller_identity
@@ -119,6 +120,8 @@ __all__ = [
     "AwsSession",
     "BalancerSettings",
     "CallCounter",
+    "CallShare",
+    "CallTally",
     "Caller",
     "ElasticAddress",
     "FlowLog",
@@ -202,6 +205,7 @@ __all__ = [
     "read_object",
     "read_public_address",
     "read_quota",
+    "read_tally",
     "remove_rule",
     "remove_thing",
     "replace_scaling_member",
