@@ -75,6 +75,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="outputs", summary="Show the addresses and commands by which the cluster is used.", shelf="Look"),
     Verb(name="lab", summary="Start JupyterLab on the notebooks, for a cluster or a sandbox.", shelf="Record"),
     Verb(name="run", summary="Run a notebook, and keep its record.", shelf="Record"),
+    Verb(name="sweep", summary="Run a notebook over many clusters, and roll up what came of it.", shelf="Record"),
     Verb(name="key", summary="Show the key that signs your records and approvals.", shelf="Record"),
     Verb(name="runs", summary="List, show, compare and remove the records of earlier runs.", shelf="Record"),
     Verb(

@@ -33,9 +33,7 @@ class FieldReader:
     def refuse(self, name: str, seen: str) -> FleetkitError:
         """Return the error for a field."""
         field_path = f"{self._path}{name}" or "the document"
-        return FleetkitError(
-            f"the record {self._where} cannot be read", seen=f"{field_path}: {seen}", hint=self._hint
-        )
+        return FleetkitError(f"the record {self._where} cannot be read", seen=f"{field_path}: {seen}", hint=self._hint)
 
     def get(self, name: str, *kinds: type | None) -> Any:
         """Return a field that must be there, and of one of the kinds; None stands for null."""

@@ -82,7 +82,9 @@ class RecordWriter:
             document = self.clean_notebook(notebook)
             # After the redaction: HTML writes a secret's quotes and brackets in another way.
             add_twins(document)
-            replace_file(self.folder / NOTEBOOK_FILE, _encode(json.dumps(document, indent=1, ensure_ascii=False) + "\n"))
+            replace_file(
+                self.folder / NOTEBOOK_FILE, _encode(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+            )
 
     def write_report(self, notebook: Any, record: RunRecord) -> None:
         """Write ``report.html``."""

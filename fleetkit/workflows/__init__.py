@@ -95,6 +95,7 @@ from fleetkit.workflows.planning_units import (
     plan_units_undo,
 )
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
+from fleetkit.workflows.preparing_sweeps import ALL_CLUSTERS, SweepLimits, prepare_sweep
 from fleetkit.workflows.reading_keys import (
     KeyTree,
     KeyTrees,
@@ -167,6 +168,8 @@ from fleetkit.workflows.scratch_restoring import RestoredScratch, open_restored_
 from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supposing import SupposedLosses, lay_out_cluster, suppose_each
+from fleetkit.workflows.sweeping import SweepEvent, run_sweep
+from fleetkit.workflows.swept import ClusterSweep, PreparedSweep
 from fleetkit.workflows.syncing_dns import (
     AppliedDnsSync,
     DnsSyncPlan,
@@ -191,6 +194,7 @@ from fleetkit.workflows.watching import ClusterWatch
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = [
+    "ALL_CLUSTERS",
     "DEFAULT_BUDGET",
     "NAMED_ACTIONS",
     "AppliedDefragment",
@@ -222,6 +226,7 @@ __all__ = [
     "CleanWaits",
     "CleanedKeys",
     "ClusterOutputs",
+    "ClusterSweep",
     "ClusterWatch",
     "DefragmentPlan",
     "DeployPlan",
@@ -252,6 +257,7 @@ __all__ = [
     "PastMembers",
     "PastScrapes",
     "Preflight",
+    "PreparedSweep",
     "RebalancePlan",
     "RebootPlan",
     "RecordPlace",
@@ -269,6 +275,8 @@ __all__ = [
     "StopRequest",
     "SupposedLosses",
     "Sweep",
+    "SweepEvent",
+    "SweepLimits",
     "TakenBackup",
     "UnitAction",
     "UnitGate",
@@ -373,6 +381,7 @@ __all__ = [
     "plan_units",
     "plan_units_undo",
     "plan_upgrade",
+    "prepare_sweep",
     "read_backups",
     "read_drill_trend",
     "read_drills",
@@ -389,6 +398,7 @@ __all__ = [
     "remember_backup",
     "require_preflight",
     "run_preflight",
+    "run_sweep",
     "save_description",
     "select_removable",
     "suppose_each",

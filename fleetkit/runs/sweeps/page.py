@@ -84,7 +84,7 @@ def _header(record: SweepRecord) -> str:
         "Ended": "not yet" if record.ended is None else format_utc(record.ended),
         "Took": "" if record.took_s is None else format_duration(record.took_s),
         "At once": str(record.at_once),
-        "Calls a second": "any" if record.rate_per_s is None else f"{record.rate_per_s:g} per account and region",
+        "Calls a second": f"{record.rate_per_s:g} per account and region",
         "Time limit": f"{format_duration(record.timeout_s)} for each run",
     }
     facts = "".join(

@@ -34,7 +34,7 @@ class SweepRecord:
     at_once
         The most runs under way at one time.
     rate_per_s
-        Calls a second that all runs on one account and region make together; None for any number.
+        Calls a second that all runs on one account and region make together.
     timeout_s
         Seconds that each run may take.
     user
@@ -53,7 +53,7 @@ class SweepRecord:
     notebook_sha256: str
     parameters: Mapping[str, Any]
     at_once: int
-    rate_per_s: float | None
+    rate_per_s: float
     timeout_s: float
     user: str
     started: dt.datetime
@@ -122,7 +122,7 @@ class SweepRecord:
             notebook_sha256=reader.get("notebook_sha256", str),
             parameters=reader.get("parameters", dict),
             at_once=reader.get("at_once", int),
-            rate_per_s=reader.get("rate_per_s", float, int, None),
+            rate_per_s=reader.get("rate_per_s", float, int),
             timeout_s=reader.get("timeout_s", float, int),
             user=reader.get("user", str),
             started=reader.convert("started", parse_utc),
