@@ -109,6 +109,8 @@ def command(
     from fleetkit import workflows
     from fleetkit.cli._sweep_progress import SweepProgress
 
+    if failed_of and (patterns or files):
+        raise click.UsageError("--failed runs the clusters of the earlier sweep: leave the cluster files out")
     prepared = workflows.prepare_sweep(
         notebook,
         # A pattern without quotes has become files, of which the shell hands all but the first on as arguments.
@@ -134,8 +136,9 @@ def _print_sweep(swept: ClusterSweep) -> None:
 
     print_table(SWEEP_COLUMNS, sweep_table(swept.record))
     for one in swept.failed:
-        if one.next_step:
-            print_lines(f"{one.cluster}: next: {one.next_step}")
+        if one.reason or one.next_step:
+            next_step = [f"  next: {one.next_step}"] if one.next_step else []
+            print_lines(f"{one.cluster}: {one.reason or one.state}", *next_step)
     print_lines(swept.summary, f"page: {swept.page}")
     if swept.failed:
         print_lines(f"again, these alone: fleetkit sweep --failed {swept.record.id}")

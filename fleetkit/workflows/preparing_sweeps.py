@@ -69,6 +69,7 @@ def prepare_sweep(
         Its number, name or path; that of the earlier sweep where not given.
     clusters
         Paths of cluster files, in which ``*`` stands for others; all of ``clusters/`` where empty.
+        A sweep that goes on for an earlier one has that one's clusters.
     parameters
         Values for the notebook's parameters, beside its cluster.
     pairs
@@ -92,8 +93,6 @@ def prepare_sweep(
     """
     home = (folder or Path.cwd()).absolute()
     earlier = _read_earlier(failed_of, home) if failed_of else None
-    if earlier is not None and clusters:
-        raise SettingsError("a sweep that goes on for another one has that one's clusters", hint="leave --clusters out")
     named = notebook or ("" if earlier is None else earlier.notebook_file or earlier.notebook)
     if not named:
         raise SettingsError("no notebook was named", hint="name one, or an earlier sweep: --failed")

@@ -16,9 +16,11 @@ from pathlib import Path
 
 from fleetkit.aws import read_tally
 from fleetkit.core import utc_now
+from fleetkit.runs import EventKind
 from fleetkit.runs.store import hold_folder
 from fleetkit.runs.sweeps import SweepRecord, SweepState, SweptCluster, make_sweep_folder, render_sweep, write_sweep
-from fleetkit.views import draw_sweep
+from fleetkit.views import draw_sweep, tell_swept
+from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._sweep_signals import hearing_stops
 from fleetkit.workflows._swept_run import RunOrder, SweptRun
 from fleetkit.workflows.swept import ClusterSweep, PreparedSweep
@@ -53,35 +55,46 @@ _Told = tuple[int, SweptCluster | str] | None
 """What a thread tells: the place of its cluster, and that as it is now or a step; None for a stop."""
 
 
-def _tell_nobody(_event: SweepEvent) -> None:
-    pass
-
-
-def run_sweep(prepared: PreparedSweep, *, on_event: Callable[[SweepEvent], None] = _tell_nobody) -> ClusterSweep:
+def run_sweep(
+    prepared: PreparedSweep, *, report: Reporter | None = None, on_event: Callable[[SweepEvent], None] | None = None
+) -> ClusterSweep:
     """Run what was prepared, and return what became of it; a run that fails is told in that and raises nothing.
 
     Ctrl-C asks each run under way to end, and lets no other begin; a second one kills their kernels.
 
     Parameters
     ----------
+    report
+        Told a line for each cluster at its end, and what is to stand in the record.
     on_event
-        Told of the progress, in the thread that calls this.
+        Told of the progress instead, in the thread that calls this.
 
     Raises
     ------
     SettingsError, FleetkitError
         When the sweep's own record cannot be written.
     """
+    told = report or Reporter()
     folder = make_sweep_folder(prepared.home, prepared.record)
     record = replace(prepared.record, id=folder.name, started=utc_now())
     with hold_folder(folder):
-        going = _Sweeping(folder, record, on_event)
+        going = _Sweeping(folder, record, on_event or (lambda event: _note(told, event)))
         runs = {
             place: SweptRun(one, _order(prepared, one, tally=going.tally(one)))
             for place, one in enumerate(record.clusters)
             if one.state is SweepState.NOT_RUN
         }
-        return ClusterSweep(folder=folder, record=going.through(runs))
+        swept = ClusterSweep(folder=folder, record=going.through(runs))
+    told.record(EventKind.FACT, {"about": "sweep", **swept.to_json()})
+    return swept
+
+
+def _note(told: Reporter, event: SweepEvent) -> None:
+    if event.stopping:
+        told.note("stopping: each run under way has its cell's time to end")
+    elif event.cluster is not None and event.cluster.state not in (SweepState.NOT_RUN, SweepState.RUNNING):
+        one = event.cluster
+        told.note(f"[{event.ended}/{event.total}] {one.cluster}: {one.state}: {tell_swept(one)}")
 
 
 def _order(prepared: PreparedSweep, one: SweptCluster, *, tally: Path) -> RunOrder:

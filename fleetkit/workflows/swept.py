@@ -49,7 +49,7 @@ class PreparedSweep(Shown):
         rest = len(record.clusters) - len(self.waiting)
         return (
             f"{record.notebook}: {len(self.waiting)} clusters to run"
-            f"{f', {rest} that need none or cannot be read' if rest else ''}; {record.at_once} at once, "
+            f"{f', {rest} taken over or not usable' if rest else ''}; {record.at_once} at once, "
             f"{record.rate_per_s:g} calls a second per account and region, "
             f"{format_duration(record.timeout_s)} for each at most"
         )
