@@ -91,7 +91,8 @@ def prepare_sweep(
     BusyError
         When the earlier sweep is still under way.
     """
-    home = (folder or Path.cwd()).absolute()
+    # As the processes of the runs will see it, which tell where their records lie.
+    home = (folder or Path.cwd()).resolve()
     earlier = _read_earlier(failed_of, home) if failed_of else None
     named = notebook or ("" if earlier is None else earlier.notebook_file or earlier.notebook)
     if not named:

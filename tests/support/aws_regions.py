@@ -1,4 +1,4 @@
-"""Stands before an emulated AWS, and lets its regions behave as regions do: deaf, throttled, or without a permission."""
+"""Stands before an emulated AWS, and lets regions behave as regions do: deaf, throttled, or without a permission."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def serve_regions(target: str) -> Iterator[Regions]:
     class Handler(SilentHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802 -- the name that http.server calls
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/", self.headers.get("Authorization", ""))
             region, service = ("", "") if scope is None else scope.groups()

@@ -33,7 +33,7 @@ _SIGNS = {
 _STYLE = """
 .state{white-space:nowrap;font-weight:600}td p{margin:.1rem 0}
 .state.done{color:var(--good)}.state.findings,.state.running,.state.refused{color:var(--warn)}
-.state.failed,.state.interrupted{color:var(--bad)}.next{color:var(--soft)}.number{text-align:right;white-space:nowrap}
+.state.failed,.state.interrupted{color:var(--bad)}.next{color:var(--soft)}.number{text-align:right}.number,.region{white-space:nowrap}
 """
 
 _HEADINGS = ("state", "cluster", "region", "what came of it", "took", "calls", "waited")
@@ -115,5 +115,5 @@ def _row(one: SweptCluster) -> str:
     cells = "".join(f'<td class="number">{text}</td>' for text in numbers)
     return (
         f'<tr><td class="state {shade}">{sign} {one.state.value}</td><th scope="row">{name}</th>'
-        f"<td>{escape(one.region)}</td><td>{told}</td>{cells}</tr>"
+        f'<td class="region">{escape(one.region)}</td><td>{told}</td>{cells}</tr>'
     )
