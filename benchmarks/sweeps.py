@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.judging import judge
+from benchmarks.memory import watch_memory
 from benchmarks.replay import Replay, serve_replay
 
 __all__ = ["GOAL_MEMORY", "GOAL_WALL", "measure_sweeps"]
@@ -115,7 +115,7 @@ class _World:
         began = time.perf_counter()
         files = [f"clusters/{name}.toml" for name in names]
         process = self._start("sweep", "look.ipynb", *files, "--rate", _ANY_RATE, "--quiet", "--json")
-        with _watching(process.pid) as peaks:
+        with watch_memory(process.pid) as peaks:
             said, _ = process.communicate()
         took_s = time.perf_counter() - began
         if process.returncode not in (0, 3):
@@ -240,41 +240,3 @@ def _emulated_account() -> Iterator[str]:
         yield url
     finally:
         server.stop()
-
-
-@contextmanager
-def _watching(pid: int) -> Iterator[dict[str, float]]:
-    """Watch what memory a process, and all that come from it, hold; the peaks, in MB, stand in what is yielded."""
-    peaks = {"own": 0.0, "all": 0.0}
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(0.2):
-            peaks["own"] = max(peaks["own"], _status_mb(pid, "VmHWM"))
-            peaks["all"] = max(peaks["all"], sum(_status_mb(one, "VmRSS") for one in _family(pid)))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield peaks
-    finally:
-        ended.set()
-        thread.join()
-
-
-def _status_mb(pid: int, name: str) -> float:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return 0.0  # it has ended meanwhile
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:")), 0.0)
-
-
-def _family(pid: int) -> list[int]:
-    """Return a process and all that come from it."""
-    try:
-        threads = list(Path(f"/proc/{pid}/task").iterdir())
-        children = [int(one) for task in threads for one in (task / "children").read_text(encoding="utf-8").split()]
-    except OSError:
-        return []
-    return [pid, *(found for child in children for found in _family(child))]

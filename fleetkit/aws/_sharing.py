@@ -80,11 +80,22 @@ class CallShare:
             wait_s = self._book(self.folder / f"{_plain(account)}.{_plain(region)}", self.rate_per_s)
             if wait_s > 0:
                 self.clock.sleep(wait_s)
+        self.count(waited_s=wait_s)
+        return wait_s
+
+    def count(self, *, waited_s: float = 0.0) -> None:
+        """Count one call, which waited so long.
+
+        Raises
+        ------
+        SettingsError
+            When the tally cannot be written.
+        """
         if self.tally is not None:
             with _held(self.tally) as handle:
                 before = _parse_tally(os.pread(handle, _ROOM, 0))
-                _write(handle, json.dumps({"calls": before.calls + 1, "waited_s": round(before.waited_s + wait_s, 4)}))
-        return wait_s
+                added = {"calls": before.calls + 1, "waited_s": round(before.waited_s + waited_s, 4)}
+                _write(handle, json.dumps(added))
 
     def _book(self, file: Path, rate_per_s: float) -> float:
         """Take the next free moment, and return how many seconds off it is."""

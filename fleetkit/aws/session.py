@@ -152,10 +152,14 @@ class AwsSession:
 
     def _take_turn(self, event_name: str, **_: object) -> None:
         service = event_name.split(".")[1]
-        # Whose account this is has to be asked first, and that call can wait for nobody.
-        if self._share is not None and service != "sts":
-            region = "global" if service in _GLOBAL else self.region
-            self._share.take(account=self._account_of_share(), region=region)
+        if self._share is None:
+            return
+        if service == "sts":
+            # Whose account this is has to be asked first, and that call can wait for nobody.
+            self._share.count()
+            return
+        region = "global" if service in _GLOBAL else self.region
+        self._share.take(account=self._account_of_share(), region=region)
 
     def _account_of_share(self) -> str:
         # Known beforehand where credentials come from a role or a sign-on, and else asked once.

@@ -90,4 +90,4 @@ class SweepProgress:
         if self._bar is None:
             print_note(text)
         else:
-            self._bar.console.print(text, markup=False, highlight=False)
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fleetkit.aws import read_tally
+from fleetkit.aws import CallTally, read_tally
 from fleetkit.core import utc_now
 from fleetkit.runs import EventKind
 from fleetkit.runs.store import hold_folder
@@ -178,9 +178,10 @@ class _Sweeping:
 
     def _count(self, ended: SweptCluster) -> SweptCluster:
         file = self.tally(ended)
-        found = read_tally(file)
-        if found is None:
+        if ended.state is SweepState.NOT_RUN:
             return ended
+        # Without a file nothing was asked: each request is counted before it is sent.
+        found = read_tally(file) or CallTally()
         file.unlink(missing_ok=True)
         return replace(ended, calls=found.calls, waited_s=found.waited_s)
 

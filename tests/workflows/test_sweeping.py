@@ -65,6 +65,7 @@ def test_each_ends_in_its_own_way_and_none_stops_another(home: Path) -> None:
     assert known["denied"].reason == "AwsError in “Work”: AWS refused the VPCs"
     assert known["denied"].next_step == "let them do it"
     assert known["sick"].summary == "two members lag"
+    assert (known["sick"].calls, known["sick"].waited_s, known["broken"].calls) == (0, 0.0, None)
     assert "KernelDied" in known["crash"].reason
     assert (swept.outcome, swept.record.interrupted) == ("failed", False)
     # Each of those that were run has its own record, which the sweep names, and its journal is signed.

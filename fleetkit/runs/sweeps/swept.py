@@ -95,7 +95,7 @@ class SweptCluster:
     took_s
         Seconds that the run took.
     calls, waited_s
-        Requests to AWS, and seconds that they waited for their turns, all threads added up; None where nobody counted.
+        Requests to AWS, and seconds that they waited for their turns, all threads added up; None where it was not run.
     of_sweep
         Id of the earlier sweep that this was taken over from; empty for one of this sweep's own.
     """
