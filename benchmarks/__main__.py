@@ -22,6 +22,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.recorded_runs import measure_recorded_runs
 from benchmarks.report import RESULTS_FILE, render_table
 from benchmarks.start import measure_help, measure_import
+from benchmarks.sweeps import measure_sweeps
 from benchmarks.units import measure_units
 from benchmarks.whole_deploy import measure_whole_deploy
 from fleetkit.core import format_utc, utc_now
@@ -43,6 +44,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "deploy": _measure_deploy,
     "journal": measure_journal,
     "runs": measure_recorded_runs,
+    "sweeps": measure_sweeps,
     "units": measure_units,
 }
 """What is measured without being asked for, by the name that ``--only`` takes."""

@@ -6,6 +6,7 @@ never an empty list. It knows no cluster file: it is handed names and numbers.
 
 from fleetkit.aws._counting import CallCounter
 from fleetkit.aws._errors import asking
+from fleetkit.aws._sharing import CallShare, CallTally, read_tally
 from fleetkit.aws.access_keys import AccessKey, list_own_access_keys
 from fleetkit.aws.address import is_known_name, read_public_address
 from fleetkit.aws.bucket import bucket_exists, delete_bucket, ensure_bucket
@@ -128,6 +129,8 @@ __all__ = [
     "BalancerSettings",
     "BucketSettings",
     "CallCounter",
+    "CallShare",
+    "CallTally",
     "Caller",
     "ElasticAddress",
     "FlowLog",
@@ -220,6 +223,7 @@ __all__ = [
     "read_public_address",
     "read_quota",
     "read_roles",
+    "read_tally",
     "read_user_data",
     "remove_rule",
     "remove_thing",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from fleetkit.aws._counting import CallCounter
 from fleetkit.aws._errors import asking
+from fleetkit.aws._sharing import CallShare
 from fleetkit.core import AwsError
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["CLUSTER_TAG", "ROLE_TAG", "AwsLimits", "AwsSession", "Caller", "open_session"]
 
 T = TypeVar("T")
+
+_GLOBAL = frozenset({"iam", "route-53"})
+"""Services, as botocore's events name them, whose limits are those of the account, whatever the session's region."""
 
 CLUSTER_TAG = "fleetkit:cluster"
 """Tag that names the cluster of a thing on AWS; what is left over is found by it."""
@@ -86,10 +90,13 @@ class AwsSession:
     ----------
     session
         boto3's session, with credentials and region.
+    share
+        How many calls a second it may make, together with others; None for as many as it likes.
     """
 
-    def __init__(self, session: boto3.Session) -> None:
+    def __init__(self, session: boto3.Session, *, share: CallShare | None = None) -> None:
         self._session = session
+        self._share = share
         self._clients: dict[str, Any] = {}
         # botocore's events name a service as its model does, and policies by another word.
         self._prefixes: dict[str, str] = {}
@@ -97,6 +104,9 @@ class AwsSession:
         self._counters: tuple[CallCounter, ...] = ()
         # Clients take over what is registered here when they are made.
         session.events.register("before-send", self._count)
+        if share is not None:
+            # Before anything else that is done to a request: what is signed and then waits too long is refused.
+            session.events.register_first("request-created", self._take_turn)
         # boto3's sessions may not make two clients at once; the clients themselves may be shared.
         self._lock = threading.Lock()
 
@@ -140,6 +150,22 @@ class AwsSession:
         service, operation = event_name.split(".")[1:]
         for counter in self._counters:
             counter.take(f"{self._prefixes.get(service, service)}:{operation}")
+
+    def _take_turn(self, event_name: str, **_: object) -> None:
+        service = event_name.split(".")[1]
+        if self._share is None:
+            return
+        if service == "sts":
+            # Whose account this is has to be asked first, and that call can wait for nobody.
+            self._share.count()
+            return
+        region = "global" if service in _GLOBAL else self.region
+        self._share.take(account=self._account_of_share(), region=region)
+
+    def _account_of_share(self) -> str:
+        # Known beforehand where credentials come from a role or a sign-on, and else asked once.
+        known = getattr(self.credentials(), "account_id", None)
+        return str(known or self.account_id())
 
     def client(self, service: str) -> Any:
         """Return the client of ``service``, made once; its errors are turned by `fleetkit.aws.asking`."""
@@ -236,7 +262,9 @@ class AwsSession:
         return cast("STSClient", self.client("sts"))
 
 
-def open_session(region: str | None = None, *, limits: AwsLimits | None = None) -> AwsSession:
+def open_session(
+    region: str | None = None, *, limits: AwsLimits | None = None, share: CallShare | None = None
+) -> AwsSession:
     """Open a session with the environment's credentials; nothing is asked of AWS yet.
 
     Parameters
@@ -245,6 +273,8 @@ def open_session(region: str | None = None, *, limits: AwsLimits | None = None) 
         The region; the environment's own where not given.
     limits
         How patient calls are.
+    share
+        How many calls a second it may make, together with others; None for as many as it likes.
 
     Raises
     ------
@@ -269,4 +299,4 @@ def open_session(region: str | None = None, *, limits: AwsLimits | None = None) 
         )
         # Which every other program of AWS reads, and boto3 does not.
         session = boto3.Session(botocore_session=core, region_name=region or os.environ.get("AWS_REGION") or None)
-    return AwsSession(session)
+    return AwsSession(session, share=share)

@@ -77,6 +77,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="run", summary="Run a notebook, and keep its record.", shelf="Record"),
     Verb(name="notice", summary="Who is told how runs end, and what nobody took yet.", shelf="Record"),
     Verb(name="schedule", summary="Run notebooks at set times, with nobody there.", shelf="Record"),
+    Verb(name="sweep", summary="Run a notebook over many clusters, and roll up what came of it.", shelf="Record"),
     Verb(name="key", summary="Show the key that signs your records and approvals.", shelf="Record"),
     Verb(name="runs", summary="List, show, compare and remove the records of earlier runs.", shelf="Record"),
     Verb(

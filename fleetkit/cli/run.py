@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,7 @@ def command(
     resumption = None if earlier is None else runs.resume_run(earlier, found, known=known, stores=stores)
     values = runs.parse_parameters(pairs, known=known)
     named = {parameter.name for parameter in known}
-    label = _label(cluster or str(values.get("cluster", "")), earlier, needed="cluster" in named, folder=folder)
+    label = _label(cluster or str(values.get("cluster", "")), earlier, names=named, folder=folder)
     if "cluster" in named:
         values["cluster"] = cluster or values.get("cluster") or label
     if approve:
@@ -123,10 +123,14 @@ def _notebook_of(earlier: StoredRun | None) -> str:
     return earlier.record.notebook
 
 
-def _label(cluster: str, earlier: StoredRun | None, *, needed: bool, folder: Path) -> str:
+def _label(cluster: str, earlier: StoredRun | None, *, names: Collection[str], folder: Path) -> str:
     """Return the cluster's name; a notebook without such a parameter may do without a cluster file."""
     asked = cluster or ("" if earlier is None else earlier.record.cluster)
-    if not needed:
+    from fleetkit import runs
+
+    if runs.is_over_many(names):
+        label = runs.MANY_CLUSTERS
+    elif "cluster" not in names:
         label = asked or "none"
     else:
         from fleetkit.config import Settings, find_cluster

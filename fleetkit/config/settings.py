@@ -45,6 +45,8 @@ class Setting:
     about: str
 
 
+_SLOWEST, _FASTEST = 0.01, 1000.0
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="FLEETKIT_ADDRESS_URL",
@@ -55,6 +57,21 @@ SETTINGS: tuple[Setting, ...] = (
         name="FLEETKIT_ARCHIVE_URL",
         default="https://github.com/coreos/fleet/releases/download",
         about="Base of a mirror of fleet's releases; the archive lies at v1.0.0/fleet-v1.0.0-linux-amd64.tar.gz below.",
+    ),
+    Setting(
+        name="FLEETKIT_AWS_RATE",
+        default="",
+        about="Calls a second that may be made of one account in one region, by all runs here together; unset: any.",
+    ),
+    Setting(
+        name="FLEETKIT_AWS_RATE_FOLDER",
+        default="",
+        about="Folder in which those runs take their turns; unset: aws-rate in FLEETKIT_HOME.",
+    ),
+    Setting(
+        name="FLEETKIT_AWS_TALLY",
+        default="",
+        about="File into which calls of a cluster's AWS and waits for their turns are added up; unset: nobody counts.",
     ),
     Setting(
         name="FLEETKIT_CLUSTER",
@@ -120,6 +137,12 @@ class Settings:
     ----------
     address_url, archive_url, python_registry_url, registry_url
         HTTP addresses without a slash at the end.
+    aws_rate
+        Calls a second of one account in one region, or None for any number.
+    aws_rate_folder
+        Where those who share that rate take their turns; it need not exist.
+    aws_tally
+        The file into which calls are added up, or None.
     cluster
         The cluster meant by default, a name or a path, or None.
     home
@@ -136,6 +159,9 @@ class Settings:
 
     address_url: str
     archive_url: str
+    aws_rate: float | None
+    aws_rate_folder: Path
+    aws_tally: Path | None
     cluster: str | None
     home: Path
     python_registry_url: str
@@ -158,11 +184,16 @@ class Settings:
         values = {setting.name: environ.get(setting.name) or setting.default for setting in SETTINGS}
         terraform = values["FLEETKIT_TERRAFORM"]
         provider = values["FLEETKIT_TERRAFORM_PROVIDER"]
+        home = _expand(values["FLEETKIT_HOME"], environ)
+        folder, tally = values["FLEETKIT_AWS_RATE_FOLDER"], values["FLEETKIT_AWS_TALLY"]
         return cls(
             address_url=_parse_url("FLEETKIT_ADDRESS_URL", values),
             archive_url=_parse_url("FLEETKIT_ARCHIVE_URL", values),
+            aws_rate=_parse_rate(values["FLEETKIT_AWS_RATE"]),
+            aws_rate_folder=_expand(folder, environ) if folder else home / "aws-rate",
+            aws_tally=_expand(tally, environ) if tally else None,
             cluster=values["FLEETKIT_CLUSTER"] or None,
-            home=_expand(values["FLEETKIT_HOME"], environ),
+            home=home,
             python_registry_url=_parse_url("FLEETKIT_PYTHON_REGISTRY_URL", values),
             registry_url=_parse_url("FLEETKIT_REGISTRY_URL", values),
             runs=_parse_runs(values["FLEETKIT_RUNS"]),
@@ -203,6 +234,22 @@ def _parse_url(name: str, values: Mapping[str, str]) -> str:
             hint=f"set it to one like https://host/path, or unset {name}",
         )
     return text.rstrip("/")
+
+
+def _parse_rate(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not _SLOWEST <= rate <= _FASTEST:
+        raise SettingsError(
+            "FLEETKIT_AWS_RATE is no number of calls a second",
+            seen=repr(text),
+            hint=f"set it to a number from {_SLOWEST:g} to {_FASTEST:g}, such as 5, or unset it",
+        )
+    return rate
 
 
 def _parse_runs(text: str) -> BucketAddress | None:

@@ -5,7 +5,15 @@ a command calls `execute_notebook`; whoever reads calls `list_runs`, `find_run` 
 Importing the room brings in neither papermill nor nbformat: what needs them imports them.
 """
 
-from fleetkit.runs.begin import FinishedRun, Run, RunResult, begin_run, find_workspace_folder
+from fleetkit.runs.begin import (
+    MANY_CLUSTERS,
+    FinishedRun,
+    Run,
+    RunResult,
+    begin_run,
+    find_workspace_folder,
+    is_over_many,
+)
 from fleetkit.runs.diff import Difference, RunDiff, diff_runs
 from fleetkit.runs.digest import RunDigest, read_digest
 from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
@@ -35,6 +43,7 @@ from fleetkit.runs.stores import FolderStore, RunStore
 from fleetkit.runs.verify import ProofState, RunProof, verify_run
 
 __all__ = [
+    "MANY_CLUSTERS",
     "UNRECORDED",
     "Actor",
     "CopyState",
@@ -83,6 +92,7 @@ __all__ = [
     "find_run",
     "find_workspace_folder",
     "foreign_folders",
+    "is_over_many",
     "is_pushed",
     "list_notebooks",
     "list_runs",

@@ -20,7 +20,7 @@ from fleetkit.runs.record import Closing, RunRecord
 from fleetkit.runs.report import add_twins, forget_unrecorded, render_report
 from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE, hold_folder
 
-__all__ = ["RecordWriter", "hash_file", "hash_run", "render_run"]
+__all__ = ["RecordWriter", "hash_file", "hash_run", "render_run", "replace_file"]
 
 
 class RecordWriter:
@@ -74,7 +74,7 @@ class RecordWriter:
         """Write ``run.json``."""
         with self._lock:
             document = redact_value(record.to_json(), self._redactor)
-            _replace(self.folder / RUN_FILE, render_run(document))
+            replace_file(self.folder / RUN_FILE, render_run(document))
 
     def write_notebook(self, notebook: Any) -> None:
         """Write ``notebook.ipynb``."""
@@ -82,14 +82,16 @@ class RecordWriter:
             document = self.clean_notebook(notebook)
             # After the redaction: HTML writes a secret's quotes and brackets in another way.
             add_twins(document)
-            _replace(self.folder / NOTEBOOK_FILE, _encode(json.dumps(document, indent=1, ensure_ascii=False) + "\n"))
+            replace_file(
+                self.folder / NOTEBOOK_FILE, _encode(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+            )
 
     def write_report(self, notebook: Any, record: RunRecord) -> None:
         """Write ``report.html``."""
         with self._lock:
             clean = RunRecord.from_json(redact_value(record.to_json(), self._redactor), where=str(self.folder))
             page = render_report(self.clean_notebook(notebook), clean, read_digest(self.folder))
-            _replace(self.folder / REPORT_FILE, _encode(page))
+            replace_file(self.folder / REPORT_FILE, _encode(page))
 
     def write_closed(self, notebook: Any, record: RunRecord) -> RunRecord:
         """Write all files for the last time, close the record over them, and return what it says.
@@ -145,7 +147,7 @@ def _encode(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Write a whole file or none, so that a reader or a crash never meets half of one."""
     half = path.with_name(f".{path.name}.part")
     try:

@@ -27,7 +27,19 @@ from fleetkit.runs.parameters import refuse_secrets
 from fleetkit.runs.record import RunRecord, Way
 from fleetkit.runs.store import make_record_folder
 
-__all__ = ["FinishedRun", "Run", "RunResult", "begin_run", "cluster_label", "find_workspace_folder"]
+__all__ = [
+    "MANY_CLUSTERS",
+    "FinishedRun",
+    "Run",
+    "RunResult",
+    "begin_run",
+    "cluster_label",
+    "find_workspace_folder",
+    "is_over_many",
+]
+
+MANY_CLUSTERS = "many_clusters"
+"""Under this lie the records of notebooks over many clusters; no cluster can have the name."""
 
 _ENDINGS = (Outcome.DONE, Outcome.FINDINGS, Outcome.REFUSED, Outcome.FAILED)
 
@@ -206,7 +218,7 @@ def begin_run(
     asks = shell.kernel.get_parent("shell").get("content", {}).get("allow_stdin", False)
     way = Way.BY_HAND if asks else Way.UNATTENDED
     started, name = utc_now(), Path(notebook).stem
-    label = cluster_label(cluster, home)
+    label = MANY_CLUSTERS if is_over_many(parameters) else cluster_label(cluster, home)
     # Before anything is written: a run that nobody signs for does not begin.
     signer = None if find_signer is None else find_signer()
     place = make_record_folder(home / "runs", cluster=label, notebook=name, started=started)
@@ -242,6 +254,12 @@ def cluster_label(cluster: str, home: Path) -> str:
     files = sorted((home / "clusters").glob("*.toml"))
     # A run that does not know its cluster fails in its next step, and is to leave a record of that too.
     return files[0].stem if len(files) == 1 else "unnamed"
+
+
+def is_over_many(parameters: Iterable[str]) -> bool:
+    """Return whether a notebook with these parameters works on many clusters, and so belongs to none of them."""
+    names = set(parameters)
+    return "clusters" in names and "cluster" not in names
 
 
 def _kernel_shell() -> Any:

@@ -72,7 +72,7 @@ class Engine:
         SettingsError
             When a parameter has the wrong type or looks like a secret, or no record can be written.
         """
-        from fleetkit.runs.begin import cluster_label, find_workspace_folder
+        from fleetkit.runs.begin import MANY_CLUSTERS, cluster_label, find_workspace_folder, is_over_many
         from fleetkit.runs.execute import RunLimits, drive_kernel, open_session
         from fleetkit.runs.parameters import check_parameters, read_parameters
         from fleetkit.runs.record import Way
@@ -82,9 +82,10 @@ class Engine:
         parameters = {parameter.name: parameter.default for parameter in known} | values
         home = find_workspace_folder()
         limits = RunLimits(cell_s=options.get("execution_timeout"), start_s=int(options.get("start_timeout") or 60))
+        label = MANY_CLUSTERS if is_over_many(parameters) else cluster_label(str(parameters.get("cluster", "")), home)
         with open_session(
             Path(options.get("input_path") or "notebook").stem,
-            cluster=cluster_label(str(parameters.get("cluster", "")), home),
+            cluster=label,
             home=home,
             folder=Path.cwd(),
             way=Way.UNATTENDED,

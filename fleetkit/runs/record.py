@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fleetkit.core import FleetkitError, format_utc, parse_utc
+from fleetkit.core import format_utc, parse_utc
+from fleetkit.runs._field_reader import FieldReader
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.scheduling import Scheduling
 
@@ -20,6 +21,8 @@ __all__ = ["FORMAT", "Actor", "Closing", "RunError", "RunRecord", "Way"]
 
 FORMAT = 2
 """Version of the layout of ``run.json``."""
+
+_HINT = "the record was damaged or written by another version; notebook.ipynb beside it may still be read"
 
 
 class Way(enum.StrEnum):
@@ -189,7 +192,7 @@ class RunRecord:
         FleetkitError
             When a field is missing or not legal; the message names it.
         """
-        reader = _Reader(document, where)
+        reader = FieldReader(document, where, hint=_HINT)
         if (seen := reader.get("format", int)) != FORMAT:
             raise reader.refuse("format", f"{seen}, and this version reads {FORMAT}")
         actor, error, closing = reader.inner("actor"), reader.optional_inner("error"), reader.optional_inner("closing")
@@ -215,7 +218,7 @@ class RunRecord:
         )
 
 
-def _read_error(reader: _Reader) -> RunError:
+def _read_error(reader: FieldReader) -> RunError:
     return RunError(
         kind=reader.get("kind", str),
         message=reader.get("message", str),
@@ -236,52 +239,10 @@ def _read_schedule(record: _Reader) -> Scheduling:
     )
 
 
-def _read_closing(reader: _Reader) -> Closing:
+def _read_closing(reader: FieldReader) -> Closing:
     return Closing(
         lines=reader.get("lines", int),
         sha256=reader.get("sha256", str),
         files=reader.get("files", dict),
         plans=tuple(reader.get("plans", list)),
     )
-
-
-class _Reader:
-    """Takes fields out of a JSON object, and names the one that is not as it should be."""
-
-    def __init__(self, document: object, where: str, path: str = "") -> None:
-        self._where, self._path = where, path
-        if not isinstance(document, dict):
-            raise self.refuse("", f"{type(document).__name__} where an object belongs")
-        self._document = document
-
-    def refuse(self, name: str, seen: str) -> FleetkitError:
-        field_path = f"{self._path}{name}" or "the document"
-        return FleetkitError(
-            f"the record {self._where} cannot be read",
-            seen=f"{field_path}: {seen}",
-            hint="the record was damaged or written by another version; notebook.ipynb beside it may still be read",
-        )
-
-    def get(self, name: str, *kinds: type | None) -> Any:
-        if name not in self._document:
-            raise self.refuse(name, "missing")
-        value = self._document[name]
-        if not any(value is None if kind is None else isinstance(value, kind) for kind in kinds):
-            legal = " or ".join("null" if kind is None else kind.__name__ for kind in kinds)
-            raise self.refuse(name, f"{type(value).__name__} where {legal} belongs")
-        return value
-
-    def get_or(self, name: str, *kinds: type | None, default: Any) -> Any:
-        return self.get(name, *kinds) if name in self._document else default
-
-    def convert(self, name: str, convert: Any) -> Any:
-        try:
-            return convert(self.get(name, str))
-        except ValueError as error:
-            raise self.refuse(name, str(error)) from error
-
-    def inner(self, name: str) -> _Reader:
-        return _Reader(self.get(name, dict), self._where, f"{self._path}{name}.")
-
-    def optional_inner(self, name: str) -> _Reader | None:
-        return None if self.get(name, dict, None) is None else self.inner(name)

@@ -6,23 +6,22 @@ within its limit, tried again where that can help, recorded as any other run. An
 ended.
 """
 
+from fleetkit.schedule._delivering import Delivery
+from fleetkit.schedule._post import Telling
 from fleetkit.schedule.adding import Added, Change, Wish, add_entry, draft_entry, find_program, remove_entry
 from fleetkit.schedule.airflow import find_dags
 from fleetkit.schedule.choosing import find_scheduler
 from fleetkit.schedule.cron_line import CronLine, parse_cron, parse_zone
+from fleetkit.schedule.destinations import DestinationFacts, DestinationKind, list_destinations
 from fleetkit.schedule.entries import entry_file, list_entries, read_entry, render_entry
 from fleetkit.schedule.entry import Entry, Order, SchedulerKind
 from fleetkit.schedule.environment import apply_environment, choose_environment, is_secret_variable, list_left_out
 from fleetkit.schedule.holding import hold_schedule
 from fleetkit.schedule.on_calendar import to_on_calendar
+from fleetkit.schedule.outbox import Outbox, WaitingNotice
 from fleetkit.schedule.running import Attendants, list_scheduled_runs, run_entry
 from fleetkit.schedule.scheduler import Placement, Scheduler
 from fleetkit.schedule.standing import Unattended, read_unattended, require_schedulable
-from fleetkit.schedule.times import judge_times, next_times
-from fleetkit.schedule._delivering import Delivery
-from fleetkit.schedule._post import Telling
-from fleetkit.schedule.destinations import DestinationFacts, DestinationKind, list_destinations
-from fleetkit.schedule.outbox import Outbox, WaitingNotice
 from fleetkit.schedule.telling import (
     open_outbox,
     require_destinations,
@@ -31,6 +30,7 @@ from fleetkit.schedule.telling import (
     tell_message,
     tell_outcome,
 )
+from fleetkit.schedule.times import judge_times, next_times
 
 __all__ = [
     "Added",

@@ -81,6 +81,7 @@ from fleetkit.views.plan_markup import alarm_html, attributes_html, changes_html
 from fleetkit.views.plan_picture import draw_plan
 from fleetkit.views.plan_values import show_value
 from fleetkit.views.preflight import checks_frame
+from fleetkit.views.sweep import SWEEP_COLUMNS, draw_sweep, sweep_frame, sweep_html, sweep_table, tell_swept
 from fleetkit.views.unit_filter import UnitFilter
 from fleetkit.views.units import (
     FLEET_MACHINE_COLUMNS,
@@ -123,6 +124,7 @@ __all__ = [
     "RESIZE_STEPS",
     "RESTORE_STEPS",
     "ROTATE_STEPS",
+    "SWEEP_COLUMNS",
     "SYNC_NAMES_STEPS",
     "UNITS_STEPS",
     "UNIT_COLUMNS",
@@ -203,6 +205,7 @@ __all__ = [
     "draw_plan",
     "draw_quorum",
     "draw_series",
+    "draw_sweep",
     "drift_frame",
     "fault_tolerance_frame",
     "find_shared_causes",
@@ -236,12 +239,16 @@ __all__ = [
     "root_path",
     "show_value",
     "suppositions_frame",
+    "sweep_frame",
+    "sweep_html",
+    "sweep_table",
     "table_html",
     "targets_frame",
     "tell_event",
     "tell_key",
     "tell_lifetime",
     "tell_next_step",
+    "tell_swept",
     "unit_rows",
     "units_frame",
     "value_facts",

@@ -100,6 +100,7 @@ from fleetkit.workflows.planning_units import (
     plan_units_undo,
 )
 from fleetkit.workflows.preflight import Preflight, require_preflight, run_preflight
+from fleetkit.workflows.preparing_sweeps import ALL_CLUSTERS, SweepLimits, prepare_sweep
 from fleetkit.workflows.proving_evidence import EvidenceProof, prove_evidence
 from fleetkit.workflows.reading_keys import (
     KeyTree,
@@ -173,6 +174,8 @@ from fleetkit.workflows.scratch_restoring import RestoredScratch, open_restored_
 from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supposing import SupposedLosses, lay_out_cluster, suppose_each
+from fleetkit.workflows.sweeping import SweepEvent, run_sweep
+from fleetkit.workflows.swept import ClusterSweep, PreparedSweep
 from fleetkit.workflows.syncing_dns import (
     AppliedDnsSync,
     DnsSyncPlan,
@@ -197,6 +200,7 @@ from fleetkit.workflows.watching import ClusterWatch
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = [
+    "ALL_CLUSTERS",
     "DEFAULT_BUDGET",
     "NAMED_ACTIONS",
     "AppliedDefragment",
@@ -231,6 +235,7 @@ __all__ = [
     "CleanWaits",
     "CleanedKeys",
     "ClusterOutputs",
+    "ClusterSweep",
     "ClusterWatch",
     "DefragmentPlan",
     "DeployPlan",
@@ -266,6 +271,7 @@ __all__ = [
     "PastMembers",
     "PastScrapes",
     "Preflight",
+    "PreparedSweep",
     "RebalancePlan",
     "RebootPlan",
     "RecordPlace",
@@ -283,6 +289,8 @@ __all__ = [
     "StopRequest",
     "SupposedLosses",
     "Sweep",
+    "SweepEvent",
+    "SweepLimits",
     "TakenBackup",
     "UnitAction",
     "UnitGate",
@@ -390,6 +398,7 @@ __all__ = [
     "plan_units",
     "plan_units_undo",
     "plan_upgrade",
+    "prepare_sweep",
     "prove_evidence",
     "read_audit_trend",
     "read_backups",
@@ -409,6 +418,7 @@ __all__ = [
     "remember_backup",
     "require_preflight",
     "run_preflight",
+    "run_sweep",
     "save_description",
     "select_removable",
     "suppose_each",

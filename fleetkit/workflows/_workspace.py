@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fleetkit.aws import AwsSession, open_session
 from fleetkit.config import Cluster, ClusterPaths, Settings, find_cluster, parse_cluster, read_cluster_data
+from fleetkit.workflows._aws_share import share_of
 
 __all__ = ["Workspace", "open_workspace"]
 
@@ -77,6 +78,6 @@ def open_workspace(
         cluster=cluster,
         paths=paths,
         settings=settings,
-        session=open_session(cluster.region),
+        session=open_session(cluster.region, share=share_of(settings)),
         environ=dict(environ),
     )

@@ -13,6 +13,7 @@ from fleetkit import aws
 from fleetkit.config import ClusterPaths, Settings, find_cluster, read_cluster_data, write_cluster_file
 from fleetkit.core import ClusterFileError, FleetkitError, call_each
 from fleetkit.views import ClusterForm, Offer, Offers
+from fleetkit.workflows._aws_share import share_of
 from fleetkit.workflows.initialize import Answers, draft_cluster, propose_unasked
 
 __all__ = ["draft_description", "list_choices", "open_description", "save_description"]
@@ -103,7 +104,7 @@ def list_choices(settings: Settings, *, region: str = "", vpc_id: str = "") -> d
     vpc_id
         An existing VPC, whose subnets are told.
     """
-    session = aws.open_session(region or None)
+    session = aws.open_session(region or None, share=share_of(settings))
     questions: dict[str, Callable[[], dict[str, tuple[Offer, ...]]]] = {
         "region": lambda: {"region": _plain(aws.list_regions(session))},
         "zones": lambda: dict.fromkeys(("zones", "masters.NAME.zone"), _plain(aws.list_zones(session))),

@@ -35,6 +35,7 @@ from fleetkit.core import (
     current_user,
     utc_now,
 )
+from fleetkit.workflows._aws_share import share_of
 from fleetkit.workflows.pin import resolve_pins
 
 __all__ = [
@@ -218,7 +219,7 @@ def _find_out(
     settings: Settings, answers: Answers
 ) -> tuple[dict[str, str], tuple[str, ...], dict[str, FleetkitError], str]:
     """Return what is known by path, the zones, what is unknown and why, and who asks."""
-    session = open_session(answers.region)
+    session = open_session(answers.region, share=share_of(settings))
     lookups: dict[str, Callable[[], str]] = {
         "region": lambda: session.region,
         "operator_cidr": lambda: answers.operator_cidr or f"{read_public_address(settings.address_url)}/32",

