@@ -95,6 +95,7 @@ class AwsSession:
         self._prefixes: dict[str, str] = {}
         self._caller: Caller | None = None
         self._counters: tuple[CallCounter, ...] = ()
+        self._counters_lock = threading.Lock()
         # Clients take over what is registered here when they are made.
         session.events.register("before-send", self._count)
         # boto3's sessions may not make two clients at once; the clients themselves may be shared.
@@ -130,11 +131,14 @@ class AwsSession:
     def counting(self, limit: int | None = None) -> Iterator[CallCounter]:
         """Count what is asked inside the block, by all threads; with a limit, nothing is sent beyond it."""
         counter = CallCounter(limit)
-        self._counters = (*self._counters, counter)
+        # Who counts at the same time in another thread must not be forgotten, nor be counted for after its end.
+        with self._counters_lock:
+            self._counters = (*self._counters, counter)
         try:
             yield counter
         finally:
-            self._counters = tuple(one for one in self._counters if one is not counter)
+            with self._counters_lock:
+                self._counters = tuple(one for one in self._counters if one is not counter)
 
     def _count(self, event_name: str, **_: object) -> None:
         service, operation = event_name.split(".")[1:]
