@@ -34,6 +34,8 @@ __all__ = ["CLUSTER_TAG", "ROLE_TAG", "AwsLimits", "AwsSession", "Caller", "open
 
 T = TypeVar("T")
 
+_CONNECTIONS = 16
+
 CLUSTER_TAG = "fleetkit:cluster"
 """Tag that names the cluster of a thing on AWS; what is left over is found by it."""
 
@@ -94,6 +96,7 @@ class AwsSession:
         # botocore's events name a service as its model does, and policies by another word.
         self._prefixes: dict[str, str] = {}
         self._caller: Caller | None = None
+        self._caller_lock = threading.Lock()
         self._counters: tuple[CallCounter, ...] = ()
         self._counters_lock = threading.Lock()
         # Clients take over what is registered here when they are made.
@@ -179,11 +182,12 @@ class AwsSession:
         AwsError
             When AWS does not accept them or cannot be reached.
         """
-        if self._caller is None:
-            with asking("the caller's identity"):
-                answer = self.sts.get_caller_identity()
-            self._caller = Caller(account_id=answer["Account"], arn=answer["Arn"])
-        return self._caller
+        with self._caller_lock:
+            if self._caller is None:
+                with asking("the caller's identity"):
+                    answer = self.sts.get_caller_identity()
+                self._caller = Caller(account_id=answer["Account"], arn=answer["Arn"])
+            return self._caller
 
     def account_id(self) -> str:
         """Return the account's twelve digits."""
@@ -268,6 +272,9 @@ def open_session(region: str | None = None, *, limits: AwsLimits | None = None) 
                 connect_timeout=limits.connect_timeout_s,
                 read_timeout=limits.read_timeout_s,
                 retries={"mode": "adaptive", "total_max_attempts": limits.attempts},
+                # As many as are asked at the same time (`fleetkit.core.call_each`): one too few, and each call beyond
+                # makes a connection of its own.
+                max_pool_connections=_CONNECTIONS,
                 user_agent_extra="fleetkit",
             )
         )
