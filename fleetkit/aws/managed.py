@@ -11,7 +11,7 @@ from fleetkit.aws.session import AwsSession
 __all__ = ["list_managed"]
 
 _VALUES_AT_ONCE = 100  # Systems Manager API, InstanceInformationStringFilter: at most 100 values
-_PAGE = 50  # Systems Manager API, DescribeInstanceInformation: at most 50 in one answer, and 10 where nobody asks for more
+_PAGE = 50  # Systems Manager API, DescribeInstanceInformation: at most 50 in one answer, 10 where none is named
 
 
 def list_managed(session: AwsSession, instance_ids: Iterable[str]) -> frozenset[str]:

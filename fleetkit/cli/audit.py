@@ -51,7 +51,7 @@ _FORMATS = ("table", "json", "csv")
     "--budget",
     type=click.IntRange(min=1),
     metavar="N",
-    help="The most calls that are made of AWS; what is not known then is unknown.",
+    help="The most calls that are made of AWS; what is not known then is unknown.  [default: by the cluster's size]",
 )
 @json_option
 def command(
@@ -77,13 +77,13 @@ def command(
     Exits 0 when all is as demanded, 3 when something is not, 1 when nobody could tell of something.
     """  # fmt: skip
     from fleetkit.cli._progress import note_reporter
-    from fleetkit.workflows import DEFAULT_BUDGET, audit_cluster, open_workspace
+    from fleetkit.workflows import audit_cluster, open_workspace
 
     found = audit_cluster(
         open_workspace(cluster),
         checks=checks,
         fail_on=fail_on,
-        budget=budget or DEFAULT_BUDGET,
+        budget=budget,
         report=note_reporter(),
     )
     if as_json or how == "json":

@@ -4,6 +4,7 @@ What changes something comes in four calls, so that a person, a notebook or a co
 plan, approve, apply, verify.
 """
 
+from fleetkit.workflows._audit_budget import reckon_audit_budget
 from fleetkit.workflows._change_plan import ChangePlan
 from fleetkit.workflows._deploy_plan import DeployPlan
 from fleetkit.workflows._destroy_plan import DestroyPlan
@@ -14,7 +15,7 @@ from fleetkit.workflows._workspace import Workspace, open_workspace
 from fleetkit.workflows.alerting import CheckedAlerts, check_alerts, judge_scrapes
 from fleetkit.workflows.approval import Approved, approve
 from fleetkit.workflows.approving import cluster_of_plan, give_approval, keep_plan, take_up_plan
-from fleetkit.workflows.auditing import DEFAULT_BUDGET, Audit, audit_cluster, choose_checks
+from fleetkit.workflows.auditing import Audit, audit_cluster, choose_checks
 from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd, remember_backup
 from fleetkit.workflows.backup_place import BackupPlace, open_backup_place, open_cluster_backups, read_backups
 from fleetkit.workflows.browsing_units import MachineCards, SeenUnits, browse_units
@@ -191,7 +192,6 @@ from fleetkit.workflows.watching import ClusterWatch
 from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = [
-    "DEFAULT_BUDGET",
     "NAMED_ACTIONS",
     "AppliedDefragment",
     "AppliedDeploy",
@@ -386,6 +386,7 @@ __all__ = [
     "read_unit_places",
     "read_units",
     "read_units_through",
+    "reckon_audit_budget",
     "remember_backup",
     "require_preflight",
     "run_preflight",
