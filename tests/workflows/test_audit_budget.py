@@ -20,6 +20,7 @@ from fleetkit.aws import AwsSession
 from fleetkit.checks import FACT_NAMES
 from fleetkit.workflows import Workspace, audit_cluster, reckon_audit_budget
 from fleetkit.workflows._audit_budget import CALLS_BESIDES, CALLS_PER_RESOURCE, count_resources
+from fleetkit.workflows._audit_etcd import MOST_PROOFS
 from fleetkit.workflows._audit_reading import read_facts
 
 INSIDE = {"members", "registered", "strain", "tls"}
@@ -59,6 +60,8 @@ def test_ten_times_the_workers_take_no_more_than_what_is_reckoned_for_each(tmp_p
     many, calls_of_many, told = measure(tmp_path / "many", MANY)
     assert (few, many) == (27, 63)
     assert told["ec2:DescribeInstanceAttribute"] >= 2 * MANY
+    # The last backup, the state, and of twelve trials ten.
+    assert told["s3:GetObject"] == 2 + MOST_PROOFS == 12
     assert told["iam:GetInstanceProfile"] == told_of_few["iam:GetInstanceProfile"] == 4
     # What is not for resources is as it is told, so that the budget's spare calls are spare.
     assert calls_of_few <= ONCE + CALLS_PER_RESOURCE * few
