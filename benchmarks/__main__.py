@@ -1,6 +1,6 @@
 """Measure everything, write ``results.json``, and fail over a goal.
 
-python -m benchmarks [--only NAME ...] [--cluster RUNS] [--output FILE]
+python -m benchmarks [--only NAME ...] [--cluster RUNS] [--prowler [ENVIRONMENT]] [--output FILE]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.auditing import measure_auditing
 from benchmarks.backups import measure_backups
 from benchmarks.deploy_overhead import builtin_subject, measure_deploy_overhead
 from benchmarks.gathering import measure_gathering
@@ -19,6 +20,7 @@ from benchmarks.health import measure_health
 from benchmarks.journal import measure_journal
 from benchmarks.judging import all_met
 from benchmarks.machine import describe_machine
+from benchmarks.prowler import NEW_ENVIRONMENT
 from benchmarks.recorded_runs import measure_recorded_runs
 from benchmarks.report import RESULTS_FILE, render_table
 from benchmarks.start import measure_help, measure_import
@@ -46,6 +48,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "runs": measure_recorded_runs,
     "sweeps": measure_sweeps,
     "units": measure_units,
+    "audit": measure_auditing,
 }
 """What is measured without being asked for, by the name that ``--only`` takes."""
 
@@ -56,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     measurements = {name: MEASUREMENTS[name] for name in chosen.only or MEASUREMENTS}
     if chosen.cluster:
         measurements["cluster"] = lambda: measure_whole_deploy(runs=chosen.cluster)
+    if chosen.prowler is not None:
+        measurements["audit"] = lambda: measure_auditing(prowler=chosen.prowler)
     machine = describe_machine()
     results: list[dict[str, Any]] = []
     for name, measure in measurements.items():
@@ -74,6 +79,14 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="measure this alone; may be repeated")
     parser.add_argument("--cluster", type=int, metavar="RUNS", default=0, help="also deploy a whole cluster so often")
+    parser.add_argument(
+        "--prowler",
+        type=Path,
+        nargs="?",
+        const=NEW_ENVIRONMENT,
+        metavar="ENVIRONMENT",
+        help="also run prowler beside the audit: that of a virtual environment, else of one that is made (2.5 GB)",
+    )
     parser.add_argument("--output", type=Path, default=RESULTS_FILE, help="file to write (default: %(default)s)")
     return parser.parse_args(argv)
 

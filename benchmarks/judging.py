@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["all_met", "describe_times", "judge", "judge_absence", "take_turns"]
 
-_DIGITS = {"s": 3, "ms": 2, "MB": 1}
+_DIGITS = {"s": 3, "ms": 2, "MB": 1, "calls": 0}
 
 
 def describe_times(times: Sequence[float], *, unit: str) -> dict[str, Any]:

@@ -8,21 +8,16 @@ Waiting for the quorum is timed apart and belongs to neither.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from benchmarks.deploy_overhead import GOAL_DEPLOY
 from benchmarks.judging import describe_times, judge
+from benchmarks.sandboxed import sandboxed
 from fleetkit import workflows
-from fleetkit.sandbox import UNSET_VARIABLES, Sandbox
 from fleetkit.workflows import DeployPlan, Reporter, Workspace
 from fleetkit.workflows.supplying import ensure_certificates, supply_bucket
 
@@ -37,7 +32,7 @@ def measure_whole_deploy(*, runs: int = 2) -> Iterator[dict[str, Any]]:
     theirs: list[float] = []
     waits: list[float] = []
     applies: list[float] = []
-    with _sandboxed() as folder:
+    with sandboxed(_NAME) as folder:
         for turn in range(runs):
             for is_ours in (turn % 2 == 0, turn % 2 == 1):
                 workspace = workflows.open_workspace(_NAME, folder=folder)
@@ -54,26 +49,6 @@ def measure_whole_deploy(*, runs: int = 2) -> Iterator[dict[str, Any]]:
     # How much of our side is Terraform's apply, and what came after it: for who looks for lost time.
     parts = {"apply": describe_times(applies, unit="s"), "quorum_wait": describe_times(waits, unit="s")}
     yield {**result, "parts": parts}
-
-
-@contextmanager
-def _sandboxed() -> Iterator[Path]:
-    """Yield a folder with a pinned cluster file, while this process is turned to a sandbox of its own."""
-    before = dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="fleetkit-bench-") as name, Sandbox(Path(name, "sandbox")) as sandbox:
-        folder = Path(name)
-        try:
-            for variable in UNSET_VARIABLES:
-                os.environ.pop(variable, None)
-            # boto3 reads the process's own environment.
-            os.environ.update(sandbox.environment)
-            for verb in ("init", "pin"):
-                words = [str(Path(sys.executable).with_name("fleetkit")), verb, _NAME]
-                subprocess.run(words, cwd=folder, stdout=subprocess.DEVNULL, check=True)
-            yield folder
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
 
 
 def _deploy(workspace: Workspace) -> tuple[float, float]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fleetkit.aws._errors import asking, error_code
 from fleetkit.aws.session import AwsSession
+from fleetkit.core import call_each
 
 __all__ = ["BucketSettings", "read_bucket_settings"]
 
@@ -47,12 +49,18 @@ def read_bucket_settings(session: AwsSession, bucket: str) -> BucketSettings:
     AwsError
         When it is not there, or may not be read.
     """
-    s3, of = session.s3, {"Bucket": bucket}
+    s3 = session.s3
+    parts: dict[str, Callable[[], Mapping[str, Any]]] = {
+        "encryption": lambda: s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"],
+        "closed": lambda: s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"],
+        "lock": lambda: s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"],
+        "versioning": lambda: s3.get_bucket_versioning(Bucket=bucket),
+    }
     with asking(f"how the bucket {bucket} is set up"):
-        encryption = _read(lambda: s3.get_bucket_encryption(**of)["ServerSideEncryptionConfiguration"])
-        closed = _read(lambda: s3.get_public_access_block(**of)["PublicAccessBlockConfiguration"])
-        lock = _read(lambda: s3.get_object_lock_configuration(**of)["ObjectLockConfiguration"])
-        versioning = s3.get_bucket_versioning(Bucket=bucket)
+        found = call_each(list(parts), lambda name: _read(parts[name]))
+        for error in found.failed.values():
+            raise error
+    encryption, closed, lock, versioning = found.ok.values()
     rules = encryption.get("Rules", [])
     return BucketSettings(
         name=bucket,
@@ -63,7 +71,7 @@ def read_bucket_settings(session: AwsSession, bucket: str) -> BucketSettings:
     )
 
 
-def _read(call: Any) -> dict[str, Any]:
+def _read(call: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
     """Return a part of the configuration; nothing where S3 says that there is none."""
     from botocore.exceptions import ClientError
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleetkit.aws._batches import split_values
 from fleetkit.aws._errors import asking, error_code
 from fleetkit.aws.session import AwsSession
 from fleetkit.core import NotFoundError, parse_utc
@@ -76,16 +77,16 @@ def find_image(session: AwsSession, image_id: str) -> Image | None:
 
 def find_images(session: AwsSession, image_ids: Iterable[str]) -> dict[str, Image]:
     """Return those of some images that the region has, deprecated ones too, by their ids."""
-    wanted = sorted(set(image_ids))
-    if not wanted:
-        return {}
-    with asking("the images of machines"):
-        pages = session.ec2.get_paginator("describe_images").paginate(
-            # By a filter: an id that nobody has any more would make an error of all of them.
-            Filters=[{"Name": "image-id", "Values": wanted}],
-            IncludeDeprecated=True,
-        )
-        return {one["ImageId"]: _read(one) for page in pages for one in page["Images"]}
+    images: dict[str, Image] = {}
+    for some in split_values(image_ids):
+        with asking("the images of machines"):
+            pages = session.ec2.get_paginator("describe_images").paginate(
+                # By a filter: an id that nobody has any more would make an error of all of them.
+                Filters=[{"Name": "image-id", "Values": some}],
+                IncludeDeprecated=True,
+            )
+            images |= {one["ImageId"]: _read(one) for page in pages for one in page["Images"]}
+    return images
 
 
 def find_newest_flatcar(session: AwsSession) -> Image:

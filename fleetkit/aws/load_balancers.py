@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fleetkit.aws._errors import asking
 from fleetkit.aws._tags import read_tags
 from fleetkit.aws.session import CLUSTER_TAG, AwsSession
+from fleetkit.core import call_each
 
 __all__ = [
     "BalancerSettings",
@@ -186,19 +187,26 @@ def list_load_balancer_targets(session: AwsSession, cluster: str, *, vpc_id: str
             group for page in pages for group in page["TargetGroups"] if not vpc_id or group.get("VpcId") == vpc_id
         ]
         tags = _tags(session, [group["TargetGroupArn"] for group in found])
-    ours = [group for group in found if tags[group["TargetGroupArn"]].get(CLUSTER_TAG) == cluster]
+    ours = {
+        group["TargetGroupArn"]: group
+        for group in sorted(found, key=lambda group: group["TargetGroupName"])
+        if tags[group["TargetGroupArn"]].get(CLUSTER_TAG) == cluster
+    }
+    targets = call_each(list(ours), lambda arn: _targets(session, arn, ours[arn]["TargetGroupName"]))
+    for error in targets.failed.values():
+        raise error
     return tuple(
         TargetGroup(
             name=group["TargetGroupName"],
-            arn=group["TargetGroupArn"],
+            arn=arn,
             protocol=group.get("Protocol", ""),
             port=group.get("Port", 0),
             # The ARN's third part is the name: …:loadbalancer/net/NAME/ID.
             load_balancers=tuple(sorted(arn.split("/")[2] for arn in group.get("LoadBalancerArns", []))),
-            targets=_targets(session, group["TargetGroupArn"], group["TargetGroupName"]),
-            tags=tags[group["TargetGroupArn"]],
+            targets=targets.ok[arn],
+            tags=tags[arn],
         )
-        for group in sorted(ours, key=lambda group: group["TargetGroupName"])
+        for arn, group in ours.items()
     )
 
 

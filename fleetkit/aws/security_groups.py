@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleetkit.aws._batches import split_values
 from fleetkit.aws._errors import asking
 from fleetkit.aws._tags import cluster_filter, read_tags
 from fleetkit.aws.session import AwsSession
@@ -21,8 +22,6 @@ __all__ = [
     "list_interfaces_wearing",
     "list_security_groups",
 ]
-
-_VALUES_AT_ONCE = 200  # EC2 API, filters: at most 200 values in one call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +63,21 @@ def list_default_groups(session: AwsSession, vpc_id: str) -> tuple[SecurityGroup
 
 def list_groups_by_id(session: AwsSession, group_ids: Iterable[str]) -> tuple[SecurityGroup, ...]:
     """Return the security groups that are meant, by name; one that is gone is left out."""
-    wanted = sorted(set(group_ids))
-    if not wanted:
-        return ()
-    return _list(session, f"the security groups {', '.join(wanted)}", filters=[{"Name": "group-id", "Values": wanted}])
+    found = [
+        group
+        for some in split_values(group_ids)
+        for group in _list(
+            session, f"the security groups {', '.join(some)}", filters=[{"Name": "group-id", "Values": some}]
+        )
+    ]
+    return tuple(sorted(found, key=lambda group: group.name))
 
 
 def list_interfaces_wearing(session: AwsSession, group_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return id of each group to the ids of the network interfaces that wear it; none where nothing does."""
     wanted = sorted(set(group_ids))
     wearers: dict[str, list[str]] = {one: [] for one in wanted}
-    for start in range(0, len(wanted), _VALUES_AT_ONCE):
-        some = wanted[start : start + _VALUES_AT_ONCE]
+    for some in split_values(wanted):
         with asking("the network interfaces that wear the cluster's security groups"):
             pages = session.ec2.get_paginator("describe_network_interfaces").paginate(
                 Filters=[{"Name": "group-id", "Values": some}]

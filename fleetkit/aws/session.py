@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 _GLOBAL = frozenset({"iam", "route-53"})
 """Services, as botocore's events name them, whose limits are those of the account, whatever the session's region."""
+_CONNECTIONS = 16
 
 CLUSTER_TAG = "fleetkit:cluster"
 """Tag that names the cluster of a thing on AWS; what is left over is found by it."""
@@ -101,7 +102,9 @@ class AwsSession:
         # botocore's events name a service as its model does, and policies by another word.
         self._prefixes: dict[str, str] = {}
         self._caller: Caller | None = None
+        self._caller_lock = threading.Lock()
         self._counters: tuple[CallCounter, ...] = ()
+        self._counters_lock = threading.Lock()
         # Clients take over what is registered here when they are made.
         session.events.register("before-send", self._count)
         if share is not None:
@@ -140,11 +143,14 @@ class AwsSession:
     def counting(self, limit: int | None = None) -> Iterator[CallCounter]:
         """Count what is asked inside the block, by all threads; with a limit, nothing is sent beyond it."""
         counter = CallCounter(limit)
-        self._counters = (*self._counters, counter)
+        # Who counts at the same time in another thread must not be forgotten, nor be counted for after its end.
+        with self._counters_lock:
+            self._counters = (*self._counters, counter)
         try:
             yield counter
         finally:
-            self._counters = tuple(one for one in self._counters if one is not counter)
+            with self._counters_lock:
+                self._counters = tuple(one for one in self._counters if one is not counter)
 
     def _count(self, event_name: str, **_: object) -> None:
         service, operation = event_name.split(".")[1:]
@@ -201,11 +207,12 @@ class AwsSession:
         AwsError
             When AWS does not accept them or cannot be reached.
         """
-        if self._caller is None:
-            with asking("the caller's identity"):
-                answer = self.sts.get_caller_identity()
-            self._caller = Caller(account_id=answer["Account"], arn=answer["Arn"])
-        return self._caller
+        with self._caller_lock:
+            if self._caller is None:
+                with asking("the caller's identity"):
+                    answer = self.sts.get_caller_identity()
+                self._caller = Caller(account_id=answer["Account"], arn=answer["Arn"])
+            return self._caller
 
     def account_id(self) -> str:
         """Return the account's twelve digits."""
@@ -294,6 +301,9 @@ def open_session(
                 connect_timeout=limits.connect_timeout_s,
                 read_timeout=limits.read_timeout_s,
                 retries={"mode": "adaptive", "total_max_attempts": limits.attempts},
+                # As many as are asked at the same time (`fleetkit.core.call_each`): one too few, and each call beyond
+                # makes a connection of its own.
+                max_pool_connections=_CONNECTIONS,
                 user_agent_extra="fleetkit",
             )
         )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fleetkit.aws._batches import split_values
 from fleetkit.aws._errors import asking
 from fleetkit.aws.session import AwsSession
 
 __all__ = ["Volume", "list_volumes_of"]
-
-_VALUES_AT_ONCE = 200  # EC2 API, filters: at most 200 values in one call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +23,8 @@ class Volume:
 
 def list_volumes_of(session: AwsSession, instance_ids: Iterable[str]) -> tuple[Volume, ...]:
     """Return the volumes that machines have, by machine; whatever their tags."""
-    wanted = sorted(set(instance_ids))
     volumes = []
-    for start in range(0, len(wanted), _VALUES_AT_ONCE):
-        some = wanted[start : start + _VALUES_AT_ONCE]
+    for some in split_values(instance_ids):
         with asking("the volumes of the cluster's machines"):
             pages = session.ec2.get_paginator("describe_volumes").paginate(
                 Filters=[{"Name": "attachment.instance-id", "Values": some}]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fleetkit.runs import StoredRun
     from fleetkit.schedule import Telling
 
-__all__ = ["load_told_cluster", "tell_run"]
+__all__ = ["find_told_cluster", "load_told_cluster", "tell_run"]
 
 
 def load_told_cluster(name: str, folder: Path) -> Cluster:
@@ -31,6 +31,24 @@ def load_told_cluster(name: str, folder: Path) -> Cluster:
     cluster = load_cluster(name, folder=folder)
     require_destinations(cluster)
     return cluster
+
+
+def find_told_cluster(name: str, folder: Path) -> Cluster | None:
+    """Read who is told, where a cluster is named and its file names somebody.
+
+    A file that cannot be read is remarked upon, and keeps no run from beginning: its record says what is wrong with it.
+    """
+    from fleetkit.config import load_cluster
+    from fleetkit.core import ClusterFileError
+
+    if not name:
+        return None
+    try:
+        cluster = load_cluster(name, folder=folder)
+    except ClusterFileError as error:
+        print_note(f"notice: nobody can be told: {error}")
+        return None
+    return cluster if cluster.notice.names else None
 
 
 def tell_run(stored: StoredRun, cluster: Cluster) -> Telling:

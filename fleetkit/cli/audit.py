@@ -66,7 +66,7 @@ _FORMATS = ("table", "json", "csv", "sarif", "ocsf", "junit", "html")
     "--budget",
     type=click.IntRange(min=1),
     metavar="N",
-    help="The most calls that are made of AWS; what is not known then is unknown.",
+    help="The most calls that are made of AWS; what is not known then is unknown.  [default: by the cluster's size]",
 )
 @json_option
 def command(
@@ -96,7 +96,7 @@ def command(
     Exits 0 when all is as demanded, 3 when something is not, 1 when nobody could tell of something.
     """  # fmt: skip
     from fleetkit.cli._progress import note_reporter
-    from fleetkit.workflows import DEFAULT_BUDGET, audit_cluster, open_workspace
+    from fleetkit.workflows import audit_cluster, open_workspace
 
     if as_json and is_on_command_line("how") and how != "json":
         raise SettingsError(f"--json and --format {how} are two forms", hint="give one of them")
@@ -107,7 +107,7 @@ def command(
         workspace,
         checks=checks,
         fail_on=fail_on,
-        budget=budget or DEFAULT_BUDGET,
+        budget=budget,
         report=note_reporter(),
     )
     text = _render(workspace, found, "json" if as_json else how, passed=passed)

@@ -228,7 +228,7 @@ def _read_error(reader: FieldReader) -> RunError:
     )
 
 
-def _read_schedule(record: _Reader) -> Scheduling:
+def _read_schedule(record: FieldReader) -> Scheduling:
     reader = record.inner("schedule")
     return Scheduling(
         name=reader.get("name", str),

@@ -4,6 +4,7 @@ What changes something comes in four calls, so that a person, a notebook or a co
 plan, approve, apply, verify.
 """
 
+from fleetkit.workflows._audit_budget import reckon_audit_budget
 from fleetkit.workflows._change_plan import ChangePlan
 from fleetkit.workflows._deploy_plan import DeployPlan
 from fleetkit.workflows._destroy_plan import DestroyPlan
@@ -18,7 +19,7 @@ from fleetkit.workflows.audit_change import AuditChange, compare_audits, find_co
 from fleetkit.workflows.audit_history import PastAudit, PastAudits, PastFinding, read_past_audits
 from fleetkit.workflows.audit_parts import AuditPart
 from fleetkit.workflows.audit_trend import AuditTrend, read_audit_trend, trace_audits
-from fleetkit.workflows.auditing import DEFAULT_BUDGET, Audit, audit_cluster, choose_checks
+from fleetkit.workflows.auditing import Audit, audit_cluster, choose_checks
 from fleetkit.workflows.backing_up import TakenBackup, back_up, back_up_etcd, remember_backup
 from fleetkit.workflows.backup_place import BackupPlace, open_backup_place, open_cluster_backups, read_backups
 from fleetkit.workflows.browsing_units import MachineCards, SeenUnits, browse_units
@@ -201,7 +202,6 @@ from fleetkit.workflows.way_in import WayIn, open_way_in
 
 __all__ = [
     "ALL_CLUSTERS",
-    "DEFAULT_BUDGET",
     "NAMED_ACTIONS",
     "AppliedDefragment",
     "AppliedDeploy",
@@ -415,6 +415,7 @@ __all__ = [
     "read_unit_places",
     "read_units",
     "read_units_through",
+    "reckon_audit_budget",
     "remember_backup",
     "require_preflight",
     "run_preflight",

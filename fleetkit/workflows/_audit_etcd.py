@@ -17,7 +17,18 @@ from fleetkit.workflows.kept_backups import KeptBackup
 from fleetkit.workflows.last_backup import LastBackup
 from fleetkit.workflows.way_in import WayIn
 
-__all__ = ["read_backup_bucket", "read_backups", "read_members", "read_registered", "read_strain", "read_tls"]
+__all__ = [
+    "MOST_PROOFS",
+    "read_backup_bucket",
+    "read_backups",
+    "read_members",
+    "read_registered",
+    "read_strain",
+    "read_tls",
+]
+
+MOST_PROOFS = 10
+"""Of how many of the newest backups that were restored for a trial is read what came of it: each is an object."""
 
 _S3 = "s3://"
 
@@ -138,7 +149,7 @@ def read_backups(workspace: Workspace, last: LastBackup | None) -> checks.Backup
         environ=workspace.environ,
         session=workspace.session,
     )
-    kept = place.list_backups()
+    kept = place.list_backups(most_proofs=MOST_PROOFS)
     newest = max([last.taken, *(one.name.taken for one in kept)])
     if not kept:
         unread = f"its backups lie in {last.place}, and not on this computer"

@@ -56,10 +56,14 @@ def read_facts(workspace: Workspace, names: Collection[str]) -> checks.Facts:
         Those that are wanted, of `fleetkit.checks.FACT_NAMES`; nothing else is asked for.
     """
     with contextlib.ExitStack() as stack:
+        machines = _Once(lambda: aws.list_instances(workspace.session, workspace.cluster.name))
         # Opened by whoever first reads through it, and closed once all is read.
-        way = _Once(lambda: stack.enter_context(open_way_in(workspace)))
-        readers = {**_readers(workspace), **_readers_inside(workspace, way)}
-        results = call_each(sorted(names), lambda name: readers[name](), catch=FleetkitError)
+        way = _Once(lambda: stack.enter_context(open_way_in(workspace, machines=machines)))
+        readers = {**_readers(workspace, machines), **_readers_inside(workspace, way)}
+        # All of them at once: one that waits for what another reads must keep no third from being begun.
+        results = call_each(
+            sorted(names), lambda name: readers[name](), catch=FleetkitError, at_once=max(len(names), 1)
+        )
     return checks.Facts(
         _tell_cluster(workspace.cluster),
         read=results.ok,
@@ -67,9 +71,8 @@ def read_facts(workspace: Workspace, names: Collection[str]) -> checks.Facts:
     )
 
 
-def _readers(workspace: Workspace) -> Mapping[str, Callable[[], Any]]:
+def _readers(workspace: Workspace, machines: Callable[[], tuple[aws.Instance, ...]]) -> Mapping[str, Callable[[], Any]]:
     session, cluster = workspace.session, workspace.cluster
-    machines = _Once(lambda: aws.list_instances(session, cluster.name))
     pools = _Once(lambda: aws.list_scaling_groups(session, cluster.name))
     groups = _Once(lambda: _list_groups(session, cluster.name))
     given = (*cluster.network.public_subnet_ids, *cluster.network.private_subnet_ids)

@@ -25,16 +25,14 @@ from fleetkit.checks import (
 from fleetkit.core import SettingsError, format_utc
 from fleetkit.runs import EventKind
 from fleetkit.views import audit_frame, audit_html, audit_rows
+from fleetkit.workflows._audit_budget import reckon_audit_budget
 from fleetkit.workflows._audit_reading import read_facts
 from fleetkit.workflows._reporting import Reporter
 from fleetkit.workflows._shown import Shown
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.audit_parts import AuditPart, show_evidence, show_findings, show_overview, show_waivers
 
-__all__ = ["DEFAULT_BUDGET", "Audit", "audit_cluster", "choose_checks"]
-
-DEFAULT_BUDGET = 500
-"""The most calls that an audit makes of AWS by itself; what it needs is far below, and grows with the cluster."""
+__all__ = ["Audit", "audit_cluster", "choose_checks"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -174,7 +172,7 @@ def audit_cluster(
     *,
     checks: Sequence[str] | str = (),
     fail_on: Severity | str = Severity.LOW,
-    budget: int = DEFAULT_BUDGET,
+    budget: int | None = None,
     report: Reporter | None = None,
 ) -> Audit:
     """Judge a cluster by checks; changes nothing.
@@ -186,7 +184,8 @@ def audit_cluster(
     fail_on
         The least severity that counts for the outcome: ``critical``, ``high``, ``medium`` or ``low``.
     budget
-        The most calls that are made of AWS; what is not known then is told as unknown.
+        The most calls that are made of AWS; what is not known then is told as unknown. Where not given, it is reckoned
+        from the cluster file (`reckon_audit_budget`).
 
     Raises
     ------
@@ -197,7 +196,8 @@ def audit_cluster(
     """
     told, least, chosen = report or Reporter(), _parse_severity(fail_on), choose_checks(checks)
     told.note(f"reading what {len(chosen)} checks of {workspace.cluster.name} ask for")
-    with workspace.session.counting(limit=budget) as calls:
+    most = reckon_audit_budget(workspace.cluster) if budget is None else budget
+    with workspace.session.counting(limit=most) as calls:
         facts = read_facts(workspace, {name for one in chosen for name in one.facts})
     # Who asks for some checks is told of their waivers alone.
     names = {one.id for one in chosen} if checks else None
@@ -213,7 +213,7 @@ def audit_cluster(
         ),
         fail_on=least,
         calls=calls.made,
-        budget=budget,
+        budget=most,
     )
     told.record(EventKind.FACT, {"about": "audit", **audit.to_json()})
     return audit

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fleetkit.aws import AwsLimits, AwsSession
 from fleetkit.config import parse_bucket_address
-from fleetkit.core import FleetkitError, NotFoundError
+from fleetkit.core import FleetkitError, NotFoundError, call_each
 from fleetkit.etcd import BackupName, parse_backup_name
 from fleetkit.workflows._backup_files import BackupFiles, FolderFiles
 from fleetkit.workflows._bucket_objects import BucketObjects
@@ -45,8 +45,14 @@ class BackupPlace:
         """The place itself, as ``--from`` and ``--to`` take it."""
         return self._files.address
 
-    def list_backups(self) -> tuple[KeptBackup, ...]:
+    def list_backups(self, *, most_proofs: int | None = None) -> tuple[KeptBackup, ...]:
         """Return the cluster's backups, the newest first.
+
+        Parameters
+        ----------
+        most_proofs
+            How many proofs are read at the most, those of the newest backups first; each is a call of its own where
+            the place is a bucket. The other backups are told as if they had none.
 
         Raises
         ------
@@ -55,11 +61,13 @@ class BackupPlace:
         """
         sizes = self._files.list_sizes(f"{self.cluster}/")
         named = {parse_backup_name(key.removeprefix(f"{self.cluster}/")): size for key, size in sizes.items()}
-        return tuple(
-            KeptBackup(name=name, size_bytes=named[name], proof=self._read_proof(name, sizes))
-            for name in sorted((one for one in named if one is not None), reverse=True)
-            if name.cluster == self.cluster
+        names = sorted((one for one in named if one is not None and one.cluster == self.cluster), reverse=True)
+        proofs = call_each(
+            [name for name in names if f"{self._key(name)}{_PROOF}" in sizes][:most_proofs], self._read_proof
         )
+        for error in proofs.failed.values():
+            raise error
+        return tuple(KeptBackup(name=name, size_bytes=named[name], proof=proofs.ok.get(name)) for name in names)
 
     def find_backup(self, name: str | None = None) -> KeptBackup:
         """Return the backup called ``name``; the newest where not given.
@@ -114,10 +122,8 @@ class BackupPlace:
     def _key(self, name: BackupName) -> str:
         return f"{self.cluster}/{name}"
 
-    def _read_proof(self, name: BackupName, sizes: Mapping[str, int]) -> BackupProof | None:
+    def _read_proof(self, name: BackupName) -> BackupProof:
         key = f"{self._key(name)}{_PROOF}"
-        if key not in sizes:
-            return None
         return BackupProof.from_json(self._files.read_object(key), where=f"{self._files.address}/{key}")
 
 

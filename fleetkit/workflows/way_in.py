@@ -7,7 +7,7 @@ Host keys are known before the first connection, because the cluster's own pki m
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -173,6 +173,7 @@ def open_way_in(
     *,
     local_ports: Sequence[int] = (),
     on_event: Callable[[TunnelEvent], None] | None = None,
+    machines: Callable[[], Iterable[aws.Instance]] | None = None,
 ) -> Iterator[WayIn]:
     """Open the way in for the length of a block.
 
@@ -182,6 +183,8 @@ def open_way_in(
         Ports on 127.0.0.1 for the members, in the order of their names; any free ones where not given.
     on_event
         Told when the tunnel is lost and found again.
+    machines
+        Gives the cluster's machines to whoever has them; AWS is asked for the bastion where not given.
 
     Raises
     ------
@@ -196,7 +199,7 @@ def open_way_in(
         ca=pki.ca.certificate, certificate=pki.clients["operator"].certificate, key=pki.clients["operator"].key
     )
     key_file = login_key_file(cluster)
-    bastion = find_bastion(workspace) if cluster.access is Access.BASTION else ""
+    bastion = find_bastion(workspace, machines=machines) if cluster.access is Access.BASTION else ""
     known_hosts = KnownHosts.from_lines(
         list_known_hosts(cluster, pki, bastion=bastion), source=f"the host keys of {cluster.name}"
     )
@@ -229,18 +232,26 @@ def open_way_in(
         )
 
 
-def find_bastion(workspace: Workspace) -> str:
+def find_bastion(workspace: Workspace, *, machines: Callable[[], Iterable[aws.Instance]] | None = None) -> str:
     """Return the bastion's public address, as AWS knows it.
+
+    Parameters
+    ----------
+    machines
+        Gives the cluster's machines to whoever has them; AWS is asked for the bastion where not given.
 
     Raises
     ------
     NotFoundError
         When the cluster has none that runs.
     """
-    machines = aws.list_instances(workspace.session, workspace.cluster.name, role="bastion")
-    running = [one for one in machines if one.state == "running" and one.public_address]
+    if machines is None:
+        found = aws.list_instances(workspace.session, workspace.cluster.name, role="bastion")
+    else:
+        found = tuple(one for one in machines() if one.role == "bastion")
+    running = [one for one in found if one.state == "running" and one.public_address]
     if not running:
-        seen = ", ".join(f"{one.instance_id} is {one.state}" for one in machines) or "it has no bastion at all"
+        seen = ", ".join(f"{one.instance_id} is {one.state}" for one in found) or "it has no bastion at all"
         raise NotFoundError(
             f"the cluster {workspace.cluster.name} has no bastion that runs",
             seen=seen,

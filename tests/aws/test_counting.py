@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from support.aws_moto import QUICK, make_vpc
 
 from fleetkit.aws import AwsLimits, AwsSession, list_subnets, list_vpcs, open_session
-from fleetkit.core import AwsError
+from fleetkit.core import AwsError, call_each
+
+
+@pytest.fixture
+def restless_threads() -> Iterator[None]:
+    """Have threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 def test_each_request_is_counted_by_its_action(session: AwsSession) -> None:
@@ -44,3 +56,19 @@ def test_further_attempts_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
         list_vpcs(session)
     assert isinstance(told.value.__cause__, EndpointConnectionError)
     assert calls.made == {"ec2:DescribeVpcs": 2}
+
+
+@pytest.mark.usefixtures("restless_threads")
+def test_those_who_count_at_the_same_time_do_not_forget_each_other(session: AwsSession) -> None:
+    def count(_: int) -> int:
+        seen = 0
+        for _turn in range(500):
+            with session.counting() as calls:
+                session._count("before-send.ec2.DescribeVpcs")
+            seen += calls.total >= 1
+        return seen
+
+    with session.counting() as all_calls:
+        found = call_each(range(8), count)
+    assert set(found.values()) == {500}
+    assert all_calls.total == 8 * 500

@@ -7,6 +7,7 @@ import os
 
 import pytest
 from support.cluster_files import write_cluster
+from support.notice_runs import Watched
 from support.runs_notebooks import write_notebook
 from support.runs_records import write_record
 from support.scheduled import write_look, write_schedule
@@ -226,3 +227,26 @@ def test_a_store_that_is_away_leaves_the_record_here_and_exits_1(folder, capsys,
     (record,) = (folder / "runs" / "none").iterdir()
     assert json.loads((record / "run.json").read_text())["outcome"] == "done"
     assert "sent by the next run" in capsys.readouterr().err
+
+
+@pytest.mark.sandbox
+def test_a_run_tells_those_whom_the_cluster_file_names_when_its_outcome_changes(folder, capsys):
+    watched = Watched(folder)
+    write_cluster(folder, notice=watched.cluster.notice.model_dump(mode="json"))
+    write_look(folder, "raise RuntimeError('out of order')")
+    write_schedule(folder, cluster="demo")
+    assert main(["schedule", "run", "look", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["notice"]["tells"] is True
+    (heard,) = watched.heard
+    assert "out of order" in heard["body"]
+    assert main(["schedule", "run", "look"]) == 1
+    assert len(watched.heard) == 1
+
+
+@pytest.mark.sandbox
+def test_a_broken_cluster_file_keeps_a_run_from_telling_and_not_from_running(folder, capsys):
+    (folder / "clusters").mkdir()
+    (folder / "clusters" / "demo.toml").write_text("name = ")
+    write_schedule(folder, cluster="demo")
+    assert main(["schedule", "run", "look"]) == 0
+    assert "notice: nobody can be told" in capsys.readouterr().err

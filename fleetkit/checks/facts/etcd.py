@@ -104,7 +104,7 @@ class BackupFact:
     newest
         When the newest was taken; None where there is none.
     drilled
-        When one was last restored for a trial; None where that was never done.
+        When one was last restored for a trial, of the ten newest that were; None where that was never done.
     drill_findings
         What that trial found.
     unread
