@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetkit.config import find_cluster, load_cluster
+from fleetkit.config import Settings, find_cluster, load_cluster
 from fleetkit.core import FleetkitError, SettingsError, utc_now
 from fleetkit.runs import check_parameters, find_notebook, list_notebooks, parse_parameters, read_parameters
 from fleetkit.schedule.cron_line import CronLine
@@ -98,7 +98,8 @@ def draft_entry(wish: Wish, *, folder: Path, environ: Mapping[str, str]) -> Entr
     for own in ("cluster", "approve"):
         if own in values:
             raise SettingsError(f"{own} is no parameter to be set by -p", hint=f"give it as --{own}")
-    cluster = _cluster_name(wish.cluster, folder, needed="cluster" in named)
+    asked = wish.cluster or Settings.from_environment(environ).cluster or ""
+    cluster = _cluster_name(asked, folder) if wish.cluster or "cluster" in named else ""
     require_schedulable(
         found.name, read_unattended(node), asks="approve" in named, approve=wish.approve, cluster=cluster
     )
@@ -111,7 +112,8 @@ def draft_entry(wish: Wish, *, folder: Path, environ: Mapping[str, str]) -> Entr
         line=wish.line,
         on=wish.on,
         added=utc_now().replace(microsecond=0),
-        parameters=values,
+        # The file knows no tuples.
+        parameters={name: list(value) if isinstance(value, tuple) else value for name, value in values.items()},
         approve=approve,
         timeout_s=wish.timeout_s,
         retries=wish.retries,
@@ -121,9 +123,7 @@ def draft_entry(wish: Wish, *, folder: Path, environ: Mapping[str, str]) -> Entr
     )
 
 
-def _cluster_name(asked: str, folder: Path, *, needed: bool) -> str:
-    if not needed and not asked:
-        return ""
+def _cluster_name(asked: str, folder: Path) -> str:
     paths = find_cluster(asked or None, folder=folder)
     load_cluster(str(paths.file), folder=folder)
     if paths.clusters is not None and paths.clusters.resolve() != (folder / "clusters").resolve():
@@ -162,12 +162,24 @@ def add_entry(entry: Entry, scheduler: Scheduler, *, folder: Path, dry_run: bool
     file = write_entry(folder, dataclasses.replace(entry, wrote=placement.marks))
     try:
         entry = dataclasses.replace(entry, wrote=dict(scheduler.install(order, placement)))
-        write_entry(folder, entry)
     except (FleetkitError, OSError):
         if there is None:
             file.unlink()
         raise
+    _note_wrote(entry, placement, scheduler, folder=folder)
     return Added(entry=entry, change=change, placement=placement, next_steps=scheduler.next_steps(order))
+
+
+def _note_wrote(entry: Entry, placement: Placement, scheduler: Scheduler, *, folder: Path) -> None:
+    """Write down what only the scheduler could say, such as an id; where that cannot be, nothing is left in place."""
+    if entry.wrote == placement.marks:
+        return
+    try:
+        write_entry(folder, entry)
+    except OSError:
+        scheduler.withdraw(entry)
+        entry_file(folder, entry.name).unlink()
+        raise
 
 
 def _require_same(there: Entry, asked: Entry) -> None:

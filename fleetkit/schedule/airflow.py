@@ -33,7 +33,8 @@ with DAG(
     {dag_id!r},
     description={description!r},
     schedule=CronTriggerTimetable({cron!r}, timezone={timezone!r}),
-    start_date=datetime({added:%Y, %-m, %-d}, tzinfo=timezone.utc),
+    # Long past: a run for a day before it would end well, with nothing run.
+    start_date=datetime(2020, 1, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=1,
     tags=["fleetkit"],
@@ -78,7 +79,6 @@ class DagFolder:
             description=f"{entry.title}: {entry.line.words}",
             cron=entry.line.text,
             timezone=entry.line.timezone,
-            added=entry.added,
             limit_s=order.hard_limit_s,
         )
         file = str(self._file(entry))

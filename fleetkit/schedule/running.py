@@ -125,6 +125,9 @@ def _prepare(entry: Entry, folder: Path) -> tuple[NotebookFile, Mapping[str, Any
     )
     own = {"cluster": entry.cluster, "approve": entry.approve}
     values = {**entry.parameters, **{name: value for name, value in own.items() if name in named and value}}
+    for parameter in known:
+        if isinstance(parameter.default, tuple) and isinstance(values.get(parameter.name), list):
+            values[parameter.name] = tuple(values[parameter.name])
     return notebook, check_parameters(values, known=known)
 
 

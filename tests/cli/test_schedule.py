@@ -125,6 +125,15 @@ def test_a_cluster_file_that_is_broken_is_told_before_anything_is_written(folder
     assert files(folder) == []
 
 
+def test_the_cluster_of_the_settings_is_meant_where_none_is_named(folder, capsys, monkeypatch):
+    for name in ("demo", "other"):
+        write_cluster(folder, name)
+    assert main(["schedule", "add", "20", *NIGHTLY]) == 2
+    monkeypatch.setenv("FLEETKIT_CLUSTER", "other")
+    assert main(["schedule", "add", "20", *NIGHTLY]) == 0
+    assert "added: 20-inspect-cluster-other" in capsys.readouterr().out
+
+
 def test_no_crontab_program_is_said(folder, capsys, monkeypatch):
     monkeypatch.setenv("PATH", str(folder))
     assert add("--cron", "0 3 * * *", "--on", "cron") == 2
@@ -206,6 +215,18 @@ def test_findings_end_with_3_and_are_told(folder, capsys):
     write_schedule(folder)
     assert main(["schedule", "run", "look", "--json"]) == 3
     assert json.loads(capsys.readouterr().out)["summary"] == "2 findings"
+
+
+@pytest.mark.sandbox
+def test_a_parameter_that_is_a_tuple_is_kept_and_handed_over(folder, capsys):
+    write_look(
+        folder, "assert list(names) == ['a', 'b'], names", parameters="names = ()  # which\ncount = 3  # how many"
+    )
+    words = (*NIGHTLY, "-p", "names", "('a', 'b')")
+    assert add(*words) == 0
+    assert add(*words) == 0
+    assert "no change" in capsys.readouterr().out
+    assert main(["schedule", "run", "look"]) == 0
 
 
 @pytest.mark.sandbox

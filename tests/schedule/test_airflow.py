@@ -10,7 +10,7 @@ from support.foreign_schedulers import AIRFLOW, run_airflow
 from support.own_environments import make_environment
 from support.scheduled import make_entry, write_look
 
-from fleetkit.core import SettingsError
+from fleetkit.core import SettingsError, utc_now
 from fleetkit.schedule import SchedulerKind, add_entry, find_dags, list_scheduled_runs, parse_cron, remove_entry
 from fleetkit.schedule.airflow import DagFolder
 
@@ -64,7 +64,7 @@ def test_a_real_airflow_imports_the_dag_and_runs_it_to_a_record(tmp_path):
         one.mkdir(parents=True)
     airflow = functools.partial(run_airflow, programs, home)
     write_look(folder, "from pathlib import Path\nassert not Path('fail').exists()")
-    added = add_entry(entry_for(folder), DagFolder(folder=home / "dags"), folder=folder)
+    added = add_entry(entry_for(folder, added=utc_now()), DagFolder(folder=home / "dags"), folder=folder)
     assert airflow("db", "migrate").returncode == 0
     assert "No data found" in airflow("dags", "list-import-errors").stdout
     ended = airflow("dags", "test", "fleetkit-look", "2026-11-01")
