@@ -34,6 +34,7 @@ GOAL_MEMORY = 1.1
 _TRAVEL_S = 0.6
 _CHECKS = ("security-group-unused", "ssh-open-to-world", "etcd-ports-open", "network-acl-open")
 _LOOKS = 6
+_LAST_WORDS = 2000
 _ANY_RATE = "1000"
 """What is measured is the sweep, not the waiting for turns that the budget asks for."""
 
@@ -105,9 +106,10 @@ class _World:
     def run_alone(self, name: str) -> float:
         """Run the notebook for one cluster by itself, and return how many seconds that took."""
         began = time.perf_counter()
-        done = self._start("run", "look.ipynb", "--cluster", name, "--quiet").wait()
-        if done not in (0, 3):
-            raise RuntimeError(f"the run on {name} ended with {done}")
+        process = self._start("run", "look.ipynb", "--cluster", name, "--quiet")
+        said, _ = process.communicate()
+        if process.returncode not in (0, 3):
+            raise RuntimeError(f"the run on {name} ended with {process.returncode}: {said[-_LAST_WORDS:]}")
         return time.perf_counter() - began
 
     def sweep(self, names: tuple[str, ...]) -> _Swept:
@@ -119,7 +121,7 @@ class _World:
             said, _ = process.communicate()
         took_s = time.perf_counter() - began
         if process.returncode not in (0, 3):
-            raise RuntimeError(f"the sweep ended with {process.returncode}: {said[-2000:]}")
+            raise RuntimeError(f"the sweep ended with {process.returncode}: {said[-_LAST_WORDS:]}")
         document = json.loads(said)
         return _Swept(
             took_s=took_s,

@@ -94,7 +94,8 @@ def _note(told: Reporter, event: SweepEvent) -> None:
         told.note("stopping: each run under way has its cell's time to end")
     elif event.cluster is not None and event.cluster.state not in (SweepState.NOT_RUN, SweepState.RUNNING):
         one = event.cluster
-        told.note(f"[{event.ended}/{event.total}] {one.cluster}: {one.state}: {tell_swept(one)}")
+        words = tell_swept(one)
+        told.note(f"[{event.ended}/{event.total}] {one.cluster}: {one.state}{f': {words}' if words else ''}")
 
 
 def _order(prepared: PreparedSweep, one: SweptCluster, *, tally: Path) -> RunOrder:

@@ -10,7 +10,7 @@ from support.sweeps import break_cluster, finding, write_clusters, write_look
 
 from fleetkit.cli import main
 from fleetkit.config import find_cluster_problems, read_cluster_data
-from fleetkit.runs import MANY_CLUSTERS, Outcome, find_notebook, find_run, is_over_many, list_runs, read_journal
+from fleetkit.runs import MANY_CLUSTERS, Outcome, find_notebook, is_over_many, list_runs, read_journal
 
 _NOTEBOOK = find_notebook("51-sweep-clusters")
 
@@ -50,8 +50,7 @@ def test_by_command_it_sweeps_rolls_up_and_ends_as_the_worst_of_all(
 ) -> None:
     write_clusters(home, alpha=finding("one thing"), beta="")
     assert main(["run", "51", "-p", "notebook", "look.ipynb", "-p", "at_once", "2"]) == 3
-    stored = find_run(home / "runs", "latest")
-    assert stored.folder.parent == home / "runs" / MANY_CLUSTERS
+    (stored,) = list_runs(home / "runs", cluster=MANY_CLUSTERS).ok.values()
     assert (stored.record.cluster, stored.record.outcome) == (MANY_CLUSTERS, Outcome.FINDINGS)
     assert stored.record.summary == "look over 2 clusters: 1 findings, 1 done"
     (fact,) = [event.data for event in read_journal(stored.folder) if event.data.get("about") == "sweep"]
