@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from unittest import mock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -167,6 +168,20 @@ def key_signs_the_digest_that_it_is_handed(aws: Moto) -> None:
         aws.kms.get_public_key(KeyId=aws.kms.create_key()["KeyMetadata"]["KeyId"])
 
 
+def tags_are_looked_up_and_not_searched_for(aws: Moto) -> None:
+    _, subnets = aws.make_network()
+    tags = [{"Key": "Name", "Value": "one"}, {"Key": "role", "Value": "master"}]
+    machine = aws.run_one(subnets[0], TagSpecifications=[{"ResourceType": "instance", "Tags": tags}])["InstanceId"]
+    searched: list[object] = []
+    with mock.patch("moto.ec2.models.tags.TagBackend.describe_tags", lambda *_, **filters: searched.append(filters)):
+        told = aws.ec2.describe_instances(Filters=[{"Name": "tag:role", "Values": ["master"]}])
+    (found,) = told["Reservations"][0]["Instances"]
+    assert (found["InstanceId"], found["Tags"]) == (machine, tags)
+    assert searched == []
+    told = aws.ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [machine]}])["Tags"]
+    assert {one["ResourceType"] for one in told} == {"instance"}
+
+
 def _make_group(aws: Moto, subnets: list[str], *, desired: int) -> None:
     aws.autoscaling.create_auto_scaling_group(
         AutoScalingGroupName="pool",
@@ -210,5 +225,6 @@ PROMISES: dict[Patch, Callable[[Moto], None]] = {
     patches.SIGNED_READS: signed_get_of_a_rest_service_passes,
     patches.BUCKET_POLICIES: policy_binds_whom_it_names,
     patches.SSM_INVENTORY: machine_without_an_agent_is_not_managed,
+    patches.TAG_LOOKUPS: tags_are_looked_up_and_not_searched_for,
     patches.SIGNING_KEYS: key_signs_the_digest_that_it_is_handed,
 }

@@ -22,6 +22,7 @@ from fleetkit.sandbox.aws.patches.shutdown_behavior import SHUTDOWN_BEHAVIOR
 from fleetkit.sandbox.aws.patches.signed_reads import SIGNED_READS
 from fleetkit.sandbox.aws.patches.signing_keys import SIGNING_KEYS
 from fleetkit.sandbox.aws.patches.ssm_inventory import SSM_INVENTORY
+from fleetkit.sandbox.aws.patches.tag_lookups import TAG_LOOKUPS
 from fleetkit.sandbox.aws.patches.taken_addresses import TAKEN_ADDRESSES
 from fleetkit.sandbox.aws.patches.target_health import TARGET_HEALTH, TargetState, measure_targets_with
 from fleetkit.sandbox.aws.patches.template_tags import TEMPLATE_TAGS
@@ -51,6 +52,7 @@ __all__ = [
     "SIGNED_READS",
     "SIGNING_KEYS",
     "SSM_INVENTORY",
+    "TAG_LOOKUPS",
     "TAKEN_ADDRESSES",
     "TARGET_HEALTH",
     "TEMPLATE_TAGS",
@@ -94,5 +96,6 @@ ALL_PATCHES: tuple[Patch, ...] = (
     BUCKET_POLICIES,
     SIGNING_KEYS,
     SSM_INVENTORY,
+    TAG_LOOKUPS,
 )
 """Every patch, in the order in which they are put on."""
