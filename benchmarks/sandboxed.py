@@ -47,13 +47,13 @@ def bare_aws() -> Iterator[Mapping[str, str]]:
     """Yield the environment of an emulated AWS in a process of its own; nothing boots in it."""
     with tempfile.TemporaryDirectory(prefix="fleetkit-bench-") as folder:
         words = [sys.executable, "-c", SERVE, folder, REGION]
+        # It ends when its standard input is closed, as leaving the block does.
         with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            url, key, secret = (process.stdout or sys.stdin).readline().split()
+            told = "" if process.stdout is None else process.stdout.readline()
+            url, key, secret = told.split()
             yield {
                 "AWS_ENDPOINT_URL": url,
                 "AWS_ACCESS_KEY_ID": key,
                 "AWS_SECRET_ACCESS_KEY": secret,
                 "AWS_REGION": REGION,
             }
-            # It ends when nobody writes to it any more.
-            process.communicate()

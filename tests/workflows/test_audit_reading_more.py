@@ -7,6 +7,7 @@ import datetime as dt
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from support.aws_moto import emulated_aws, make_subnet, make_vpc, run_machine, s
 from support.cluster_files import write_cluster
 from support.runs_records import write_record
 
-from fleetkit.aws import FLATCAR_OWNER, AwsSession
+from fleetkit.aws import FLATCAR_OWNER, AwsSession, list_instances
 from fleetkit.checks import FACT_SOURCES, Facts
+from fleetkit.core import NotFoundError
 from fleetkit.workflows import Workspace, open_workspace
 from fleetkit.workflows._audit_reading import read_facts
 from fleetkit.workflows.last_backup import LastBackup
+from fleetkit.workflows.way_in import find_bastion
 
 KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----\n"
 
@@ -290,3 +293,14 @@ def test_without_a_way_in_what_lies_behind_it_is_unknown(session: AwsSession, wo
     # It is opened once: whoever comes later is told the same.
     assert len(set(facts.unread.values())) == 1
     assert calls.total <= 1
+
+
+def test_a_bastion_is_found_among_machines_that_are_known_already(session: AwsSession, workspace: Workspace) -> None:
+    subnet = make_subnet(session, make_vpc(session), cidr="10.10.3.0/24")
+    run_machine(session, subnet_id=subnet, cluster="demo", role="bastion")
+    known = [replace(one, public_address="198.51.100.9") for one in list_instances(session, "demo")]
+    with workspace.session.counting() as calls:
+        assert find_bastion(workspace, machines=lambda: known) == "198.51.100.9"
+        with pytest.raises(NotFoundError, match="no bastion that runs"):
+            find_bastion(workspace, machines=lambda: [replace(one, state="stopped") for one in known])
+    assert calls.total == 0
