@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any, overload
@@ -60,8 +60,8 @@ class PastFinding:
         return str(self.state), str(self.severity), self.check, self.resource, self.reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastAudit:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PastAudit(Shown):
     """What an audit found, as its record tells it.
 
     Attributes
@@ -89,13 +89,16 @@ class PastAudit:
     summary: str
     counts: Mapping[str, int]
     findings: tuple[PastFinding, ...]
-    stood: frozenset[tuple[str, str, str]] = field(repr=False)
+    stood: frozenset[tuple[str, str, str]]
     run: StoredRun | None = None
 
     @property
     def checks(self) -> frozenset[str]:
         """Names of the checks that were judged by."""
         return frozenset(check for check, _, _ in self.stood)
+
+    def __str__(self) -> str:
+        return "\n".join([f"{format_utc(self.at)}: {self.summary}", *(" ".join(one.row) for one in self.findings)])
 
     def count(self, severity: Severity) -> int:
         """Return how many findings weigh so."""

@@ -34,6 +34,7 @@ def test_each_audit_is_told_with_its_findings_the_oldest_first(tmp_path: Path) -
     assert past[0].run is not None
     assert past[0].run.folder == older
     assert past[0].counts == {"failed": 1, "unknown": 1, "waived": 0, "passed": 0}
+    assert "failed high ssh-open-to-world master it is failed" in str(past[0]).splitlines()
     (flawed,) = past[1].findings
     assert (flawed.check, flawed.state, flawed.severity) == ("vpc-flow-logs", WaiverFlaw.EXPIRED, Severity.LOW)
     assert past[1].checks == {"ssh-open-to-world", "security-group-unused"}
