@@ -156,8 +156,8 @@ def _tell_made(made: MadeEvidence) -> None:
 def _verify(archive: Path, keys: tuple[str, ...], as_json: bool) -> int:
     """Prove ARCHIVE, with it and public keys alone: no network, no account, no cluster file.
 
-    One of the keys must have signed the archive, and one each record in it. Then every file has to be there as it was
-    packed, and nothing else; each journal's lines follow from each other; signed approvals hold.
+    One of the keys must have signed the archive, and one each record and each signed approval in it. Then every file
+    has to be there as it was packed, and nothing else; each journal's lines follow from each other; approvals hold.
     Have the keys from their owners (fleetkit key show), and not from the archive.
 
     \b

@@ -160,7 +160,8 @@ _HEADINGS = {
 _GOING = '<p class="soft">Each finding from the audit that told it first to the one that told its end:</p>'
 _HOW = """<p>What this page says is its maker's word, until the archive is proven. That takes the archive and the
 maker's public key, and neither network nor account nor any other file. Take the key from its owner, and not from
-here: whoever makes another archive writes another key into it. Give the key of everybody who ran something.</p>
+here: whoever makes another archive writes another key into it. Give the key of everybody who ran or
+approved something.</p>
 <pre>{command}</pre>
 <p>It checks the signature of the archive, that every file is there and as it was packed, that nothing was added,
 each line and signature of every record's journal, and each signed approval. It exits 0 when all of that holds, 3 when

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fleetkit.core import format_utc
+from fleetkit.core import FleetkitError, format_utc
 from fleetkit.runs import EventKind, Flaw, JournalEvent, read_journal
 from fleetkit.workflows._signed_approval import SignedApproval
 from fleetkit.workflows.approval import ApprovalWay
@@ -49,9 +49,14 @@ class ToldApproval:
     flaw: str = ""
 
     @property
+    def is_signed(self) -> bool:
+        """Whether it bears a signature that holds."""
+        return bool(self.public_key) and not self.flaw
+
+    @property
     def signature(self) -> str:
         """What can be said of its signature."""
-        return self.flaw or ("holds" if self.public_key else "none: it was approved by word")
+        return self.flaw or ("holds" if self.is_signed else "none: it was approved by word")
 
 
 def read_approvals(folder: Path, *, cluster: str) -> Iterator[ToldApproval]:
@@ -71,11 +76,24 @@ def read_approvals(folder: Path, *, cluster: str) -> Iterator[ToldApproval]:
             yield _read(event, run=folder.name, cluster=cluster, operation=operations.get(plan, ""))
 
 
-def find_approval_flaws(folder: Path, *, cluster: str) -> Iterator[Flaw]:
-    """Yield what is wrong with the approvals of a record whose journal can be read."""
-    for one in read_approvals(folder, cluster=cluster):
-        if one.flaw:
-            yield Flaw(where=f"the approval of the plan {one.plan[:12]}", what=one.flaw)
+def find_approval_flaws(folder: Path, cluster: str, *, keys: Collection[str]) -> Iterator[Flaw]:
+    """Yield what is wrong with the approvals of a record, as far as its journal can be read.
+
+    Parameters
+    ----------
+    keys
+        Public keys of which one must have signed each that is signed.
+    """
+    try:
+        for one in read_approvals(folder, cluster=cluster):
+            what = one.flaw
+            if one.is_signed and one.public_key not in keys:
+                what = f"it is signed by {one.public_key}, which is none of the keys that were given"
+            if what:
+                yield Flaw(where=f"the approval of the plan {one.plan[:12]}", what=what)
+    except FleetkitError:
+        # Its journal is damaged from there on, and the record's own proof says where.
+        return
 
 
 def _read(event: JournalEvent, *, run: str, cluster: str, operation: str) -> ToldApproval:

@@ -83,8 +83,9 @@ def list_documents(
 
 
 def list_keys(found: Gathered) -> tuple[str, ...]:
-    """Return the public keys that signed journals, in the order of their first record."""
-    return tuple(dict.fromkeys(key for one in found.records for key in one.proof.keys))
+    """Return the public keys that signed journals, in the order of their first record, then those of approvals."""
+    journals = [key for one in found.records for key in one.proof.keys]
+    return tuple(dict.fromkeys([*journals, *(one.public_key for one in found.approvals if one.is_signed)]))
 
 
 def _tell_audits(found: Gathered) -> Iterator[tuple[str, ...]]:
@@ -112,17 +113,19 @@ def _draw(found: Gathered) -> str:
 
 def _tell_approvals(found: Gathered) -> Iterator[tuple[str, ...]]:
     for one in found.approvals:
-        key = fingerprint_key(one.public_key)[:16] if one.public_key and not one.flaw else one.public_key
+        key = fingerprint_key(one.public_key)[:16] if one.is_signed else one.public_key
         about = (format_utc(one.at), one.run, one.operation, one.plan, one.way, one.arn, one.name)
         yield (*about, one.signature, one.given_at, one.expires_at, key)
 
 
 def _tell_keys(found: Gathered, maker: str) -> Iterator[tuple[str, str, str]]:
     for key in dict.fromkeys([maker, *list_keys(found)]):
-        count = sum(key in one.proof.keys for one in found.records)
-        records = [f"{count} record{'' if count == 1 else 's'}"] if count else []
-        signed = [*(["this archive"] if key == maker else []), *records]
-        yield fingerprint_key(key), key, ", ".join(signed)
+        counts = {
+            "record": sum(key in one.proof.keys for one in found.records),
+            "approval": sum(one.is_signed and one.public_key == key for one in found.approvals),
+        }
+        told = [f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items() if count]
+        yield fingerprint_key(key), key, ", ".join([*(["this archive"] if key == maker else []), *told])
 
 
 def _tell_proofs(found: Gathered) -> Iterator[dict[str, Any]]:

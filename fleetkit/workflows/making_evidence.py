@@ -47,7 +47,7 @@ class MadeEvidence(Shown):
     manifest
         What it says of itself.
     keys
-        Public keys that signed its records.
+        Public keys that signed its records and the approvals in them.
     away
         How many of what it lacks could not be read; the rest was under way.
     audits, approvals

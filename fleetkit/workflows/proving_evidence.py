@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fleetkit.core import FleetkitError, SettingsError, format_utc
+from fleetkit.core import SettingsError, format_utc
 from fleetkit.pki import verify_signature
 from fleetkit.runs import Flaw, ProofState, RunProof
 from fleetkit.runs.evidence import Manifest, check_archive
@@ -106,7 +107,8 @@ def prove_evidence(path: Path, *, keys: Sequence[str]) -> EvidenceProof:
     Parameters
     ----------
     keys
-        Public keys, as text, of whom is trusted: one of them must have signed the archive, and one each record.
+        Public keys, as text, of whom is trusted: one of them must have signed the archive, and one each record and
+        each signed approval.
 
     Raises
     ------
@@ -119,7 +121,8 @@ def prove_evidence(path: Path, *, keys: Sequence[str]) -> EvidenceProof:
     """
     if not keys:
         raise SettingsError("no key was given", hint="give the public key of whoever made the archive: --key")
-    found = check_archive(path, verify=verify_signature, keys=keys, look=_find_flaws)
+    look = functools.partial(find_approval_flaws, keys=keys)
+    found = check_archive(path, verify=verify_signature, keys=keys, look=look)
     return EvidenceProof(
         path=path,
         manifest=found.manifest,
@@ -127,11 +130,3 @@ def prove_evidence(path: Path, *, keys: Sequence[str]) -> EvidenceProof:
         records=found.records,
         flaws=found.flaws,
     )
-
-
-def _find_flaws(folder: Path, cluster: str) -> Iterator[Flaw]:
-    try:
-        yield from find_approval_flaws(folder, cluster=cluster)
-    except FleetkitError:
-        # Its journal is damaged, and the record's own proof says where.
-        return

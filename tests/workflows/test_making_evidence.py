@@ -141,6 +141,8 @@ def test_approvals_are_told_with_whether_their_signature_holds(world: World) -> 
     (row,) = rows(world, "approvals")
     assert (row["record"], row["operation"], row["plan"], row["way"]) == (DEPLOY, "deploy", "ab" * 32, "file")
     assert (row["by"], row["name"], row["signature"]) == (world.bob.person.arn, "bob", "holds")
+    signed = {row["public key"]: row["signed"] for row in rows(world, "keys")}
+    assert [signed[key] for key in world.keys] == ["this archive, 3 records", "1 record, 1 approval"]
 
 
 def test_waivers_are_told_as_the_audits_met_them_and_as_the_cluster_file_has_them(world: World) -> None:

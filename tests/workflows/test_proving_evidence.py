@@ -155,11 +155,12 @@ def test_a_key_that_stands_in_the_archive_alone_vouches_for_nothing(world: World
     assert f"it says that it was signed by {world.ada.signer.public_key}" in told(proof)
 
 
-def test_a_record_that_none_of_the_given_keys_signed_is_named(world: World) -> None:
+def test_a_record_and_an_approval_that_none_of_the_given_keys_signed_are_named(world: World) -> None:
     proof = prove(world, keys=[world.ada.signer.public_key])
     assert proof.outcome == "failed"
-    (flaw,) = proof.flaws
-    assert str(flaw).startswith("records/20260309T040506Z-50-audit-cluster, journal.jsonl: it is signed by ")
+    approval, journal = map(str, proof.flaws)
+    assert approval.startswith(f"records/{SECOND}, the approval of the plan abababababab: it is signed by ")
+    assert journal.startswith("records/20260309T040506Z-50-audit-cluster, journal.jsonl: it is signed by ")
 
 
 @pytest.mark.parametrize("name", ["journal.jsonl", "run.json", "report.html", "notebook.ipynb"])
