@@ -45,7 +45,7 @@ def test_a_finding_is_told_with_its_reason_and_exits_3(capsys: pytest.CaptureFix
     told = capsys.readouterr().out
     assert "failed  low       security-group-unused  master    nothing wears it" in told
     assert "1 checks of demo: 1 failed\n" in told
-    assert "calls to AWS, of 500 that it might have made" in told
+    assert "calls to AWS, of 346 that it might have made" in told
 
 
 def test_what_is_as_demanded_is_told_where_asked_and_exits_0(capsys: pytest.CaptureFixture[str]) -> None:
