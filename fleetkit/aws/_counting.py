@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from fleetkit.core import AwsError
 
-__all__ = ["CallCounter"]
+__all__ = ["CallCounter", "CallCounters"]
 
 
 class CallCounter:
@@ -53,3 +54,35 @@ class CallCounter:
                     hint="give it more calls, or fewer checks at a time",
                 )
             self._made[action] += 1
+
+
+class CallCounters:
+    """All that count at a moment, each over a block of its own."""
+
+    def __init__(self) -> None:
+        self._counters: tuple[CallCounter, ...] = ()
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def counting(self, limit: int | None) -> Iterator[CallCounter]:
+        """Count what is taken inside the block, by all threads."""
+        counter = CallCounter(limit)
+        # Who counts at the same time in another thread must not be forgotten, nor be counted for after its end.
+        with self._lock:
+            self._counters = (*self._counters, counter)
+        try:
+            yield counter
+        finally:
+            with self._lock:
+                self._counters = tuple(one for one in self._counters if one is not counter)
+
+    def take(self, action: str) -> None:
+        """Count a request that is about to be sent, with each of them.
+
+        Raises
+        ------
+        AwsError
+            When it would be one too many for one of them.
+        """
+        for counter in self._counters:
+            counter.take(action)

@@ -5,14 +5,13 @@ A session is cheap to open and asks nothing of AWS until it is used.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from fleetkit.aws._counting import CallCounter
+from fleetkit.aws._counting import CallCounter, CallCounters
 from fleetkit.aws._errors import asking
 from fleetkit.aws._sharing import CallShare
 from fleetkit.core import AwsError
@@ -103,8 +102,7 @@ class AwsSession:
         self._prefixes: dict[str, str] = {}
         self._caller: Caller | None = None
         self._caller_lock = threading.Lock()
-        self._counters: tuple[CallCounter, ...] = ()
-        self._counters_lock = threading.Lock()
+        self._counters = CallCounters()
         # Clients take over what is registered here when they are made.
         session.events.register("before-send", self._count)
         if share is not None:
@@ -139,23 +137,13 @@ class AwsSession:
             )
         return region
 
-    @contextlib.contextmanager
-    def counting(self, limit: int | None = None) -> Iterator[CallCounter]:
+    def counting(self, limit: int | None = None) -> AbstractContextManager[CallCounter]:
         """Count what is asked inside the block, by all threads; with a limit, nothing is sent beyond it."""
-        counter = CallCounter(limit)
-        # Who counts at the same time in another thread must not be forgotten, nor be counted for after its end.
-        with self._counters_lock:
-            self._counters = (*self._counters, counter)
-        try:
-            yield counter
-        finally:
-            with self._counters_lock:
-                self._counters = tuple(one for one in self._counters if one is not counter)
+        return self._counters.counting(limit)
 
     def _count(self, event_name: str, **_: object) -> None:
         service, operation = event_name.split(".")[1:]
-        for counter in self._counters:
-            counter.take(f"{self._prefixes.get(service, service)}:{operation}")
+        self._counters.take(f"{self._prefixes.get(service, service)}:{operation}")
 
     def _take_turn(self, event_name: str, **_: object) -> None:
         service = event_name.split(".")[1]

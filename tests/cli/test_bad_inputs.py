@@ -181,7 +181,9 @@ def test_credentials_that_aws_does_not_know_change_nothing(misuse: Misuse) -> No
 def test_an_endpoint_that_does_not_answer_changes_nothing(
     misuse: Misuse, monkeypatch: pytest.MonkeyPatch, unused_port: int
 ) -> None:
-    monkeypatch.setattr(_workspace, "open_session", lambda region: open_session(region, limits=QUICK))
+    monkeypatch.setattr(
+        _workspace, "open_session", lambda region, share: open_session(region, limits=QUICK, share=share)
+    )
     misuse.setenv(AWS_ENDPOINT_URL=f"http://127.0.0.1:{unused_port}")
     for argv in (("plan", "demo"), ("deploy", "demo", "--approve", "demo"), ("inspect", "demo")):
         misuse.check(
