@@ -9,7 +9,7 @@ from html import escape
 from fleetkit.checks import Check, CheckResult, ResultState, Severity, WaiverFinding
 from fleetkit.views.audit import AUDIT_COLUMNS
 from fleetkit.views.audited import AuditChanges, find_help
-from fleetkit.views.markup import Tone, badge_html, lines_html, table_html
+from fleetkit.views.markup import Tone, badge_html, grouped_table_html, table_html
 
 __all__ = ["audit_changes_html", "audit_evidence_html", "audit_findings_html", "audit_waivers_html"]
 
@@ -20,6 +20,8 @@ _TONES = {
     ResultState.WAIVED: Tone.QUIET,
     ResultState.PASSED: Tone.GOOD,
 }
+# Shorter than what `lines_html` says of each block: there is one in each row.
+_PLAIN = '<pre style="white-space:pre-wrap">'
 _CHANGE_TONES = {"new": Tone.BAD, "mended": Tone.GOOD, "waived now": Tone.QUIET, "unknown now": Tone.CARE}
 
 
@@ -57,16 +59,19 @@ def audit_waivers_html(results: Iterable[CheckResult]) -> str:
 
 
 def audit_evidence_html(results: Iterable[CheckResult]) -> str:
-    """Return each result, what passed too, with the facts that it was read from."""
-    rows = [
-        (
+    """Return each result, what passed too, with the facts that it was read from; check by check."""
+    groups: dict[str, tuple[Check, list[tuple[str, ...]]]] = {}
+    for one in results:
+        row = (
             badge_html(str(one.state), _TONES[one.state]),
-            *map(escape, (str(one.check.severity), one.check.id, one.judgement.resource, one.judgement.reason)),
+            escape(one.judgement.resource),
+            escape(one.judgement.reason),
             _facts_html(one),
         )
-        for one in results
-    ]
-    return table_html((*AUDIT_COLUMNS, "facts"), rows, label="each result, and the facts it was read from")
+        groups.setdefault(one.check.id, (one.check, []))[1].append(row)
+    titled = [(_title_html(check), rows) for check, rows in groups.values()]
+    label = "each result, and the facts that it was read from"
+    return grouped_table_html(("state", "resource", "reason", "facts"), titled, label=label)
 
 
 def audit_changes_html(changes: AuditChanges) -> str:
@@ -78,6 +83,10 @@ def audit_changes_html(changes: AuditChanges) -> str:
 
 def _weigh(result: CheckResult) -> tuple[int, int]:
     return _SEVERITIES.index(result.check.severity), result.check.number
+
+
+def _title_html(check: Check) -> str:
+    return f"<code>{escape(check.id)}</code> · {escape(str(check.severity))}"
 
 
 def _group_html(group: Sequence[CheckResult]) -> str:
@@ -149,4 +158,4 @@ def _facts_html(result: CheckResult) -> str:
     if not evidence:
         return "none"
     text = json.dumps(dict(evidence), indent=1, ensure_ascii=False, default=str)
-    return f'<details><summary style="white-space:nowrap">show</summary>{lines_html(text)}</details>'
+    return f'<details><summary style="white-space:nowrap">show</summary>{_PLAIN}{escape(text)}</pre></details>'
