@@ -31,6 +31,7 @@ def judge(name: str, settings: BalancerSettingsFact = GOOD, *, kind: str = "appl
     known = {"balancers": (replace(WEB, kind=kind),), "balancer_settings": {"arn:web": settings}, **read}
     found = find_check(name).apply(Facts(CLUSTER, read=known))
     assert found, "a check says at least one thing"
+    assert all(one.evidence for one in found if one.resource != CLUSTER.name)
     return ["passed" if one.verdict is Verdict.PASSED else f"{one.resource}: {one.reason}" for one in found]
 
 

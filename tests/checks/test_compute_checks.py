@@ -23,6 +23,8 @@ def judge(name: str, **read: Any) -> dict[str, str]:
     """Return each resource to why it fails; of those that pass, that they do."""
     found = find_check(name).apply(Facts(CLUSTER, read=read))
     assert found, "a check says at least one thing"
+    # That nothing is there is told of the cluster, and has nothing to show.
+    assert all(one.evidence for one in found if one.resource != CLUSTER.name)
     return {one.resource: "passed" if one.verdict is Verdict.PASSED else one.reason for one in found}
 
 

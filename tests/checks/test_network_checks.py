@@ -53,6 +53,7 @@ def judge(name: str, **read: Any) -> dict[str, str]:
     """Return each resource that does not pass to why; of those that pass, that they do."""
     found = find_check(name).apply(Facts(THREE, read=read))
     assert found, "a check says at least one thing"
+    assert all(one.evidence for one in found if one.resource != CLUSTER.name)
     assert Verdict.UNKNOWN not in {one.verdict for one in found} or name == "masters-survive-zone"
     return {one.resource: "passed" if one.verdict is Verdict.PASSED else one.reason for one in found}
 

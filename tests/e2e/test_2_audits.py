@@ -61,6 +61,7 @@ def test_a_fault_is_new_in_the_next_record_and_mended_in_the_one_after(world: Wo
     first, report, fact = by_command(world, code=0)
     assert fact["counts"]["failed"] == fact["counts"]["unknown"] == 0
     assert "Nothing is amiss." in report
+    assert [one["check"] for one in fact["results"] if not one["evidence"]] == []
     let_in = {one["resource"]: one["evidence"]["rules"] for one in fact["results"] if one["check"] == FINDING}
     assert any("tcp 22 from 198.51.100.7/32" in rule for rule in let_in["bastion"])
     assert "198.51.100.7/32" in report

@@ -25,4 +25,10 @@ def judge(facts: Facts) -> Iterator[Judgement]:
         ("public access", bucket.closed, "nothing of it can be made public", "it can be made public"),
     ):
         told = passed if is_good else failed
-        yield told(f"backups: {side}", good if is_good else bad, resource_id=bucket.name)
+        seen = {
+            "encryption": bucket.encryption,
+            "versioned": bucket.versioned,
+            "locked": bucket.locked,
+            "closed": bucket.closed,
+        }
+        yield told(f"backups: {side}", good if is_good else bad, resource_id=bucket.name, seen=seen)

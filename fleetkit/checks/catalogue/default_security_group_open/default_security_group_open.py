@@ -22,4 +22,4 @@ def judge(facts: Facts) -> Iterator[Judgement]:
                 one.resource, f"it has rules: {', '.join(told)}", resource_id=one.group_id, seen={"rules": told}
             )
         else:
-            yield passed(one.resource, "it has no rule", resource_id=one.group_id)
+            yield passed(one.resource, "it has no rule", resource_id=one.group_id, seen={"rules": []})

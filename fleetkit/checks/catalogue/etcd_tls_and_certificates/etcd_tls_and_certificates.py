@@ -23,7 +23,8 @@ def judge(facts: Facts) -> Iterator[Judgement]:
         if not url.startswith("https://")
     }
     if plain:
-        yield failed(facts.cluster.name, f"members are listed without TLS: {', '.join(sorted(plain))}")
+        reason = f"members are listed without TLS: {', '.join(sorted(plain))}"
+        yield failed(facts.cluster.name, reason, seen={"without_tls": sorted(plain)})
     for one in facts.tls:
         seen = {"served": _tell(one.served), "peer": _tell(one.peer), "serves_strangers": one.serves_strangers}
         amiss = _find_faults(one, facts.cluster.now)

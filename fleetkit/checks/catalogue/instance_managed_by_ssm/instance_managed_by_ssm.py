@@ -13,7 +13,6 @@ __all__ = ["judge"]
 def judge(facts: Facts) -> Iterator[Judgement]:
     """Look which machines Systems Manager has heard of."""
     for one in facts.machines:
-        if one.instance_id in facts.managed:
-            yield passed(one.resource, "Systems Manager hears of its agent", resource_id=one.instance_id)
-        else:
-            yield failed(one.resource, "Systems Manager does not know it", resource_id=one.instance_id)
+        managed = one.instance_id in facts.managed
+        told, word = (passed, "hears of its agent") if managed else (failed, "does not know it")
+        yield told(one.resource, f"Systems Manager {word}", resource_id=one.instance_id, seen={"in_inventory": managed})

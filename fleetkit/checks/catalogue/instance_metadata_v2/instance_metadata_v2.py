@@ -22,4 +22,5 @@ def judge(facts: Facts) -> Iterator[Judgement]:
             reason = f"its answers go {one.hop_limit} hops far"
             yield failed(one.resource, reason, resource_id=one.instance_id, seen=seen)
         else:
-            yield passed(one.resource, "it asks for a token, and its answers go one hop", resource_id=one.instance_id)
+            reason = "it asks for a token, and its answers go one hop"
+            yield passed(one.resource, reason, resource_id=one.instance_id, seen=seen)

@@ -15,10 +15,9 @@ def judge(facts: Facts) -> Iterator[Judgement]:
     if not facts.balancers and not facts.target_groups:
         yield passed(facts.cluster.name, "there is no load balancer")
     for one in facts.balancers:
-        if facts.balancer_settings[one.arn].cross_zone:
-            yield passed(one.resource, "it sends to targets of every zone", resource_id=one.arn)
-        else:
-            yield failed(one.resource, "it sends to targets of its own zone alone", resource_id=one.arn)
+        crosses = facts.balancer_settings[one.arn].cross_zone
+        told, where = (passed, "every zone") if crosses else (failed, "its own zone alone")
+        yield told(one.resource, f"it sends to targets of {where}", resource_id=one.arn, seen={"cross_zone": crosses})
     for group in facts.target_groups:
         resource, seen = f"targets of {group.resource}", {"draining_s": group.draining_s}
         if group.draining_s > 0:

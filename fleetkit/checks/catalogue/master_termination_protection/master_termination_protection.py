@@ -15,7 +15,8 @@ def judge(facts: Facts) -> Iterator[Judgement]:
     for member in sorted(facts.cluster.masters.keys() - facts.protection.keys()):
         yield unknown(member, "its machine is not there")
     for member, is_protected in sorted(facts.protection.items()):
+        seen = {"protected": is_protected}
         if is_protected:
-            yield passed(member, "it is protected")
+            yield passed(member, "it is protected", seen=seen)
         else:
-            yield failed(member, "anybody who may end machines may end it")
+            yield failed(member, "anybody who may end machines may end it", seen=seen)

@@ -16,11 +16,12 @@ def judge(facts: Facts) -> Iterator[Judgement]:
     """Look at where masters stand: at their addresses one by one, and at their zones together."""
     masters = [one for one in facts.machines if one.role == "master"]
     for one in masters:
+        seen = {"public_address": one.public_address}
         if one.public_address:
             reason = f"it has the public address {one.public_address}"
-            yield failed(one.resource, reason, resource_id=one.instance_id, seen={"public_address": one.public_address})
+            yield failed(one.resource, reason, resource_id=one.instance_id, seen=seen)
         else:
-            yield passed(one.resource, "it has no public address", resource_id=one.instance_id)
+            yield passed(one.resource, "it has no public address", resource_id=one.instance_id, seen=seen)
     if not masters:
         yield unknown(facts.cluster.name, "no master is there, so nobody can tell where they stand")
         return

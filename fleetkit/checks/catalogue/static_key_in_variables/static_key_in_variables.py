@@ -26,4 +26,4 @@ def judge(facts: Facts) -> Iterator[Judgement]:
         if kinds:
             yield failed(name, f"it holds {', '.join(kinds)}", seen={"kinds": kinds})
         else:
-            yield passed(name, "no AWS key is in it")
+            yield passed(name, "no AWS key is in it", seen={"characters_looked_into": len(text)})

@@ -16,7 +16,5 @@ def judge(facts: Facts) -> Iterator[Judgement]:
         yield passed(facts.cluster.name, "no machine has a volume")
     for one in facts.volumes:
         resource = f"{one.machine} {one.volume_id}"
-        if one.encrypted:
-            yield passed(resource, "it is encrypted", resource_id=one.volume_id)
-        else:
-            yield failed(resource, "it is not encrypted", resource_id=one.volume_id)
+        told, word = (passed, "it is encrypted") if one.encrypted else (failed, "it is not encrypted")
+        yield told(resource, word, resource_id=one.volume_id, seen={"encrypted": one.encrypted})
