@@ -1,4 +1,4 @@
-"""A cluster looked at by schedules of a JupyterLab and an Airflow, which know nothing of it but what those say."""
+"""A cluster audited by schedules of a JupyterLab and an Airflow, which know nothing of it but what those say."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fleetkit.core import Patience
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(1800)]
 
-NOTEBOOK = "20-inspect-cluster"
+NOTEBOOK = "50-audit-cluster"
 _KEYS = {"AWS_ACCESS_KEY_ID": "aws_access_key_id", "AWS_SECRET_ACCESS_KEY": "aws_secret_access_key"}
 _KEYS |= {"AWS_SESSION_TOKEN": "aws_session_token"}
 
