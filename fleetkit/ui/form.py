@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 
 import ipywidgets as widgets
 
@@ -45,6 +46,7 @@ class FormCard:
         self.form, self._saved = form, saved
         self._lock = threading.RLock()
         self._offers: Mapping[str, Offers] = {}
+        self._written: Path | None = None
         self._asking = Asking(form, settings, drafted=self._take_up, offered=self._show_offers)
         self._rows: dict[str, FieldRow] = {}
         self._sections: dict[str, _Section] = {}
@@ -76,12 +78,11 @@ class FormCard:
         """Write the file, and say so or why not."""
         self._problem.value = ""
         try:
-            file = save_description(self.form)
+            self._written = save_description(self.form)
         except (FleetkitError, OSError) as error:
             self._problem.value = _parts.problem_html(error)
             return
         self.draw()
-        self._state.value = _parts.box_html(f"{_parts.badge_html('saved', Tone.GOOD)} {escape(str(file))}")
         if self._saved is not None:
             self._saved()
 
@@ -103,7 +104,8 @@ class FormCard:
             wrong = sum(map(len, problems.values()))
             # Before the verdict: whoever reads that and opens this finds it as it stays.
             self._difference.value = self._show_difference() if self.form.is_dirty else ""
-            self._state.value = _parts.box_html(_state_words(wrong, gaps=count - wrong, is_dirty=self.form.is_dirty))
+            words = _state_words(wrong, gaps=count - wrong, is_dirty=self.form.is_dirty, written=self._written)
+            self._state.value = _parts.box_html(words)
 
     def _draw_problems(self, problems: Mapping[str, Sequence[Problem]]) -> None:
         for path, row in self._rows.items():
@@ -226,11 +228,14 @@ def _is_typed(problem: Problem) -> bool:
     return problem.seen != "missing"
 
 
-def _state_words(wrong: int, *, gaps: int, is_dirty: bool) -> str:
+def _state_words(wrong: int, *, gaps: int, is_dirty: bool, written: Path | None) -> str:
     if wrong:
         return f"{_parts.badge_html(f'{wrong} not legal', Tone.BAD)} nothing can be saved until that is mended"
     if gaps:
         return f"{_parts.badge_html(f'{gaps} to be filled in', Tone.BUSY)} nothing can be saved until that is done"
     if is_dirty:
         return f"{_parts.badge_html('legal', Tone.GOOD)} not saved yet"
+    if written is not None:
+        # Drawn anew whenever AWS answers, so it is state and not a message: what was saved must not be unsaid.
+        return f"{_parts.badge_html('saved', Tone.GOOD)} {escape(str(written))}"
     return f"{_parts.badge_html('legal', Tone.GOOD)} nothing has been changed"

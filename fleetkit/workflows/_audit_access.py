@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from fleetkit import aws, checks
@@ -71,9 +71,9 @@ def read_kept(workspace: Workspace) -> tuple[checks.KeptFact, ...]:
     Returns
     -------
     tuple
-        The state where there is one, one for each record that gives something away, and one for all that do not.
+        The state, one for each record that gives something away, and one for all that do not.
     """
-    state = _read_state_text(workspace)
+    state = _look_into_state(workspace)
     found = list_runs(workspace.paths.runs.parent, cluster=workspace.cluster.name)
     for error in found.failed.values():
         raise error
@@ -86,7 +86,7 @@ def read_kept(workspace: Workspace) -> tuple[checks.KeptFact, ...]:
         else:
             quiet += len(texts)
     return (
-        *_tell_state(state),
+        state,
         *loud,
         *([checks.KeptFact(resource="records", looked_into=quiet, secrets={})] if quiet else []),
     )
@@ -99,20 +99,25 @@ def _read_record(folder: Path) -> dict[str, str]:
         raise FleetkitError(f"the record {folder.name} cannot be read", seen=str(error)) from error
 
 
-def _tell_state(text: str) -> Iterator[checks.KeptFact]:
-    if text:
-        kinds = name_secrets(text)
-        yield checks.KeptFact(resource=_STATE, looked_into=1, secrets={_STATE: kinds} if kinds else {})
+def _look_into_state(workspace: Workspace) -> checks.KeptFact:
+    try:
+        kinds = name_secrets(_read_state_text(workspace))
+    except (FileNotFoundError, NotFoundError):
+        # Who audits from elsewhere has the records in a store, and no state: that is no state without secrets.
+        remote = workspace.cluster.state.kind is not StateKind.LOCAL
+        place = f"in the bucket {workspace.cluster.state.bucket}" if remote else "on this computer"
+        return checks.KeptFact(resource=_STATE, looked_into=0, secrets={}, silence=f"no state is {place}")
+    return checks.KeptFact(resource=_STATE, looked_into=1, secrets={_STATE: kinds} if kinds else {})
 
 
 def _read_state_text(workspace: Workspace) -> str:
     state, file = workspace.cluster.state, workspace.paths.terraform / _STATE
+    if state.kind is not StateKind.LOCAL:
+        return aws.read_object(workspace.session, state.bucket, key=state.key).decode("utf-8", errors="replace")
     try:
-        if state.kind is not StateKind.LOCAL:
-            return aws.read_object(workspace.session, state.bucket, key=state.key).decode("utf-8", errors="replace")
         return file.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotFoundError):
-        return ""
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise FleetkitError(f"{file.name} cannot be read", seen=str(error)) from error
 

@@ -123,7 +123,7 @@ def read_strain(way: WayIn) -> tuple[checks.StrainFact, ...]:
             quota=its.quota,
             fsync_p99_s=its.fsync_seconds.quantile(0.99),
             leader_changes=its.leader_changes,
-            up_s=max(now - its.started, 0.0),
+            up_s=max(now - its.started, 0.0) if its.started else None,
         )
         if (its := scrape.members.get(name)) is not None
         else checks.StrainFact(name=name, silence=scrape.down.get(name) or scrape.unasked[name])

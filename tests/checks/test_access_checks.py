@@ -86,10 +86,12 @@ def test_state_and_records() -> None:
     kept = (
         KeptFact(resource="terraform.tfstate", looked_into=1, secrets={}),
         KeptFact(resource="record 1", looked_into=4, secrets={"run.json": ("a private key", "an AWS access key")}),
+        KeptFact(resource="record 2", looked_into=0, secrets={}, silence="it is elsewhere"),
     )
     assert judge("secret-in-state-or-record", kept=kept) == {
         "terraform.tfstate": "passed",
         "record 1": "it holds a private key, an AWS access key in run.json",
+        "record 2": "it is elsewhere",
     }
 
 

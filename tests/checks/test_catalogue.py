@@ -21,6 +21,7 @@ CLUSTER = ClusterFact(
 )
 MAY_IMPORT = {
     "fleetkit.checks.facts",
+    "fleetkit.checks.bucket_sides",
     "fleetkit.checks.given_secrets",
     "fleetkit.checks.group_rules",
     "fleetkit.checks.values",

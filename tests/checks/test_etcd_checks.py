@@ -115,6 +115,9 @@ STRAIN = StrainFact(
         (replace(STRAIN, leader_changes=4, up_s=600), "it saw 4 leaders in 10 minutes"),
         (replace(STRAIN, leader_changes=3, up_s=60), "passed"),
         (replace(STRAIN, leader_changes=40, up_s=30 * 86400), "passed"),
+        (replace(STRAIN, leader_changes=3, up_s=None), "passed"),
+        (replace(STRAIN, leader_changes=4, up_s=None), "it saw 4 leaders, and does not tell in what time"),
+        (replace(STRAIN, leader_changes=4, up_s=None, alarms=("CORRUPT",)), "the alarm CORRUPT is raised"),
     ],
 )
 def test_strain(strain: StrainFact, told: str) -> None:

@@ -102,6 +102,19 @@ def test_what_would_be_written_is_shown_and_the_save_writes_it(world: World) -> 
     assert field(card, "Save the file").disabled
 
 
+def test_what_was_saved_stays_told_when_aws_answers_later_and_until_something_is_typed(world: World) -> None:
+    write_cluster(world.folder)
+    card = open_card(world)
+    field(card, "key_name").value = "ops"
+    field(card, "Save the file").click()
+    field(card, "Ask AWS again").click()
+    assert card.work.join(60)
+    assert "✓ saved" in shown(card)
+    field(card, "key_name").value = "others"
+    assert "✓ saved" not in shown(card)
+    assert "not saved yet" in shown(card)
+
+
 def test_what_aws_has_is_offered_and_the_own_address_is_filled_in(world: World) -> None:
     write_cluster(world.folder, operator_cidr="203.0.113.9/32")
     card = open_card(world)

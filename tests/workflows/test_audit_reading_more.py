@@ -191,6 +191,8 @@ def test_state_in_a_bucket_is_told_with_how_that_is_set_up(tmp_path: Path, sessi
     bucket = read(workspace, "state").state.bucket
     assert bucket is not None
     assert (bucket.versioned, bucket.closed, bucket.locked) == (True, True, False)
+    (absent,) = read(workspace, "kept").kept
+    assert absent.silence == "no state is in the bucket states"
     session.s3.put_object(Bucket="states", Key="demo.tfstate", Body=KEY.encode())
     (kept,) = read(workspace, "kept").kept
     assert kept.secrets == {"terraform.tfstate": ("a private key",)}
@@ -203,7 +205,8 @@ def test_a_bucket_that_is_not_there_leaves_the_state_unknown(tmp_path: Path, ses
 
 
 def test_state_and_records_are_looked_into(workspace: Workspace) -> None:
-    assert read(workspace, "kept").kept == ()
+    (absent,) = read(workspace, "kept").kept
+    assert (absent.resource, absent.silence) == ("terraform.tfstate", "no state is on this computer")
     workspace.paths.terraform.mkdir(parents=True)
     (workspace.paths.terraform / "terraform.tfstate").write_text('{"outputs": {}}')
     quiet = write_record(workspace.paths.runs.parent, day=1)

@@ -75,8 +75,11 @@ class KeptFact:
         How many texts were.
     secrets
         Each text that gives some away to their kinds.
+    silence
+        Why it could not be looked into; empty where it was.
     """
 
     resource: str
     looked_into: int
     secrets: Mapping[str, tuple[str, ...]]
+    silence: str = ""

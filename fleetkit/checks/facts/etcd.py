@@ -79,7 +79,8 @@ class StrainFact:
     fsync_p99_s
         Seconds that 99 of 100 syncs of its log stayed below since it started; None where there was none.
     leader_changes, up_s
-        How often it saw the leader change since it started, and for how many seconds it runs.
+        How often it saw the leader change since it started, and for how many seconds it runs; None where it does not
+        tell when it started.
     """
 
     name: str
@@ -90,7 +91,7 @@ class StrainFact:
     quota: float = 0
     fsync_p99_s: float | None = None
     leader_changes: float = 0
-    up_s: float = 0
+    up_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

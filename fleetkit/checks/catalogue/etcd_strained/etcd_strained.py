@@ -34,6 +34,9 @@ def judge(facts: Facts) -> Iterator[Judgement]:
         amiss = [*_press_space(one), *_press_disk(one)]
         if amiss:
             yield failed(one.name, "; ".join(amiss), seen=seen)
+        elif one.leader_changes >= _MOST_CHANGES and one.up_s is None:
+            changes = f"it saw {one.leader_changes:.0f} leaders, and does not tell in what time"
+            yield unknown(one.name, changes, seen=seen)
         else:
             yield passed(one.name, f"{format_bytes(int(one.db_size))} of {format_bytes(int(one.quota))}", seen=seen)
 
@@ -51,5 +54,7 @@ def _press_disk(one: StrainFact) -> Iterator[str]:
     if one.fsync_p99_s is not None and one.fsync_p99_s > _SLOWEST_SYNC_S:
         yield f"one sync of its log in a hundred takes {one.fsync_p99_s:.2f} s or longer"
     # Since its start: a member that runs for weeks and changed leaders now and then is well.
-    if one.leader_changes >= _MOST_CHANGES and one.leader_changes * _WINDOW_S >= _MOST_CHANGES * one.up_s:
+    if one.up_s is None or one.leader_changes < _MOST_CHANGES:
+        return
+    if one.leader_changes * _WINDOW_S >= _MOST_CHANGES * one.up_s:
         yield f"it saw {one.leader_changes:.0f} leaders in {one.up_s / 60:.0f} minutes"

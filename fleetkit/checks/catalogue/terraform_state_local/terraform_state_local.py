@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fleetkit.checks.bucket_sides import judge_bucket
 from fleetkit.checks.facts import Facts
-from fleetkit.checks.values import Judgement, failed, passed
+from fleetkit.checks.values import Judgement, failed
 
 __all__ = ["judge"]
 
@@ -16,16 +17,5 @@ def judge(facts: Facts) -> Iterator[Judgement]:
     if bucket is None:
         yield failed(state.resource, "it is a file of this computer, which nobody else has", seen={"bucket": None})
         return
-    for side, is_good, good, bad in (
-        ("encryption", bool(bucket.encryption), f"{bucket.encryption} encrypts it", "nothing encrypts it"),
-        ("versioning", bucket.versioned, "old versions are kept", "no old version is kept"),
-        ("public access", bucket.closed, "nothing of it can be made public", "it can be made public"),
-    ):
-        told = passed if is_good else failed
-        seen = {
-            "bucket": bucket.name,
-            "encryption": bucket.encryption,
-            "versioned": bucket.versioned,
-            "closed": bucket.closed,
-        }
-        yield told(f"{state.resource}: {side}", good if is_good else bad, resource_id=bucket.name, seen=seen)
+    # Who writes holds Terraform's own lock, always; an object lock of the bucket is not asked for.
+    yield from judge_bucket(state.resource, bucket, without=["object lock"])
