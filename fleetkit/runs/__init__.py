@@ -5,21 +5,14 @@ a command calls `execute_notebook`; whoever reads calls `list_runs`, `find_run` 
 Importing the room brings in neither papermill nor nbformat: what needs them imports them.
 """
 
-from fleetkit.runs.begin import (
-    MANY_CLUSTERS,
-    FinishedRun,
-    Run,
-    RunResult,
-    begin_run,
-    find_workspace_folder,
-    is_over_many,
-)
+from fleetkit.runs.begin import FinishedRun, Run, RunResult, begin_run
 from fleetkit.runs.diff import Difference, RunDiff, diff_runs
 from fleetkit.runs.digest import RunDigest, read_digest
 from fleetkit.runs.events import OnEvent, RunEvent, RunEventKind
 from fleetkit.runs.execute import RunLimits, execute_notebook
 from fleetkit.runs.following import Follow, Follower, no_follower
 from fleetkit.runs.journal import EventKind, Flaw, JournalEvent, read_journal
+from fleetkit.runs.labels import MANY_CLUSTERS, find_workspace_folder, is_over_many
 from fleetkit.runs.notebook_copies import CopyState, NotebookCopy, copy_notebooks
 from fleetkit.runs.notebook_files import NotebookFile, find_notebook, list_notebooks
 from fleetkit.runs.outcome import Outcome, parse_outcome

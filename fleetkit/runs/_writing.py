@@ -15,10 +15,11 @@ from typing import Any
 from fleetkit.core import FleetkitError, Redactor, Signer
 from fleetkit.runs._redacting import redact_notebook, redact_value
 from fleetkit.runs.digest import read_digest
+from fleetkit.runs.folders import hold_folder
 from fleetkit.runs.journal import BatchSigner, EventKind, JournalWriter, read_journal
 from fleetkit.runs.record import Closing, RunRecord
 from fleetkit.runs.report import add_twins, forget_unrecorded, render_report
-from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE, hold_folder
+from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE
 
 __all__ = ["RecordWriter", "hash_file", "hash_run", "render_run", "replace_file"]
 

@@ -22,24 +22,13 @@ from fleetkit.runs._redacting import redact_value, secrets_of_environment
 from fleetkit.runs._writing import RecordWriter
 from fleetkit.runs.following import Follow, no_follower
 from fleetkit.runs.journal import EventKind, JournalWriter
+from fleetkit.runs.labels import MANY_CLUSTERS, cluster_label, find_workspace_folder, is_over_many
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.parameters import refuse_secrets
 from fleetkit.runs.record import RunRecord, Way
 from fleetkit.runs.store import make_record_folder
 
-__all__ = [
-    "MANY_CLUSTERS",
-    "FinishedRun",
-    "Run",
-    "RunResult",
-    "begin_run",
-    "cluster_label",
-    "find_workspace_folder",
-    "is_over_many",
-]
-
-MANY_CLUSTERS = "many_clusters"
-"""Under this lie the records of notebooks over many clusters; no cluster can have the name."""
+__all__ = ["FinishedRun", "Run", "RunResult", "begin_run"]
 
 _ENDINGS = (Outcome.DONE, Outcome.FINDINGS, Outcome.REFUSED, Outcome.FAILED)
 
@@ -236,30 +225,6 @@ def begin_run(
     return Run(
         folder=place, way=way, sink=KernelRecorder.start(shell, record, writer, notebook=notebook, follow=follow)
     )
-
-
-def find_workspace_folder(start: Path | None = None) -> Path:
-    """Return the nearest folder, from ``start`` upwards, that holds ``clusters/``; ``start`` where none does.
-
-    JupyterLab starts a kernel in its notebook's folder, a command in the folder that it is called from.
-    """
-    here = (start or Path.cwd()).resolve()
-    return next((folder for folder in (here, *here.parents) if (folder / "clusters").is_dir()), here)
-
-
-def cluster_label(cluster: str, home: Path) -> str:
-    """Return the name that a run's record lies under, for a cluster's name, its file, or nothing."""
-    if cluster:
-        return Path(cluster).stem if cluster.endswith(".toml") else cluster
-    files = sorted((home / "clusters").glob("*.toml"))
-    # A run that does not know its cluster fails in its next step, and is to leave a record of that too.
-    return files[0].stem if len(files) == 1 else "unnamed"
-
-
-def is_over_many(parameters: Iterable[str]) -> bool:
-    """Return whether a notebook with these parameters works on many clusters, and so belongs to none of them."""
-    names = set(parameters)
-    return "clusters" in names and "cluster" not in names
 
 
 def _kernel_shell() -> Any:

@@ -72,8 +72,8 @@ class Engine:
         SettingsError
             When a parameter has the wrong type or looks like a secret, or no record can be written.
         """
-        from fleetkit.runs.begin import MANY_CLUSTERS, cluster_label, find_workspace_folder, is_over_many
         from fleetkit.runs.execute import RunLimits, drive_kernel, open_session
+        from fleetkit.runs.labels import MANY_CLUSTERS, cluster_label, find_workspace_folder, is_over_many
         from fleetkit.runs.parameters import check_parameters, read_parameters
         from fleetkit.runs.record import Way
 

@@ -1,25 +1,20 @@
 """The records of a folder: where they lie, which there are, and reading one.
 
 A record is ``runs/<cluster>/<UTC time>-<notebook>/``.
-While its run is under way the process that writes it holds a lock on that folder,
-so a reader can tell a run that goes on from one whose process was killed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime as dt
-import errno
-import fcntl
 import json
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, NotFoundError, Results, SettingsError
+from fleetkit.runs.folders import is_record_name, is_under_way, make_numbered_folder, match_folders
 from fleetkit.runs.journal import JOURNAL_FILE
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.record import RunRecord
@@ -33,9 +28,6 @@ __all__ = [
     "find_record",
     "find_run",
     "foreign_folders",
-    "hold_folder",
-    "is_record_name",
-    "is_under_way",
     "list_runs",
     "make_record_folder",
     "parse_run",
@@ -45,8 +37,6 @@ __all__ = [
 NOTEBOOK_FILE = "notebook.ipynb"
 REPORT_FILE = "report.html"
 RUN_FILE = "run.json"
-
-_FOLDER_NAME = re.compile(r"\d{8}T\d{6}Z-.+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,54 +93,11 @@ def make_record_folder(runs: Path, *, cluster: str, notebook: str, started: dt.d
             )
     stem = f"{started.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{notebook}"
     try:
-        (runs / cluster).mkdir(parents=True, exist_ok=True)
-        for number in range(1, 1000):
-            name = stem if number == 1 else f"{stem}-{number}"
-            if name == elsewhere:
-                continue
-            folder = runs / cluster / name
-            with contextlib.suppress(FileExistsError):
-                folder.mkdir()
-                return folder
+        return make_numbered_folder(runs / cluster, stem, taken=elsewhere)
     except OSError as error:
         raise SettingsError(
             f"no record can be written under {runs}", seen=str(error), hint="run from a folder that you may write to"
         ) from error
-    raise SettingsError(f"{runs / cluster} holds a thousand records of the same second")
-
-
-@contextlib.contextmanager
-def hold_folder(folder: Path) -> Iterator[None]:
-    """Hold the lock that says: the run of this record is under way.
-
-    The system drops it when the process dies, however it dies.
-    """
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        _lock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, kind: int) -> bool:
-    """Take the lock; False where another holds it or the file system knows no locks."""
-    try:
-        fcntl.flock(handle, kind | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in {errno.EWOULDBLOCK, errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}:
-            return False
-        raise
-    return True
-
-
-def is_under_way(folder: Path) -> bool:
-    """Return whether the process that writes the record in ``folder`` is at work."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        return not _lock(handle, fcntl.LOCK_SH)
-    finally:
-        os.close(handle)
 
 
 def read_run(folder: Path) -> StoredRun:
@@ -196,11 +143,6 @@ def parse_run(path: Path, *, where: str) -> RunRecord:
             hint=f"{NOTEBOOK_FILE} and {REPORT_FILE} beside it may still be read",
         ) from error
     return RunRecord.from_json(document, where=where)
-
-
-def is_record_name(name: str) -> bool:
-    """Return whether a folder of this name may be a record's."""
-    return _FOLDER_NAME.fullmatch(name) is not None
 
 
 def list_runs(runs: Path, *, cluster: str | None = None) -> Results[Path, StoredRun]:
@@ -266,10 +208,9 @@ def choose_record(folders: Sequence[Path], name: str, *, place: str) -> Path:
     NotFoundError
         When none, or more than one, goes by that name; lists those that there are.
     """
-    matching = folders[:1] if name == "latest" else [path for path in folders if path.name.startswith(name)]
-    exact = [path for path in matching if path.name == name]
-    if len(exact or matching) == 1:
-        return (exact or matching)[0]
+    matching = match_folders(folders, name)
+    if len(matching) == 1:
+        return matching[0]
     raise NotFoundError(
         f"no single record under {place} is called {name!r}",
         known=[f"{path.parent.name}/{path.name}" for path in (matching or folders)[:10]],

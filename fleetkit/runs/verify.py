@@ -11,10 +11,11 @@ from typing import Any
 
 from fleetkit.core import FleetkitError, KeyScheme, VerifySignature
 from fleetkit.runs._writing import hash_file, hash_run, render_run
+from fleetkit.runs.folders import is_under_way
 from fleetkit.runs.journal import JOURNAL_FILE, TORN_FILE, CheckedJournal, Flaw, check_journal, hash_line
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.record import RunRecord
-from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE, is_under_way
+from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE
 
 __all__ = ["ProofState", "RunProof", "verify_run"]
 

@@ -12,7 +12,7 @@ from typing import Any
 from fleetkit.config import Settings
 from fleetkit.core import BusyError, SettingsError, current_user, utc_now
 from fleetkit.runs import NotebookFile, check_parameters, find_notebook, parse_parameters
-from fleetkit.runs.store import is_under_way
+from fleetkit.runs.folders import is_under_way
 from fleetkit.runs.sweeps import SweepRecord, SweepState, SweptCluster, find_sweep, read_sweep
 from fleetkit.workflows._sweep_rules import find_swept_clusters, hold_for_sweep
 from fleetkit.workflows.swept import PreparedSweep

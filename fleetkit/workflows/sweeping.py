@@ -17,7 +17,7 @@ from pathlib import Path
 from fleetkit.aws import CallTally, read_tally
 from fleetkit.core import utc_now
 from fleetkit.runs import EventKind
-from fleetkit.runs.store import hold_folder
+from fleetkit.runs.folders import hold_folder
 from fleetkit.runs.sweeps import SweepRecord, SweepState, SweptCluster, make_sweep_folder, render_sweep, write_sweep
 from fleetkit.views import draw_sweep, tell_swept
 from fleetkit.workflows._reporting import Reporter

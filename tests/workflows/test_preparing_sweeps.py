@@ -11,7 +11,7 @@ from support.sweeps import break_cluster, make_sweep, swept, write_clusters, wri
 
 from fleetkit.core import BusyError, NotFoundError, PreconditionError, SettingsError
 from fleetkit.runs import is_over_many, list_notebooks, read_parameters
-from fleetkit.runs.store import hold_folder
+from fleetkit.runs.folders import hold_folder
 from fleetkit.runs.sweeps import SweepState, make_sweep_folder, write_sweep
 from fleetkit.workflows import PreparedSweep, SweepLimits, prepare_sweep
 

@@ -9,8 +9,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from fleetkit.core import BusyError, FleetkitError, VerifySignature
+from fleetkit.runs.folders import is_under_way
 from fleetkit.runs.journal import JOURNAL_FILE, TORN_FILE, Flaw
-from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE, is_under_way
+from fleetkit.runs.store import NOTEBOOK_FILE, REPORT_FILE, RUN_FILE
 from fleetkit.runs.verify import ProofState, RunProof, verify_run
 
 __all__ = ["RECORD_FILES", "copy_record", "prove_record"]

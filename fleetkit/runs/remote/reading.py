@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fleetkit.core import BusyError, FleetkitError, NotFoundError, Results, call_each, utc_now
+from fleetkit.runs.folders import is_record_name
 from fleetkit.runs.journal import JOURNAL_FILE
 from fleetkit.runs.outcome import Outcome
 from fleetkit.runs.remote.mirror import SIGN_OF_LIFE_S
 from fleetkit.runs.remote.objects import ObjectFacts, RecordObjects
 from fleetkit.runs.remote.pushing import forget_pushed, has_place, key_of
-from fleetkit.runs.store import RUN_FILE, StoredRun, choose_record, is_record_name, list_runs, parse_run, read_run
+from fleetkit.runs.store import RUN_FILE, StoredRun, choose_record, list_runs, parse_run, read_run
 from fleetkit.runs.stores import FolderStore
 
 __all__ = ["RemoteStore"]

@@ -5,14 +5,13 @@ While a sweep is under way its process holds a lock on that folder, as that of a
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, NotFoundError, SettingsError
 from fleetkit.runs._writing import replace_file
-from fleetkit.runs.store import is_record_name, is_under_way
+from fleetkit.runs.folders import is_record_name, is_under_way, make_numbered_folder, match_folders
 from fleetkit.runs.sweeps.record import SweepRecord
 from fleetkit.runs.sweeps.swept import SweepState
 
@@ -37,19 +36,13 @@ def make_sweep_folder(home: Path, record: SweepRecord) -> Path:
     """
     stem = f"{record.started:%Y%m%dT%H%M%SZ}-{record.notebook}"
     try:
-        (home / "sweeps").mkdir(parents=True, exist_ok=True)
-        for number in range(1, 1000):
-            folder = home / "sweeps" / (stem if number == 1 else f"{stem}-{number}")
-            with contextlib.suppress(FileExistsError):
-                folder.mkdir()
-                return folder
+        return make_numbered_folder(home / "sweeps", stem)
     except OSError as error:
         raise SettingsError(
             f"no sweep can be recorded under {home / 'sweeps'}",
             seen=str(error),
             hint="sweep from a folder that you may write to",
         ) from error
-    raise SettingsError(f"{home / 'sweeps'} holds a thousand sweeps of the same second")
 
 
 def write_sweep(folder: Path, record: SweepRecord, *, page: str) -> None:
@@ -125,10 +118,9 @@ def find_sweep(home: Path, name: str) -> Path:
     if (Path(name) / SWEEP_FILE).is_file():
         return Path(name)
     folders = list_sweeps(home)
-    matching = folders[:1] if name == "latest" else [path for path in folders if path.name.startswith(name)]
-    exact = [path for path in matching if path.name == name]
-    if len(exact or matching) == 1:
-        return (exact or matching)[0]
+    matching = match_folders(folders, name)
+    if len(matching) == 1:
+        return matching[0]
     raise NotFoundError(
         f"no single sweep under {home / 'sweeps'} is called {name!r}",
         known=[path.name for path in (matching or folders)[:10]],

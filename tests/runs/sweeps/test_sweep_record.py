@@ -12,7 +12,7 @@ from support.sweeps import make_sweep, swept
 
 from fleetkit.core import FleetkitError, NotFoundError, SettingsError
 from fleetkit.runs import Outcome, foreign_folders, list_runs
-from fleetkit.runs.store import hold_folder
+from fleetkit.runs.folders import hold_folder
 from fleetkit.runs.sweeps import (
     SWEEP_FILE,
     SweepRecord,
