@@ -10,6 +10,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from botocore.loaders import JSONFileLoader
 from xdist.scheduler import LoadScopeScheduling
 
 # No test measures time: on a busy computer an example may well take longer than hypothesis's own limit.
@@ -24,6 +25,20 @@ hypothesis.settings.load_profile("fleetkit")
 # A shell starts its background jobs with Ctrl-C ignored, and every program of theirs inherits that;
 # the programs that tests interrupt are to hear it, however the tests themselves were started.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_read_file = JSONFileLoader.load_file
+_models: dict[str, Any] = {}
+
+
+def _read_file_once(loader: JSONFileLoader, path: str) -> Any:
+    if path not in _models and (found := _read_file(loader, path)) is not None:
+        _models[path] = found
+    return _models.get(path)
+
+
+# A process that works for somebody opens one session; here each test does, and most of that is reading the same files.
+JSONFileLoader.load_file = _read_file_once
 
 
 class _ByFile(LoadScopeScheduling):
