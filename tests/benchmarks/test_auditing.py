@@ -123,6 +123,7 @@ def test_an_audit_that_could_not_read_something_is_no_measurement() -> None:
 
 
 @pytest.mark.sandbox
+@pytest.mark.slow
 def test_a_small_measurement_of_calls_keeps_to_its_goals() -> None:
     few, many, crowded = measure_audit_calls(runs=1, foreign=3)
     assert few["met"]

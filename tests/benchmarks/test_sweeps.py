@@ -36,6 +36,7 @@ def test_what_was_answered_about_one_cluster_is_answered_about_each_and_nothing_
 
 
 @pytest.mark.sandbox
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_small_sweep_is_measured_in_time_and_memory() -> None:
     wall, memory = measure_sweeps(many=3, few=2, alone=1, travel_s=0.01)
