@@ -137,11 +137,11 @@ def _render(order: Order) -> str:
     from crontab import CronTab
 
     folder = str(order.folder)
-    if not folder.isprintable():
-        raise SettingsError("the folder's name cannot stand in a crontab", seen=repr(folder), hint="use another folder")
-    # A bare % would end the command for cron; python-crontab sees to that.
     command = f"cd {shlex.quote(folder)} && exec {shlex.join(order.command)}"
+    # A bare % would end the command for cron; python-crontab sees to that, but not where a backslash stands before it.
+    if not command.isprintable() or "\\" in command:
+        raise SettingsError("the folder's name cannot stand in a crontab", seen=repr(folder), hint="use another folder")
     table = CronTab(tab="")
     job = table.new(command=command, comment=f"fleetkit schedule {order.entry.name}")
-    job.setall(order.entry.line.text)
-    return str(job.render()).strip()
+    # The times as they were checked: python-crontab writes some of them anew, and Sunday as "7-7" as each day.
+    return f"{order.entry.line.text} {str(job.render()).strip().removeprefix('* * * * * ')}"

@@ -99,6 +99,21 @@ def test_a_line_that_cron_does_not_know_is_refused(tmp_path, table, line):
         add_entry(make_entry(tmp_path, line=parse_cron(line)), table, folder=tmp_path)
 
 
+@pytest.mark.parametrize("line", ["0 3 * * 7-7", "0 3 * * 0-7", "0,0 3 1-31 JAN,3 *", "*/5 1-3/2 1,15 * MON-FRI"])
+def test_the_times_stand_in_the_table_as_they_were_checked(tmp_path, table, line):
+    add_entry(make_entry(tmp_path, line=parse_cron(line)), table, folder=tmp_path)
+    assert table_of(tmp_path).decode().startswith(f"{line} cd {tmp_path} && exec ")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "100\\%", "a\tb"])
+def test_a_folder_that_would_end_the_line_for_cron_is_refused(tmp_path, table, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    with pytest.raises(SettingsError, match="cannot stand in a crontab"):
+        add_entry(make_entry(folder), table, folder=folder)
+    assert not (tmp_path / "table").exists()
+
+
 @pytest.mark.sandbox
 @pytest.mark.parametrize("name", ["plain", '50%, it\'s "odd" $HOME #1'])
 def test_the_line_runs_as_cron_runs_it_with_next_to_no_environment(tmp_path, table, name, hidden_operator):
