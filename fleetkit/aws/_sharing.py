@@ -21,7 +21,7 @@ from fleetkit.core import SYSTEM_CLOCK, AwsError, Clock, SettingsError
 __all__ = ["CallShare", "CallTally", "read_tally"]
 
 _LONGEST_S = 3600.0
-"""Nobody books further ahead; where a file says so, it is of before this computer was started again."""
+"""Nobody books further ahead; a file that says so says nothing."""
 
 _ROOM = 512
 
@@ -104,8 +104,9 @@ class CallShare:
         ahead_s = max(0.0, 1.0 - interval_s)
         with _held(file) as handle:
             now = self.clock.monotonic()
-            due = _parse_moment(os.pread(handle, _ROOM, 0))
-            due = due if now <= due <= now + 2 * _LONGEST_S else now
+            due, booked = _parse_moments(os.pread(handle, _ROOM, 0))
+            # One that was booked later than now is of before this computer was started again, as is its due.
+            due = due if booked <= now <= due <= now + 2 * _LONGEST_S else now
             # Sums of fractions are off by a hair, and nobody waits for that.
             wait_s = max(0.0, round(due - ahead_s - now, 6))
             if wait_s > _LONGEST_S:
@@ -115,7 +116,7 @@ class CallShare:
                     transient=True,
                     hint="let fewer runs share the account, or raise FLEETKIT_AWS_RATE",
                 )
-            _write(handle, repr(due + interval_s))
+            _write(handle, f"{due + interval_s!r} {now!r}")
         return wait_s
 
 
@@ -157,11 +158,13 @@ def _write(handle: int, text: str) -> None:
     os.pwrite(handle, text.encode().ljust(_ROOM), 0)
 
 
-def _parse_moment(content: bytes) -> float:
+def _parse_moments(content: bytes) -> tuple[float, float]:
+    """Return when the next call is due, and when the last one booked its turn."""
     try:
-        return float(content)
+        due, booked = map(float, content.split())
     except ValueError:
-        return 0.0
+        return 0.0, 0.0
+    return due, booked
 
 
 def _parse_tally(content: bytes) -> CallTally:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fleetkit.core import PreconditionError, SettingsError
 
-__all__ = ["is_as_written", "remove_written", "require_free", "sha256_of", "write_whole"]
+__all__ = ["is_as_written", "remove_written", "require_free", "require_unchanged", "sha256_of", "write_whole"]
 
 
 def write_whole(file: Path, text: str) -> None:
@@ -59,8 +59,22 @@ def require_free(file: Path, wrote: Mapping[str, str]) -> None:
         return
     if str(file) not in wrote:
         raise SettingsError(f"there is a file {file} already", hint="choose another name for the schedule: --name NAME")
-    if not is_as_written(file, wrote[str(file)]):
-        raise _changed(file)
+    require_unchanged(file, wrote[str(file)])
+
+
+def require_unchanged(file: Path, sha256: str) -> None:
+    """Make sure that a file is as it was written, or gone.
+
+    Raises
+    ------
+    PreconditionError
+        When somebody has changed it since.
+    """
+    if file.exists() and not is_as_written(file, sha256):
+        raise PreconditionError(
+            f"{file} is not what was written there, and is left as it is",
+            hint="look at what was changed, and remove the file yourself; then run the same again",
+        )
 
 
 def sha256_of(text: str) -> str:
@@ -76,18 +90,9 @@ def remove_written(file: Path, sha256: str) -> bool:
     PreconditionError
         When somebody has changed it since.
     """
+    require_unchanged(file, sha256)
     try:
-        content = file.read_bytes()
+        file.unlink()
     except FileNotFoundError:
         return False
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise _changed(file)
-    file.unlink()
     return True
-
-
-def _changed(file: Path) -> PreconditionError:
-    return PreconditionError(
-        f"{file} is not what was written there, and is left as it is",
-        hint="look at what was changed, and remove the file yourself; then run the same again",
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -67,7 +68,7 @@ class JupyterApi:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             raise self._explain(error, path) from error
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise ServiceError(
                 f"the Jupyter server {self.address} cannot be reached", transient=True, seen=str(error)
             ) from error
@@ -112,19 +113,22 @@ def open_server(place: Mapping[str, str]) -> JupyterApi:
                 f"a JupyterLab that keeps times needs --{name}",
                 hint="such as --server http://127.0.0.1:8888 --token env:JUPYTER_TOKEN",
             )
-    parts = urllib.parse.urlsplit(place["server"])
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.query
-        or parts.fragment
-        or "@" in parts.netloc
-    ):
+    if not _is_address(place["server"]):
         raise SettingsError(
             "--server is no address of a Jupyter server",
             hint="give it as http://127.0.0.1:8888, without token, user or password: those go by --token",
         )
     return JupyterApi(place["server"].rstrip("/"), resolve_secret(parse_reference(place["token"]), SecretSources()))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urllib.parse.urlsplit(text)
+        parts.port  # noqa: B018 -- it is read when it is asked for
+    except ValueError:
+        return False
+    bare = not (parts.query or parts.fragment or "@" in parts.netloc) and text.isprintable() and " " not in text
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and bare
 
 
 def _message(text: bytes) -> str:

@@ -21,7 +21,7 @@ _DAG = '''\
 """Written by fleetkit schedule add; fleetkit schedule remove {name} takes it away."""
 
 from datetime import datetime, timedelta, timezone
-from subprocess import Popen
+from subprocess import Popen, TimeoutExpired
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowFailException
@@ -47,7 +47,12 @@ with DAG(
             try:
                 code = process.wait()
             finally:
+                # It lets the cell under way end well; past that it can only hang.
                 process.terminate()
+                try:
+                    process.wait({stop_s:.0f})
+                except TimeoutExpired:
+                    process.kill()
         if code:
             raise AirflowFailException(f"fleetkit ended with exit code {{code}}; the record says why")
 
@@ -80,6 +85,7 @@ class DagFolder:
             cron=entry.line.text,
             timezone=entry.line.timezone,
             limit_s=order.hard_limit_s,
+            stop_s=order.stop_limit_s,
         )
         file = str(self._file(entry))
         return Placement(texts={file: text}, marks={file: sha256_of(text)})

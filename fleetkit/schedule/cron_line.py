@@ -27,6 +27,7 @@ _LEGAL = {
     "month": "1 to 12, or JAN to DEC",
     "day of week": "0 to 7 (0 and 7 are Sunday), or SUN to SAT, MON#1 for the first Monday, 5L for the last Friday",
 }
+_COUNTS = {"minute": 60, "hour": 24, "day of month": 31, "month": 12, "day of week": 7}
 _SHORTHANDS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -76,7 +77,7 @@ class CronLine:
             base, _, step = term.partition("/")
             if step and base != "*" and "-" not in base:
                 return False
-        return not ({"L", "W"} & set(day) or "#" in weekday or weekday[-1] == "L")
+        return not ({"L", "W"} & set(day) or "#" in weekday or any(one[-1] == "L" for one in weekday.split(",")))
 
     def parsed(self) -> CronSim:
         """Return what cronsim made of it."""
@@ -115,6 +116,7 @@ def parse_cron(text: str, *, timezone: str = "UTC") -> CronLine:
     line = CronLine(text=" ".join(fields).upper(), timezone=timezone)
     for place, (name, field) in enumerate(line.fields.items()):
         _require_legal(" ".join([*"*****"[:place], field, *"*****"[place + 1 :]]), text, name, field)
+        _require_short_steps(text, name, field)
     _require_legal(line.text, text, "day of month", line.fields["day of month"])
     _require_clear_days(line)
     if next(line.after(_SOME_MOMENT), None) is None:
@@ -168,10 +170,23 @@ def _require_legal(alone: str, text: str, name: str, field: str) -> None:
         raise _wrong(text, seen=f"{name}: {field!r}", hint=f"legal for the {name}: {_LEGAL[name]}") from error
 
 
+def _require_short_steps(text: str, name: str, field: str) -> None:
+    """Refuse a step that leads out of its field: ``*/90`` is each hour to one cron, and no line to another."""
+    most = _COUNTS[name]
+    for term in field.split(","):
+        step = term.partition("/")[2]
+        if step and int(step) >= most:
+            raise _wrong(text, seen=f"{name}: {field!r}", hint=f"a step of the {name} is less than {most}")
+
+
 def _require_clear_days(line: CronLine) -> None:
-    """Refuse ``*/2`` beside a day of the week: one cron wants a day that fits both, another takes either."""
-    day, weekday = line.fields["day of month"], line.fields["day of week"]
-    if "*" not in (day, weekday) and (day.startswith("*") or weekday.startswith("*")):
+    """Refuse ``*/2`` or all days beside a day of the week: one cron wants a day that fits both, another either."""
+    found, (day, weekday) = line.parsed(), (line.fields["day of month"], line.fields["day of week"])
+    if "*" in (day, weekday):
+        return
+    all_days = set(range(1, 32)) <= found.days
+    all_weekdays = set(range(7)) <= {one % 7 for one in found.weekdays if isinstance(one, int)}
+    if day.startswith("*") or weekday.startswith("*") or all_days is not all_weekdays:
         raise _wrong(
             line.text,
             seen=f"day of month {day!r} beside day of week {weekday!r}: schedulers do not agree on what that means",

@@ -15,7 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetkit.config import Settings
 from fleetkit.core import FleetkitError, NotFoundError, SettingsError, utc_now
+from fleetkit.schedule._notice_files import hold_lock
 from fleetkit.schedule.cron_line import parse_zone, require_plain
 from fleetkit.schedule.entry import Entry, Order
 from fleetkit.schedule.scheduler import Placement
@@ -24,6 +26,7 @@ __all__ = ["CronTable", "find_cron"]
 
 _PLACE = "crontab"
 _LOCAL_TIME = Path("/etc/localtime")
+_WAIT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +39,13 @@ class CronTable:
         The ``crontab`` program; None where there is none.
     local_time
         The file that says which zone's clock cron keeps.
+    lock
+        The file that is held from reading the table to writing it: two at once would each lose the other's line.
     """
 
     program: str | None
     local_time: Path = _LOCAL_TIME
+    lock: Path
 
     def plan(self, order: Order) -> Placement:
         """Return the line."""
@@ -52,20 +58,22 @@ class CronTable:
     def install(self, order: Order, placement: Placement) -> Mapping[str, str]:  # noqa: ARG002 -- the line says it all
         """Add the line to the crontab."""
         line = placement.texts[_PLACE].encode()
-        table = self._read()
-        if line not in table.splitlines():
-            joint = b"" if not table or table.endswith(b"\n") else b"\n"
-            self._write(table + joint + line + b"\n")
+        with hold_lock(self.lock, wait_s=_WAIT_S):
+            table = self._read()
+            if line not in table.splitlines():
+                joint = b"" if not table or table.endswith(b"\n") else b"\n"
+                self._write(table + joint + line + b"\n")
         return placement.marks
 
     def withdraw(self, entry: Entry) -> tuple[str, ...]:
         """Take the line out of the crontab."""
         line = entry.wrote.get(_PLACE, "").encode()
-        lines = self._read().splitlines(keepends=True)
-        others = [one for one in lines if one.rstrip(b"\n") != line]
-        if not line or len(others) == len(lines):
-            return ()
-        self._write(b"".join(others))
+        with hold_lock(self.lock, wait_s=_WAIT_S):
+            lines = self._read().splitlines(keepends=True)
+            others = [one for one in lines if one.rstrip(b"\n") != line]
+            if not line or len(others) == len(lines):
+                return ()
+            self._write(b"".join(others))
         return (f"{_PLACE}: {line.decode()}",)
 
     def find_missing(self, entry: Entry) -> tuple[str, ...]:
@@ -129,7 +137,8 @@ def _read_zone(file: Path) -> dt.tzinfo:
 
 def find_cron(environ: Mapping[str, str]) -> CronTable:
     """Return the user's crontab."""
-    return CronTable(program=shutil.which("crontab", path=environ.get("PATH")))
+    lock = Settings.from_environment(environ).home / ".crontab.lock"
+    return CronTable(program=shutil.which("crontab", path=environ.get("PATH")), lock=lock)
 
 
 def _render(order: Order) -> str:
@@ -137,11 +146,11 @@ def _render(order: Order) -> str:
     from crontab import CronTab
 
     folder = str(order.folder)
-    if not folder.isprintable():
-        raise SettingsError("the folder's name cannot stand in a crontab", seen=repr(folder), hint="use another folder")
-    # A bare % would end the command for cron; python-crontab sees to that.
     command = f"cd {shlex.quote(folder)} && exec {shlex.join(order.command)}"
+    # A bare % would end the command for cron; python-crontab sees to that, but not where a backslash stands before it.
+    if not command.isprintable() or "\\" in command:
+        raise SettingsError("the folder's name cannot stand in a crontab", seen=repr(folder), hint="use another folder")
     table = CronTab(tab="")
     job = table.new(command=command, comment=f"fleetkit schedule {order.entry.name}")
-    job.setall(order.entry.line.text)
-    return str(job.render()).strip()
+    # The times as they were checked: python-crontab writes some of them anew, and Sunday as "7-7" as each day.
+    return f"{order.entry.line.text} {str(job.render()).strip().removeprefix('* * * * * ')}"

@@ -84,9 +84,10 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """What it does, in a few words."""
+        """What it does, in a few words on one line: units and files have it in a line of theirs."""
         name = Path(self.notebook).stem
-        return f"{name} for {self.cluster}" if self.cluster else name
+        words = f"{name} for {self.cluster}" if self.cluster else name
+        return "".join(one if one.isprintable() else "?" for one in words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +116,18 @@ class Order:
         """Seconds after which a run that is still there can only hang: its own limit, and the time to end well."""
         return self.entry.timeout_s + grace_s(self.entry) + _MARGIN_S
 
+    @property
+    def stop_limit_s(self) -> float:
+        """Seconds that a run which was asked to end may take for that."""
+        return grace_s(self.entry) + _STOP_MARGIN_S
+
 
 _MARGIN_S = 120.0
 """For the kernel's start, the last words of the record and its way to a bucket."""
+
+
+_STOP_MARGIN_S = 30.0
+"""For what is left to write once the cell has ended."""
 
 
 def grace_s(entry: Entry) -> float:

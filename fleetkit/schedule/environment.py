@@ -59,7 +59,8 @@ def is_secret_variable(name: str, value: str) -> bool:
     if _SECRET_NAME.search(name) or Redactor().redact(value) != value:
         return True
     try:
-        return urllib.parse.urlsplit(value).password is not None
+        # Proxies are named without a scheme as well.
+        return urllib.parse.urlsplit(value if "//" in value else f"//{value}").password is not None
     except ValueError:
         return False
 

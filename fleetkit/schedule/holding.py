@@ -27,7 +27,7 @@ def hold_schedule(folder: Path, name: str) -> Iterator[None]:
     Raises
     ------
     BusyError
-        When another process runs it; says which.
+        When another process runs it, which is said; or has taken it away meanwhile.
     OSError
         When no lock can be taken here.
     """
@@ -42,6 +42,11 @@ def hold_schedule(folder: Path, name: str) -> Iterator[None]:
                 seen=_describe_holder(file),
                 hint="nothing was begun; the next time will do, or wait for the end of that run",
             ) from error
+        if not _is_still(handle, file):
+            raise BusyError(
+                f"the schedule {name} was taken away just now",
+                hint="nothing was begun; list them: fleetkit schedule list",
+            )
         os.ftruncate(handle, 0)
         holder = {
             "pid": os.getpid(),
@@ -53,6 +58,14 @@ def hold_schedule(folder: Path, name: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _is_still(handle: int, file: Path) -> bool:
+    """Return whether a file that is held is the one that others would hold: who takes a schedule away removes it."""
+    try:
+        return os.path.samestat(os.fstat(handle), file.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _describe_holder(file: Path) -> str:

@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetkit.core import FleetkitError, SettingsError
-from fleetkit.schedule._files import is_as_written, remove_written, require_free, sha256_of, write_whole
-from fleetkit.schedule.entry import Entry, Order, grace_s
+from fleetkit.schedule._files import (
+    is_as_written,
+    remove_written,
+    require_free,
+    require_unchanged,
+    sha256_of,
+    write_whole,
+)
+from fleetkit.schedule.entry import Entry, Order
 from fleetkit.schedule.on_calendar import to_on_calendar
 from fleetkit.schedule.scheduler import Placement
 
@@ -75,10 +82,10 @@ class SystemdTimers:
         spread_s = _SPREAD_S if entry.line.least_gap_s() >= _HOURLY_S else 0
         service = _SERVICE.format(
             **words,
-            folder=_escape(_one_line(str(order.folder))),
+            folder=_escape(_bare(str(order.folder))),
             command=" ".join(_quote(word) for word in order.command),
             limit_s=order.hard_limit_s,
-            stop_s=grace_s(entry) + 30,
+            stop_s=order.stop_limit_s,
         )
         calendar = "\n".join(f"OnCalendar={line}" for line in to_on_calendar(entry.line))
         timer = _TIMER.format(**words, words=_escape(entry.line.words), calendar=calendar, spread_s=spread_s)
@@ -104,6 +111,9 @@ class SystemdTimers:
 
     def withdraw(self, entry: Entry) -> tuple[str, ...]:
         """Have the timer end, and remove the two units."""
+        # All of them first: where one stays, the timer is not to be ended, nor half of it taken away.
+        for file, mark in entry.wrote.items():
+            require_unchanged(Path(file), mark)
         if self._unit(entry, "timer").exists():
             self._call("disable", "--now", _timer(entry))
         taken = tuple(file for file, mark in entry.wrote.items() if remove_written(Path(file), mark))
@@ -151,6 +161,13 @@ def _one_line(text: str) -> str:
     if not text.isprintable():
         raise SettingsError("the folder's name cannot stand in a unit", seen=repr(text), hint="work in another folder")
     return text
+
+
+def _bare(text: str) -> str:
+    """Return a path that stands without quotes: systemd drops a blank at its end, and a backslash joins two lines."""
+    if text.endswith((" ", "\\")):
+        raise SettingsError("the folder's name cannot stand in a unit", seen=repr(text), hint="work in another folder")
+    return _one_line(text)
 
 
 def _escape(text: str) -> str:

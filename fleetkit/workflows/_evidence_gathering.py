@@ -131,7 +131,7 @@ def pack_records(
 
 
 def _take(found: Gathered, copy: Path, left: tuple[str, ...], *, cluster: str) -> None:
-    proof = prove_record(copy, verify=verify_signature)
+    proof = prove_record(copy, cluster=cluster, verify=verify_signature)
     stored = _read(copy)
     remarks = [f"{name} lay beside it and was left out" for name in left]
     try:

@@ -149,8 +149,8 @@ class SweptRun:
             "parameters": dict(self._order.parameters),
             "timeout_s": self._order.timeout_s,
         }
-        with process.stdin, process.stdout:
-            # One that died at once reads no order; its end is judged below.
+        # One that died at once reads no order, and its end is judged below: the pipe may break when it is closed, too.
+        with process.stdout, contextlib.suppress(BrokenPipeError), process.stdin:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.write(json.dumps(order) + "\n")
                 process.stdin.flush()

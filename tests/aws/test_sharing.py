@@ -60,7 +60,9 @@ def test_accounts_and_regions_do_not_wait_for_each_other(tmp_path: Path) -> None
     assert share.take(account="1", region="a") == pytest.approx(1)
 
 
-@pytest.mark.parametrize("left", [b"", b"nonsense", b"\x00\xff", b"nan", b"inf", b"-5", b"9e99"])
+@pytest.mark.parametrize(
+    "left", [b"", b"nonsense", b"\x00\xff", b"nan nan", b"inf 0", b"-5 -5", b"9e99 0", b"1500", b"1500 1 1"]
+)
 def test_a_file_that_says_nothing_sensible_holds_nobody_up(tmp_path: Path, left: bytes) -> None:
     (tmp_path / f"{ACCOUNT}.{REGION}").write_bytes(left)
     share = _share(tmp_path)
@@ -71,10 +73,18 @@ def test_a_file_that_says_nothing_sensible_holds_nobody_up(tmp_path: Path, left:
 def test_a_turn_that_is_hours_away_is_an_error_and_not_a_silence(tmp_path: Path) -> None:
     clock = _Clock()
     share = _share(tmp_path, rate=0.01, clock=clock)
-    (tmp_path / f"{ACCOUNT}.{REGION}").write_text(repr(clock.now + 3700))
+    (tmp_path / f"{ACCOUNT}.{REGION}").write_text(f"{clock.now + 3700!r} {clock.now!r}")
     with pytest.raises(AwsError, match="turn comes in 3700 seconds") as told:
         share.take(account=ACCOUNT, region=REGION)
     assert told.value.transient
+
+
+def test_turns_of_before_the_computer_was_started_again_hold_nobody_up(tmp_path: Path) -> None:
+    before = _share(tmp_path, clock=_Clock(5400.0))
+    for _ in range(9):
+        before.take(account=ACCOUNT, region=REGION)
+    since = _share(tmp_path, clock=_Clock(60.0))
+    assert [since.take(account=ACCOUNT, region=REGION) for _ in range(5)] == [0.0] * 5
 
 
 def test_calls_and_waits_are_added_up_by_all_who_name_the_file(tmp_path: Path) -> None:

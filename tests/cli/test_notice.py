@@ -104,6 +104,26 @@ def test_a_damaged_notice_is_named_and_hides_no_other(watched, capsys):
     assert "it is deaf" in out
 
 
+def test_a_broken_cluster_file_hides_no_other_and_what_waits_for_it_is_listed(watched, tmp_path, capsys):
+    watched.deafen()
+    watched.run(FAILED)
+    watched.heal()
+    write_cluster(tmp_path, name="aaa")
+    broken, gone = tmp_path / "clusters" / "aaa.toml", tmp_path / "clusters" / "demo.toml"
+    broken.write_text("name = ")
+    assert main(["notice", "list"]) == 2
+    out, err = capsys.readouterr()
+    assert "demo     hook         url      env:HOOK" in out
+    assert "aaa: who is told is not known: " in err
+    assert main(["notice", "retry"]) == 1, "hook has no URL here: worse than the broken file"
+    assert "aaa: nothing was sent: " in capsys.readouterr().err
+    assert watched.titles == ["failed"]
+    gone.rename(tmp_path / "demo.toml")
+    assert main(["notice", "list", "--json"]) == 2
+    listed = {one["cluster"]: one for one in json.loads(capsys.readouterr().out)}
+    assert [one["destination"] for one in listed["demo"]["waiting"]] == ["hook"]
+
+
 def test_what_waits_is_no_record(watched, capsys):
     watched.deafen()
     watched.run(FAILED)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ast
 import functools
+import signal
+import subprocess
+import sys
+import textwrap
 
 import pytest
 from support.foreign_schedulers import AIRFLOW, run_airflow
@@ -11,7 +15,7 @@ from support.own_environments import make_environment
 from support.scheduled import make_entry, write_look
 
 from fleetkit.core import SettingsError, utc_now
-from fleetkit.schedule import SchedulerKind, add_entry, find_dags, list_scheduled_runs, parse_cron, remove_entry
+from fleetkit.schedule import Order, SchedulerKind, add_entry, find_dags, list_scheduled_runs, parse_cron, remove_entry
 from fleetkit.schedule.airflow import DagFolder
 
 
@@ -54,6 +58,38 @@ def test_a_dag_of_somebody_else_and_a_line_that_airflow_may_read_otherwise_are_r
     with pytest.raises(SettingsError, match="Airflow may not know"):
         add_entry(entry_for(tmp_path, line=parse_cron("0 0 L * *")), DagFolder(folder=tmp_path), folder=tmp_path)
     assert (tmp_path / "fleetkit_look.py").read_text() == "mine"
+
+
+_DEAF = """\
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.kill(os.getppid(), signal.SIGUSR1)
+time.sleep(60)
+"""
+
+
+def test_a_run_that_does_not_end_when_it_is_asked_to_is_killed(tmp_path):
+    """As at Airflow's time limit, whose error comes by a signal while the task waits."""
+    order = Order(entry=entry_for(tmp_path), folder=tmp_path, program=("true",))
+    (text,) = DagFolder(folder=tmp_path).plan(order).texts.values()
+    task = text[text.index("        with Popen") : text.index("        if code")].replace("wait(90)", "wait(0.2)")
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*words, **how):
+        started.append(subprocess.Popen(*words, **how))
+        return started[0]
+
+    def limit(*_):
+        raise TimeoutError
+
+    names = {"Popen": start, "TimeoutExpired": subprocess.TimeoutExpired, "FOLDER": tmp_path}
+    before = signal.signal(signal.SIGUSR1, limit)
+    try:
+        with pytest.raises(TimeoutError):
+            exec(textwrap.dedent(task), {**names, "COMMAND": [sys.executable, "-c", _DEAF]})  # noqa: S102 -- ours
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert started[0].returncode == -signal.SIGKILL
 
 
 @pytest.mark.slow

@@ -36,7 +36,12 @@ def dues(text: str, timezone: str, after: dt.datetime, count: int = 2) -> list[s
         ("* * * *", "4 fields"),
         ("0 * * * * *", "6 fields"),
         ("", "0 fields"),
+        ("*/90 * * * *", "minute: '*/90'"),
+        ("0 0-23/24 * * *", "hour: '0-23/24'"),
         ("0 0 */2 * MON", "day of month '*/2' beside day of week 'MON'"),
+        ("0 0 1-31 * MON", "day of month '1-31' beside day of week 'MON'"),
+        ("0 0 15 * 0-6", "day of month '15' beside day of week '0-6'"),
+        ("0 0 15 * 1-7", "day of month '15' beside day of week '1-7'"),
     ],
 )
 def test_a_line_that_is_wrong_is_refused_and_names_the_field_and_what_is_legal(line, seen):
@@ -87,6 +92,7 @@ def test_it_is_said_in_words_with_its_zone():
         ("0 0 L * *", False),
         ("0 0 LW * *", False),
         ("0 0 * * 5L", False),
+        ("0 0 * * 5L,1", False),
         ("0 0 * * MON#1", False),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -11,11 +12,12 @@ import pytest
 from support.debian_programs import require_program
 from support.scheduled import make_entry, write_look
 
-from fleetkit.core import FleetkitError, NotFoundError, NotYet, Patience, SettingsError, wait_until
+from fleetkit.core import FleetkitError, NotFoundError, NotYet, Patience, SettingsError, call_each, wait_until
 from fleetkit.schedule import add_entry, list_scheduled_runs, parse_cron, remove_entry
 from fleetkit.schedule.cron_table import CronTable
 from fleetkit.schedule.entries import write_entry
 
+UTC = Path("/usr/share/zoneinfo/Etc/UTC")
 KEEP = (
     b'# mine\nMAILTO=""\n\n  */5\t* * * *   echo "it\'s"  # odd   blanks \n'
     b"@reboot  true\nnot a line at all\n\t\n0 1 * * * a=b;c"
@@ -33,7 +35,7 @@ def table(tmp_path: Path) -> CronTable:
         '  -) [ -e refuse ] && { echo "you may not use cron" >&2; exit 1; }; exec cat > table ;;\nesac\n'
     )
     program.chmod(0o755)
-    return CronTable(program=str(program), local_time=Path("/usr/share/zoneinfo/Etc/UTC"))
+    return CronTable(program=str(program), local_time=UTC, lock=tmp_path / "lock")
 
 
 def table_of(tmp_path: Path) -> bytes:
@@ -50,6 +52,16 @@ def test_the_lines_of_others_stay_byte_for_byte(tmp_path, table, others):
     assert table.find_missing(added.entry) == ()
     remove_entry(added.entry, table, folder=tmp_path)
     assert table_of(tmp_path) == whole
+
+
+def test_two_that_are_added_at_once_both_stand_in_the_table(tmp_path, table):
+    slow = tmp_path / "slow"
+    slow.write_text(f'#!/bin/sh\n{table.program} "$@"\ncode=$?\n[ "$1" = -l ] && sleep 0.5\nexit $code\n')
+    slow.chmod(0o755)
+    at_once = dataclasses.replace(table, program=str(slow))
+    added = call_each(["one", "two"], lambda name: add_entry(make_entry(tmp_path, name=name), at_once, folder=tmp_path))
+    assert added.failed == {}
+    assert all(table.find_missing(one.entry) == () for one in added.ok.values())
 
 
 def test_a_user_without_a_crontab_has_none_again_after_the_removal(tmp_path, table):
@@ -78,14 +90,15 @@ def test_a_table_that_may_not_be_written_leaves_no_schedule(tmp_path, table):
 
 
 def test_no_crontab_program_is_said_and_nothing_is_left(tmp_path):
-    table = CronTable(program=None, local_time=tmp_path / "none")
+    table = CronTable(program=None, local_time=tmp_path / "none", lock=tmp_path / "lock")
     with pytest.raises(NotFoundError, match="no crontab program on PATH"):
         add_entry(make_entry(tmp_path), table, folder=tmp_path)
     assert not (tmp_path / "schedules" / "look.toml").exists()
 
 
 def test_another_zone_than_the_computers_is_refused_and_named(tmp_path, table):
-    berlin = CronTable(program=table.program, local_time=Path("/usr/share/zoneinfo/Europe/Berlin"))
+    zone = Path("/usr/share/zoneinfo/Europe/Berlin")
+    berlin = CronTable(program=table.program, local_time=zone, lock=tmp_path / "lock")
     with pytest.raises(SettingsError, match="give --timezone Europe/Berlin"):
         add_entry(make_entry(tmp_path), berlin, folder=tmp_path)
     entry = make_entry(tmp_path, line=parse_cron("0 3 * * *", timezone="Europe/Vienna"))
@@ -97,6 +110,21 @@ def test_another_zone_than_the_computers_is_refused_and_named(tmp_path, table):
 def test_a_line_that_cron_does_not_know_is_refused(tmp_path, table, line):
     with pytest.raises(SettingsError, match="cron may not know"):
         add_entry(make_entry(tmp_path, line=parse_cron(line)), table, folder=tmp_path)
+
+
+@pytest.mark.parametrize("line", ["0 3 * * 7-7", "0 3 * * 0-7", "0,0 3 1-31 JAN,3 *", "*/5 1-3/2 1,15 * MON-FRI"])
+def test_the_times_stand_in_the_table_as_they_were_checked(tmp_path, table, line):
+    add_entry(make_entry(tmp_path, line=parse_cron(line)), table, folder=tmp_path)
+    assert table_of(tmp_path).decode().startswith(f"{line} cd {tmp_path} && exec ")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "100\\%", "a\tb"])
+def test_a_folder_that_would_end_the_line_for_cron_is_refused(tmp_path, table, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    with pytest.raises(SettingsError, match="cannot stand in a crontab"):
+        add_entry(make_entry(folder), table, folder=folder)
+    assert not (tmp_path / "table").exists()
 
 
 @pytest.mark.sandbox
@@ -149,4 +177,4 @@ def _recording(folder: Path) -> CronTable:
     program = folder / "keep"
     program.write_text(f'#!/bin/sh\n[ "$1" = -l ] && exit 0\nexec cat > {folder / "kept"}\n')
     program.chmod(0o755)
-    return CronTable(program=str(program), local_time=Path("/usr/share/zoneinfo/Etc/UTC"))
+    return CronTable(program=str(program), local_time=UTC, lock=folder / "lock")

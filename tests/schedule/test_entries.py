@@ -80,6 +80,11 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
     assert [file.name for file in (tmp_path / "schedules").iterdir()] == ["look.toml"]
 
 
+def test_a_notebook_whose_name_has_lines_leaves_a_file_that_can_be_read(tmp_path):
+    written = write_schedule(tmp_path, notebook=str(tmp_path / 'a\nretries = 9\x07".ipynb'))
+    assert read_entry(tmp_path, "look") == written
+
+
 def test_runs_are_given_what_they_need_and_no_secret():
     environ = {
         "AWS_PROFILE": "ops",
@@ -92,6 +97,7 @@ def test_runs_are_given_what_they_need_and_no_secret():
         "VAULT_ADDR": "https://vault",
         "VAULT_TOKEN": "canary",
         "HTTPS_PROXY": "http://me:canary@proxy:3128",
+        "HTTP_PROXY": "me:canary@proxy:3128",
         "PATH": "/bin",
         "EDITOR": "vi",
     }
@@ -100,7 +106,8 @@ def test_runs_are_given_what_they_need_and_no_secret():
     ]
     assert "canary" not in repr(choose_environment(environ))
     assert list_left_out(environ) == (
-        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HTTPS_PROXY", "VAULT_TOKEN"),
+        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+        *("HTTPS_PROXY", "HTTP_PROXY", "VAULT_TOKEN"),
     )
 
 

@@ -93,6 +93,18 @@ def test_an_outcome_that_was_not_told_today_is_told_however_often_others_were():
     assert tells[-2:] == [False, True]
 
 
+def test_notices_of_a_clock_that_was_ahead_silence_nobody():
+    def judge(run, outcome, told, now, found=()):
+        return judge_run(run, outcome, told=told, on=NoticeWhen.CHANGE, amiss=found, cut_off=(), now=now)
+
+    told = Told()
+    for number, outcome in enumerate([DONE, *([FINDINGS, DONE] * 3)]):
+        told = judge(f"ahead{number}", outcome, told, NOW + dt.timedelta(days=300), found=("a", "b")).told
+    first = judge("run1", FINDINGS, told, NOW, found=("a",))
+    assert first.tells
+    assert judge("run2", FINDINGS, first.told, NOW, found=("a", "b")).tells, "only that clock saw it"
+
+
 def test_a_run_is_judged_once_and_one_that_was_cut_off_before_it_is_told():
     def judge(run, told, cut_off=()):
         return judge_run(run, DONE, told=told, on=NoticeWhen.CHANGE, amiss=(), cut_off=cut_off, now=NOW)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +34,10 @@ def entry_for(folder: Path, **changes):
 
 @pytest.mark.parametrize(
     "address",
-    ["ftp://127.0.0.1", "127.0.0.1:8888", "http://127.0.0.1:8888/?token=x", "http://me:canary@127.0.0.1:8888"],
+    [
+        *("ftp://127.0.0.1", "127.0.0.1:8888", "http://127.0.0.1:8888/?token=x", "http://me:canary@127.0.0.1:8888"),
+        *("http://[::1", "http://127.0.0.1:port", "http://127.0.0.1:8888/a b"),
+    ],
 )
 def test_an_address_that_is_none_or_bears_a_secret_is_refused_and_not_shown(monkeypatch, address):
     monkeypatch.setenv("JUPYTER_TOKEN", TOKEN)
@@ -51,6 +56,21 @@ def test_a_server_that_does_not_answer_leaves_no_schedule(tmp_path, monkeypatch)
     monkeypatch.setenv("JUPYTER_TOKEN", TOKEN)
     with pytest.raises(ServiceError, match="cannot be reached"):
         add_entry(entry_for(tmp_path), open_jobs("http://127.0.0.1:9"), folder=tmp_path)
+    assert list((tmp_path / "schedules").iterdir()) == []
+
+
+def test_a_server_that_speaks_something_else_is_told_and_leaves_no_schedule(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_TOKEN", TOKEN)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            with server.accept()[0] as one:
+                one.recv(65536)
+                one.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+        threading.Thread(target=greet, daemon=True).start()
+        with pytest.raises(ServiceError, match="cannot be reached"):
+            add_entry(entry_for(tmp_path), open_jobs(f"http://127.0.0.1:{server.getsockname()[1]}"), folder=tmp_path)
     assert list((tmp_path / "schedules").iterdir()) == []
 
 

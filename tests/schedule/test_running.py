@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -124,6 +125,19 @@ def test_the_time_limit_ends_the_run_with_all_that_it_started(folder):
         return NotYet("the child is there") if alive else True
 
     wait_until(gone, what="the child to be gone", patience=Patience(deadline_s=20, interval_s=0.1))
+
+
+def test_a_lock_that_went_with_its_schedule_is_held_by_nobody(folder, monkeypatch):
+    """Whoever opened the lock's file before it was removed would hold one that nobody else looks at."""
+    take = fcntl.flock
+
+    def remove_and_take(handle, operation):
+        (folder / "schedules" / ".look.lock").unlink()
+        take(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_and_take)
+    with pytest.raises(BusyError, match="was taken away just now"), hold_schedule(folder, "look"):
+        pytest.fail("it was held")
 
 
 def test_a_second_run_at_the_same_time_is_refused_and_says_who_runs_the_first(folder):

@@ -87,6 +87,36 @@ def test_a_unit_that_somebody_changed_stays_and_so_does_the_schedule(tmp_path):
     assert (tmp_path / "schedules" / "look.toml").exists()
 
 
+def test_a_timer_that_somebody_changed_is_not_ended_and_nothing_beside_it_is_taken(tmp_path):
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
+    systemctl.chmod(0o755)
+    speaking = SystemdTimers(folder=tmp_path / "units", systemctl=str(systemctl))
+    added = add_entry(entry_for(tmp_path), speaking, folder=tmp_path)
+    file = tmp_path / "units" / "fleetkit-look.timer"
+    file.write_text(file.read_text() + "# mine\n")
+    with pytest.raises(PreconditionError, match="is not what was written there"):
+        remove_entry(added.entry, speaking, folder=tmp_path)
+    assert "disable" not in (tmp_path / "asked").read_text()
+    assert (tmp_path / "units" / "fleetkit-look.service").exists()
+
+
+@pytest.mark.parametrize("name", ["blank ", "back\\", "a\nb"])
+def test_a_folder_that_systemd_would_read_as_another_is_refused(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    with pytest.raises(SettingsError, match="cannot stand in a unit"):
+        add_entry(entry_for(folder), timers(tmp_path), folder=folder)
+    assert not (tmp_path / "units").exists()
+
+
+def test_a_notebook_whose_name_has_lines_writes_none_of_its_own_into_a_unit(tmp_path):
+    entry = entry_for(tmp_path, notebook=str(tmp_path / "a\n[Service]\nExecStart=evil.ipynb"))
+    add_entry(entry, timers(tmp_path), folder=tmp_path)
+    for file in (tmp_path / "units").iterdir():
+        assert "\nExecStart=evil" not in file.read_text()
+
+
 def test_a_unit_of_somebody_else_is_never_written_over(tmp_path):
     file = tmp_path / "units" / "fleetkit-look.timer"
     file.parent.mkdir()

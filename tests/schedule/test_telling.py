@@ -112,6 +112,21 @@ def test_a_run_that_was_killed_in_between_is_told_with_the_next_one(watched):
     assert f"- {cut_off.record.id}: cut off, its process was killed" in watched.heard[-1]["body"]
 
 
+def test_a_run_that_a_clock_named_that_was_ahead_hides_none_that_was_killed(watched):
+    watched.run(DONE)
+    begun, watched._begun = watched._begun, utc_now() + dt.timedelta(days=300)
+    watched.run(DONE)
+    watched._begun = begun
+    killed = watched.end(Outcome.RUNNING, ended=None, exit=None)
+    watched.run(DONE)
+    assert f"{killed.record.id}: cut off, its process was killed" in watched.heard[-1]["body"]
+
+
+def test_half_a_character_keeps_nobody_from_being_told(watched):
+    assert watched.run(FAILED, summary="no file caf\udce9.toml \ud83d").is_taken
+    assert "- failed: no file caf.toml" in watched.heard[-1]["body"]
+
+
 def test_what_is_not_taken_waits_without_its_url_is_told_later_and_only_once(watched):
     watched.run()
     watched.deafen()

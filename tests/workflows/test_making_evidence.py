@@ -178,6 +178,28 @@ def test_a_broken_record_is_packed_and_marked_and_its_findings_are_not_counted(
     assert FIRST in amiss, "it is told where what is amiss is told"
 
 
+def test_a_whole_record_of_another_cluster_is_broken_among_those_of_this_one(world: World) -> None:
+    other = write_run(
+        world.runs, world.ada.signer, audited({OPEN: "passed"}, day=20), day=20, cluster="other", notebook="50-audit"
+    )
+    shutil.move(other, world.runs / "demo" / other.name)
+    assert world.make().outcome == "failed"
+    (row,) = [row for row in rows(world, "runs") if row["record"] == other.name]
+    assert row["proof"] == "broken"
+    assert "it is of the cluster other, and lay among the records of demo" in row["remarks"]
+    assert len(rows(world, "audits")) == 3, "what it found is not counted"
+    assert "it is of the cluster other" in str(prove_evidence(world.folder / "march.zip", keys=world.keys))
+
+
+def test_a_folder_that_is_a_link_is_told_as_missing(world: World) -> None:
+    shutil.move(world.runs / "demo" / FIRST, world.folder / FIRST)
+    (world.runs / "demo" / FIRST).symlink_to(world.folder / FIRST)
+    made = world.make()
+    assert made.outcome == "failed"
+    assert [one.what for one in made.manifest.lacks] == [FIRST]
+    assert "its folder is a link" in made.manifest.lacks[0].why
+
+
 def test_a_record_without_a_journal_or_a_run_file_is_broken_and_not_left_out(world: World) -> None:
     (world.runs / "demo" / FIRST / "journal.jsonl").unlink()
     (world.runs / "demo" / DEPLOY / "run.json").unlink()

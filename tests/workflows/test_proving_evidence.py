@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from support.service_signers import ServiceSigner
 
 from fleetkit.core import NotFoundError, SettingsError
 from fleetkit.runs import ProofState
+from fleetkit.runs.evidence import Manifest
 from fleetkit.workflows import EvidenceProof, prove_evidence
 
 FIRST, SECOND = "20260302T040506Z-50-audit-cluster", "20260305T040506Z-12-deploy-cluster"
@@ -153,6 +155,24 @@ def test_a_key_that_stands_in_the_archive_alone_vouches_for_nothing(world: World
     proof = prove(world, keys=[world.bob.signer.public_key])
     assert (proof.outcome, proof.manifest, proof.signed_by) == ("failed", None, "")
     assert f"it says that it was signed by {world.ada.signer.public_key}" in told(proof)
+
+
+def test_what_stands_in_an_archive_that_nobody_vouches_for_moves_no_cursor(
+    world: World, files: Files, tmp_path: Path
+) -> None:
+    claimed = replace(Manifest.from_bytes(files["manifest.json"]), public_key="\x1b[2J\x1b[Hproven: march.zip")
+    proof = prove(world, pack(tmp_path / "a.zip", {**files, "manifest.json": claimed.to_bytes()}.items()))
+    assert (proof.outcome, proof.manifest) == ("failed", None)
+    assert told(proof).isprintable()
+
+
+def test_a_manifest_with_a_letter_that_none_has_is_a_flaw_and_no_crash(
+    world: World, files: Files, tmp_path: Path
+) -> None:
+    content = re.sub(rb'"sha256": "[0-9a-f]', '"sha256": "ä'.encode(), files["manifest.json"], count=1)
+    proof = prove(world, pack(tmp_path / "a.zip", {**files, "manifest.json": content}.items()))
+    assert (proof.outcome, proof.manifest) == ("failed", None)
+    assert "it says that it was signed by nobody" in told(proof)
 
 
 def test_a_record_and_an_approval_that_none_of_the_given_keys_signed_are_named(world: World) -> None:

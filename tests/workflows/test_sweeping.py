@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,32 @@ def test_a_process_that_dies_at_once_is_told_with_its_last_words(home: Path, mon
     (one,) = swept.record.clusters
     assert (one.state, one.record) == (SweepState.FAILED, "")
     assert one.reason.endswith("ended without a word (exit code 1); it said last: out of luck")
+
+
+def test_a_process_that_is_dead_before_it_is_told_what_to_run_is_told_alike(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dead(subprocess.Popen):  # type: ignore[type-arg]
+        def __init__(self, *words: Any, **how: Any) -> None:
+            super().__init__(*words, **how)
+            self.wait()
+
+    write_clusters(home, aaa="")
+    monkeypatch.setattr("fleetkit.workflows._swept_run._PROGRAM", ("-c", "import sys; sys.exit('out of luck')"))
+    monkeypatch.setattr(subprocess, "Popen", Dead)
+    (one,) = _sweep(home).record.clusters
+    assert one.reason.endswith("ended without a word (exit code 1); it said last: out of luck")
+
+
+def test_a_tally_that_cannot_be_removed_keeps_no_sweep_from_its_end(home: Path) -> None:
+    write_clusters(home, aaa="", bbb="")
+
+    def hear(event: SweepEvent) -> None:
+        if event.cluster is not None:
+            tally = find_sweep(home, "latest") / "calls" / f"{event.cluster.cluster}.json"
+            tally.mkdir(parents=True, exist_ok=True)
+
+    assert set(_states(_sweep(home, at_once=1, on_event=hear)).values()) == {SweepState.DONE}
 
 
 def test_a_setting_that_is_wrong_is_told_for_each_cluster_with_what_to_do(

@@ -24,7 +24,7 @@ def _complete_destination(context: click.Context, _parameter: click.Parameter, i
         clusters = load_clusters(context.params.get("cluster"))
     except FleetkitError:
         return []
-    return sorted({name for one in clusters for name in one.notice.names if name.startswith(incomplete)})
+    return sorted({name for one in clusters.ok.values() for name in one.notice.names if name.startswith(incomplete)})
 
 
 @click.command("test")

@@ -159,9 +159,11 @@ def _read_manifest(archive: _Opened, *, verify: VerifySignature, keys: Collectio
 
 def _tell_signer(content: bytes) -> str:
     try:
-        return Manifest.from_bytes(content).public_key
+        signer = Manifest.from_bytes(content).public_key
     except FleetkitError:
         return "nobody"
+    # Whoever made it may have written anything there, and a terminal obeys what it is shown.
+    return signer if str(signer).isprintable() else repr(signer)
 
 
 def _of_names(manifest: Manifest, names: Sequence[str]) -> Iterator[Flaw]:
@@ -188,7 +190,7 @@ def _check_record(
         for file in manifest.files:
             if file.path.startswith(f"{place}/"):
                 damaged += archive.find_flaws(file, copy=folder / Path(file.path).name)
-        proof = prove_record(folder, verify=verify, keys=keys)
+        proof = prove_record(folder, cluster=manifest.cluster, verify=verify, keys=keys)
         # What was damaged on the way is told as that; what its check makes of it says nothing more.
         found = () if damaged else (*proof.flaws, *look(folder, manifest.cluster))
     return proof, [*damaged, *(Flaw(where=f"{place}, {one.where}", what=one.what) for one in found)]

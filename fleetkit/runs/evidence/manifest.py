@@ -132,10 +132,11 @@ class Manifest:
             if (told["purpose"], told["format"]) != (_PURPOSE, _FORMAT):
                 raise refuse(MANIFEST_FILE, "it is that of another version", seen=f"format {told['format']}")
             found = _read(told)
+            written = found.to_bytes()
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             seen = f"{type(error).__name__}: {error}"
             raise refuse(MANIFEST_FILE, "it is no manifest of evidence", seen=seen) from error
-        if found.to_bytes() != content:
+        if written != content:
             raise refuse(MANIFEST_FILE, "it was not written by fleetkit in this form")
         return found
 
