@@ -141,8 +141,10 @@ def test_roles_are_told_with_all_that_they_may_do(session: AwsSession, workspace
     trust = {"Version": "2012-10-17", "Statement": []}
     allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
     session.iam.create_role(RoleName="demo-master", AssumeRolePolicyDocument=json.dumps(trust))
-    session.iam.put_role_policy(RoleName="demo-master", PolicyName="own", PolicyDocument=json.dumps(allow))
-    attached = session.iam.create_policy(PolicyName="attached", PolicyDocument=json.dumps(allow))["Policy"]["Arn"]
+    session.iam.put_role_policy(RoleName="demo-master", PolicyName="same", PolicyDocument=json.dumps(allow))
+    # Somebody's own policy may have the name of one that is attached.
+    wider = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    attached = session.iam.create_policy(PolicyName="same", PolicyDocument=json.dumps(wider))["Policy"]["Arn"]
     session.iam.attach_role_policy(RoleName="demo-master", PolicyArn=attached)
     profile = session.iam.create_instance_profile(InstanceProfileName="demo-master")["InstanceProfile"]["Arn"]
     session.iam.add_role_to_instance_profile(InstanceProfileName="demo-master", RoleName="demo-master")
@@ -150,7 +152,7 @@ def test_roles_are_told_with_all_that_they_may_do(session: AwsSession, workspace
     with workspace.session.counting() as calls:
         (role,) = read(workspace, "roles").roles
     assert (role.resource, role.role_name) == ("master", "demo-master")
-    assert {name: dict(document) for name, document in role.policies.items()} == {"own": allow, "attached": allow}
+    assert {name: dict(document) for name, document in role.policies.items()} == {"same": allow, attached: wider}
     assert tuple(calls.made) == FACT_SOURCES["roles"].permissions
 
 

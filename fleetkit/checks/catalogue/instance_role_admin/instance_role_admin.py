@@ -31,9 +31,10 @@ def _statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _is_admin(statement: Mapping[str, Any]) -> bool:
-    if statement.get("Effect") != "Allow" or "*" not in _list(statement.get("Resource")):
+    # What is allowed but for some, or on all but some, is everything else.
+    everywhere = "NotResource" in statement or not {"*", "arn:*"}.isdisjoint(_list(statement.get("Resource")))
+    if statement.get("Effect") != "Allow" or not everywhere:
         return False
-    # What is allowed but for some is everything else.
     return "NotAction" in statement or any(one.lower() in _ALL for one in _list(statement.get("Action")))
 
 
