@@ -45,8 +45,9 @@ def given(**texts: str) -> tuple[GivenFact, ...]:
         ("Environment=DB_PASSWORD=hunter2hunter2", "a password"),
         ('{"api_key": "abcdef123456"}', "a password"),
         ("AGE-SECRET-KEY-1" + "Q" * 58, "a key of age"),
-        # What stands in files of its own is another check's.
+        # What stands in files of its own is another check's, and hides nothing beside it.
         (KEY, ""),
+        (f"DB_PASSWORD=hunter2hunter2\n{KEY}", "a password"),
     ],
 )
 def test_secrets_in_user_data(text: str, kind: str) -> None:
