@@ -129,6 +129,18 @@ def test_images_stand_beside_the_newest_of_their_system(session: AwsSession, wor
     assert image.newest_created == dt.datetime(2026, 8, 13, 8, 47, 19, tzinfo=dt.UTC)
 
 
+def test_an_image_that_bears_a_publishers_name_and_is_not_its_own_stands_beside_none(
+    session: AwsSession, workspace: Workspace
+) -> None:
+    seed_images(
+        ami_theirs=(FLATCAR_OWNER, "Flatcar-stable-4593.2.5-hvm", "2026-08-13T08:47:19+00:00"),
+        ami_forged=("123456789012", "Flatcar-stable-4593.2.6-hvm", "2026-08-14T08:47:19+00:00"),
+    )
+    start(session, ImageId="ami-forged")
+    (image,) = read(workspace, "images").images
+    assert (image.name, image.newest, image.newest_created) == ("Flatcar-stable-4593.2.6-hvm", "", None)
+
+
 def test_an_image_that_was_withdrawn_has_no_name(session: AwsSession, workspace: Workspace) -> None:
     seed_images(ami_old=(FLATCAR_OWNER, "Flatcar-stable-4459.2.4-hvm", "2026-05-12T09:14:03+00:00"))
     start(session, ImageId="ami-old")
