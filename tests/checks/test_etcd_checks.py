@@ -150,6 +150,7 @@ def verdicts(backups: BackupFact) -> dict[str, Judgement]:
     [
         (BACKUPS, "passed", "passed"),
         (BackupFact(place="", newest=None), "etcd was never backed up", "no backup was ever restored for a trial"),
+        (replace(BACKUPS, newest=None), "none lies in s3://backups any more", "passed"),
         (replace(BACKUPS, newest=after(hours=-25)), "it is 25 hours old: that is what would be lost", "passed"),
         (replace(BACKUPS, newest=after(days=-9)), "it is 9 days old: that is what would be lost", "passed"),
         (replace(BACKUPS, drilled=None), "passed", "no backup was ever restored for a trial"),

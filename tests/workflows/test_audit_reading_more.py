@@ -302,6 +302,18 @@ def test_backups_in_a_bucket_are_listed_within_the_budget(session: AwsSession, w
     assert calls.made["s3:ListObjectsV2"] == 1
 
 
+def test_of_backups_that_a_bucket_does_not_have_any_more_none_is_the_newest(
+    session: AwsSession, workspace: Workspace
+) -> None:
+    remember(session, workspace, "s3://kept/etcd")
+    where = {"LocationConstraint": "us-west-2"}
+    session.s3.create_bucket(Bucket="kept", CreateBucketConfiguration=where)  # type: ignore[arg-type]
+    gone = read(workspace, "backups").backups
+    assert (gone.newest, gone.drilled, gone.unread) == (None, None, "")
+    session.s3.put_object(Bucket="kept", Key="etcd/demo/demo-20261101T000000Z-r12.etcd.tar", Body=b"0")
+    assert read(workspace, "backups").backups.newest == dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+
+
 def test_without_a_way_in_what_lies_behind_it_is_unknown(session: AwsSession, workspace: Workspace) -> None:
     names = ("members", "registered", "strain", "tls")
     with workspace.session.counting() as calls:
