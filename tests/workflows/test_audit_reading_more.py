@@ -298,8 +298,27 @@ def test_backups_in_a_bucket_are_listed_within_the_budget(session: AwsSession, w
     assert facts.backups.newest == dt.datetime(2026, 11, 28, tzinfo=dt.UTC)
     assert facts.backups.drill_findings == ("keys differ",)
     assert facts.backup_bucket is not None
-    assert (facts.backup_bucket.locked, facts.backup_bucket.closed) == (True, False)
+    assert (facts.backup_bucket.locked, facts.backup_bucket.closed) == (False, False)
     assert calls.made["s3:ListObjectsV2"] == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "locked"), [({}, False), ({"Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}}}, True)]
+)
+def test_a_bucket_is_locked_where_it_says_for_how_long(
+    session: AwsSession, workspace: Workspace, rule: Any, locked: bool
+) -> None:
+    remember(session, workspace, "s3://kept/etcd")
+    where = {"LocationConstraint": "us-west-2"}
+    session.s3.create_bucket(  # type: ignore[call-overload]
+        Bucket="kept", CreateBucketConfiguration=where, ObjectLockEnabledForBucket=True
+    )
+    session.s3.put_object_lock_configuration(
+        Bucket="kept", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", **rule}
+    )
+    bucket = read(workspace, "backup_bucket").backup_bucket
+    assert bucket is not None
+    assert bucket.locked is locked
 
 
 def test_of_backups_that_a_bucket_does_not_have_any_more_none_is_the_newest(
