@@ -10,7 +10,8 @@ from fleetkit.core import NotFoundError
 __all__ = ["read_acls", "read_flow_logs", "read_groups", "read_subnets", "read_wearers"]
 
 _LAST_PORT = 65535
-_EVERYTHING = "-1"
+_EVERYTHING, _TCP = "-1", "6"
+_ALL_TRAFFIC = "ALL"
 
 
 def read_groups(
@@ -103,11 +104,14 @@ def read_acls(
 
 
 def read_flow_logs(session: aws.AwsSession, *, vpc_id: str) -> dict[str, str]:
-    """Return id of each flow log to its status; one that cannot write is not active."""
-    return {
-        one.flow_log_id: f"not writing ({one.trouble})" if one.trouble else one.status
-        for one in aws.list_flow_logs(session, vpc_id)
-    }
+    """Return id of each flow log to its status; one that cannot write, or not of all traffic, is not active."""
+    return {one.flow_log_id: _tell_flow_log(one) for one in aws.list_flow_logs(session, vpc_id)}
+
+
+def _tell_flow_log(log: aws.FlowLog) -> str:
+    if log.trouble:
+        return f"not writing ({log.trouble})"
+    return log.status if log.traffic == _ALL_TRAFFIC else f"writing of {log.traffic} alone"
 
 
 def _tell_rule(rule: aws.SecurityRule) -> checks.RuleFact:
@@ -123,8 +127,11 @@ def _tell_rule(rule: aws.SecurityRule) -> checks.RuleFact:
 
 
 def _is_open(entry: aws.AclEntry) -> bool:
-    return entry.allows and entry.protocol == _EVERYTHING and checks.is_everybody(entry.cidr)
+    first, last = entry.ports or (0, _LAST_PORT)
+    is_for_all = entry.protocol == _EVERYTHING or (entry.protocol == _TCP and first <= 1 and last >= _LAST_PORT)
+    return entry.allows and is_for_all and checks.is_everybody(entry.cidr)
 
 
 def _tell_entry(entry: aws.AclEntry) -> str:
-    return f"{entry.number} {entry.direction} {entry.cidr}"
+    what = "tcp " if entry.protocol == _TCP else ""
+    return f"{entry.number} {entry.direction} {what}{entry.cidr}"

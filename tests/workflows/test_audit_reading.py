@@ -140,6 +140,33 @@ def test_what_others_have_costs_no_calls(session: AwsSession, workspace: Workspa
 
 
 def test_a_group_that_a_load_balancer_alone_wears_is_looked_at_too(
+@pytest.mark.parametrize(
+    ("ports", "is_open"), [((0, 65535), True), ((1, 65535), True), ((2, 65535), False), ((443, 443), False)]
+)
+def test_an_acl_that_lets_tcp_through_on_all_ports_is_open(
+    session: AwsSession, workspace: Workspace, world: dict[str, str], ports: tuple[int, int], is_open: bool
+) -> None:
+    (acl,) = session.ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [world["vpc"]]}])["NetworkAcls"]
+    session.ec2.create_network_acl_entry(
+        NetworkAclId=acl["NetworkAclId"], RuleNumber=50, Protocol="6", RuleAction="allow", Egress=False,
+        CidrBlock="0.0.0.0/0", PortRange={"From": ports[0], "To": ports[1]},
+    )  # fmt: skip
+    (read,) = read_facts(workspace, ["acls"]).acls
+    assert ("50 ingress tcp 0.0.0.0/0" in read.open_entries) is is_open
+
+
+@pytest.mark.parametrize(("traffic", "told"), [("ALL", "ACTIVE"), ("REJECT", "writing of REJECT alone")])
+def test_a_flow_log_is_active_where_it_writes_of_all_traffic(
+    session: AwsSession, workspace: Workspace, world: dict[str, str], traffic: Any, told: str
+) -> None:
+    session.s3.create_bucket(Bucket="traffic", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    (made,) = session.ec2.create_flow_logs(
+        ResourceIds=[world["vpc"]], ResourceType="VPC", TrafficType=traffic, LogDestinationType="s3",
+        LogDestination="arn:aws:s3:::traffic",
+    )["FlowLogIds"]  # fmt: skip
+    assert read_facts(workspace, ["flow_logs"]).flow_logs == {made: told}
+
+
     session: AwsSession, workspace: Workspace, world: dict[str, str]
 ) -> None:
     wide = make_group(session, world["vpc"], "wide", cluster="other")

@@ -106,7 +106,10 @@ class SubnetFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AclFact:
-    """A network ACL; ``open_entries`` are those that let everything through from or to everybody."""
+    """A network ACL; ``open_entries`` are those that let everything, or TCP on all ports, through to or from everybody.
+
+    Where an entry before one of them denies the same, it is told as open all the same.
+    """
 
     acl_id: str
     is_default: bool
