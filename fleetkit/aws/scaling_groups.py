@@ -47,6 +47,8 @@ class ScalingGroup:
         In which machines are made.
     health_check
         Who says that a machine is not well: ``EC2``, or ``ELB`` for its load balancer too.
+    target_groups
+        ARNs of the target groups that its machines are put into.
     """
 
     name: str
@@ -60,6 +62,7 @@ class ScalingGroup:
     template_id: str = ""
     zones: tuple[str, ...] = ()
     health_check: str = ""
+    target_groups: tuple[str, ...] = ()
 
     @property
     def outdated(self) -> tuple[ScalingMember, ...]:
@@ -140,4 +143,5 @@ def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:
         template_id=_read_template(group).get("LaunchTemplateId", ""),
         zones=tuple(group.get("AvailabilityZones", [])),
         health_check=group.get("HealthCheckType", ""),
+        target_groups=tuple(group.get("TargetGroupARNs", [])),
     )

@@ -68,6 +68,7 @@ def world(session: AwsSession) -> dict[str, str]:
         Name="demo-fleet-ui", Protocol="HTTP", Port=3000, VpcId=vpc, TargetType="instance",
         Tags=[{"Key": "fleetkit:cluster", "Value": "demo"}],
     )["TargetGroups"][0]["TargetGroupArn"]  # fmt: skip
+    made |= {"balancer": balancer, "targets": targets}
     session.elbv2.register_targets(TargetGroupArn=targets, Targets=[{"Id": made["machine"]}])
     session.elbv2.create_listener(
         LoadBalancerArn=balancer, Protocol="HTTP", Port=80,
@@ -107,9 +108,17 @@ def test_facts_are_of_the_cluster_and_of_what_its_machines_wear(
 def test_machines_pools_and_load_balancers_are_read_as_they_are_set_up(
     session: AwsSession, workspace: Workspace, world: dict[str, str]
 ) -> None:
+    redirect: Any = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "StatusCode": "HTTP_301"}}
+    session.elbv2.create_listener(
+        LoadBalancerArn=world["balancer"], Protocol="HTTP", Port=81, DefaultActions=[redirect]
+    )
+    session.elbv2.modify_target_group_attributes(
+        TargetGroupArn=world["targets"],
+        Attributes=[{"Key": "load_balancing.cross_zone.enabled", "Value": "false"}],
+    )
     session.autoscaling.create_auto_scaling_group(
         AutoScalingGroupName="demo-public", MinSize=0, MaxSize=0, VPCZoneIdentifier=world["subnet"],
-        LaunchTemplate={"LaunchTemplateName": "pool"},
+        LaunchTemplate={"LaunchTemplateName": "pool"}, TargetGroupARNs=[world["targets"]],
         Tags=[{"Key": "fleetkit:cluster", "Value": "demo"}, {"Key": "fleetkit:role", "Value": "public"}],
     )  # fmt: skip
     facts = read_facts(workspace, OTHERS)
@@ -122,24 +131,15 @@ def test_machines_pools_and_load_balancers_are_read_as_they_are_set_up(
     assert pool.health_check == "EC2"
     (settings,) = facts.balancer_settings.values()
     assert (settings.access_logs, settings.cross_zone) == (False, True)
-    assert [(one.protocol, one.port, one.policy) for one in settings.listeners] == [("HTTP", 80, "")]
+    assert [(one.protocol, one.port, one.policy, one.sends_to_tls) for one in settings.listeners] == [
+        ("HTTP", 80, "", False), ("HTTP", 81, "", True),
+    ]  # fmt: skip
     (group,) = facts.target_groups
-    assert (group.resource, group.draining_s) == ("fleet-ui", 300)
+    assert (group.resource, group.draining_s, group.cross_zone) == ("fleet-ui", 300, False)
+    assert pool.target_groups == {group.arn}
     assert sum(group.states.values()) == 1
 
 
-def test_what_others_have_costs_no_calls(session: AwsSession, workspace: Workspace, world: dict[str, str]) -> None:
-    with workspace.session.counting() as alone:
-        read_facts(workspace, NETWORK)
-    for _ in range(20):
-        run_machine(session, subnet_id=world["subnet"], cluster="other", role="public")
-    with workspace.session.counting() as crowded:
-        read_facts(workspace, NETWORK)
-    assert crowded.made == alone.made
-    assert max(alone.made.values()) <= 3
-
-
-def test_a_group_that_a_load_balancer_alone_wears_is_looked_at_too(
 @pytest.mark.parametrize(
     ("ports", "is_open"), [((0, 65535), True), ((1, 65535), True), ((2, 65535), False), ((443, 443), False)]
 )
@@ -167,6 +167,18 @@ def test_a_flow_log_is_active_where_it_writes_of_all_traffic(
     assert read_facts(workspace, ["flow_logs"]).flow_logs == {made: told}
 
 
+def test_what_others_have_costs_no_calls(session: AwsSession, workspace: Workspace, world: dict[str, str]) -> None:
+    with workspace.session.counting() as alone:
+        read_facts(workspace, NETWORK)
+    for _ in range(20):
+        run_machine(session, subnet_id=world["subnet"], cluster="other", role="public")
+    with workspace.session.counting() as crowded:
+        read_facts(workspace, NETWORK)
+    assert crowded.made == alone.made
+    assert max(alone.made.values()) <= 3
+
+
+def test_a_group_that_a_load_balancer_alone_wears_is_looked_at_too(
     session: AwsSession, workspace: Workspace, world: dict[str, str]
 ) -> None:
     wide = make_group(session, world["vpc"], "wide", cluster="other")
