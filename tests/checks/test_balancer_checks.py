@@ -126,5 +126,7 @@ def test_healthy_targets(states: dict[str, int], told: str) -> None:
         "load-balancer-no-healthy-target",
     ],
 )
-def test_where_nothing_is_there_it_says_so(name: str) -> None:
-    assert judge(name, balancers=(), balancer_settings={}, target_groups=()) == ["passed"]
+def test_where_nothing_is_there_nobody_can_tell(name: str) -> None:
+    facts = Facts(CLUSTER, read={"balancers": (), "balancer_settings": {}, "target_groups": ()})
+    (found,) = find_check(name).apply(facts)
+    assert (found.resource, found.verdict) == ("demo", Verdict.UNKNOWN)

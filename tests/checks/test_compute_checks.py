@@ -91,8 +91,14 @@ def test_scaling_groups(pool: PoolFact, amiss: dict[str, str]) -> None:
         ("key-pair-shared-by-roles", {"machines": ()}),
     ],
 )
-def test_where_nothing_is_there_it_says_so(name: str, read: dict[str, Any]) -> None:
-    assert judge(name, **read) == {"demo": "passed"}
+def test_where_nothing_is_there_nobody_can_tell(name: str, read: dict[str, Any]) -> None:
+    (found,) = find_check(name).apply(Facts(CLUSTER, read=read))
+    assert (found.resource, found.verdict) == ("demo", Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize("name", ["public-address-beyond-bastion", "key-pair-shared-by-roles"])
+def test_where_machines_are_and_none_of_those_that_are_meant_it_says_so(name: str) -> None:
+    assert judge(name, machines=(replace(WORKER, role="master", key_name=""),)) == {"demo": "passed"}
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,6 @@ __all__ = ["judge"]
 
 def judge(facts: Facts) -> Iterator[Judgement]:
     """Look at each load balancer for zones, and at each of its target groups for draining and for zones of its own."""
-    if not facts.balancers and not facts.target_groups:
-        yield passed(facts.cluster.name, "there is no load balancer")
     for one in facts.balancers:
         crosses = facts.balancer_settings[one.arn].cross_zone
         told, where = (passed, "every zone") if crosses else (failed, "its own zone alone")
