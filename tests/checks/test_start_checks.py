@@ -131,7 +131,7 @@ def test_of_an_image_of_somebody_unknown_nobody_can_tell() -> None:
 def test_systems_manager() -> None:
     machines = (WORKER, replace(WORKER, instance_id="i-2", resource="public i-2"))
     told = judge("instance-managed-by-ssm", machines=machines, managed=frozenset({"i-1"}))
-    assert told == {"public i-1": "passed", "public i-2": "Systems Manager does not know it"}
+    assert told == {"public i-1": "passed", "public i-2": "Systems Manager hears nothing of it"}
 
 
 FULL = replace(POOL, desired=2, in_service=2, instance_ids=("i-1", "i-2"), target_groups=frozenset({"arn:web"}))
