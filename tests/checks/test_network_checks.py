@@ -280,6 +280,7 @@ def test_two_zones_that_each_leave_too_few_are_both_named_and_so_is_a_public_mas
         ((rule("198.51.100.0/24", 22), rule("203.0.113.0/24", 22)), "passed"),
         ((rule("198.51.100.7/32", 22),), "198.51.100.7/32 is let in, and you come from 203.0.113.7"),
         ((), "nobody is let in, and you come from 203.0.113.7"),
+        ((rule("::ffff:203.0.113.0/120", 22),), "nobody is let in, and you come from 203.0.113.7"),
         ((rule("2001:db8::/32", 22), rule("sg-x", 22)), "nobody is let in, and you come from 203.0.113.7"),
     ],
 )
