@@ -106,6 +106,9 @@ def test_state_and_records() -> None:
         ('  access_key = "anything"', "it holds an AWS key by its name"),
         ('"aws_secret_access_key": "anything"', "it holds an AWS key by its name"),
         ("  secret_key = var.key", "passed"),
+        ('provider "aws" { secret_key = "anything" }', "it holds an AWS key by its name"),
+        ('{"region": "us-west-2", "secret_key": "anything"}', "it holds an AWS key by its name"),
+        ('no_access_key = "anything"', "passed"),
     ],
 )
 def test_variables(text: str, told: str) -> None:

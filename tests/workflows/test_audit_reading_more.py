@@ -256,6 +256,15 @@ def test_files_of_variables_are_those_that_terraform_reads(workspace: Workspace)
     }  # fmt: skip
 
 
+def test_a_file_that_is_no_utf_8_is_looked_into_all_the_same(workspace: Workspace) -> None:
+    workspace.paths.terraform.mkdir(parents=True)
+    (workspace.paths.terraform / "mine.tfvars").write_bytes(b'owner = "Andr\xe9"')
+    (workspace.paths.terraform / "terraform.tfstate").write_bytes(b"\xe9" + KEY.encode())
+    facts = read(workspace, "variables", "kept")
+    assert facts.variables["mine.tfvars"] == 'owner = "Andr\ufffd"'
+    assert [one.secrets for one in facts.kept] == [{"terraform.tfstate": ("a private key",)}]
+
+
 def remember(session: AwsSession, workspace: Workspace, place: str) -> None:
     where = {"LocationConstraint": "us-west-2"}
     session.s3.create_bucket(Bucket=workspace.bucket, CreateBucketConfiguration=where)  # type: ignore[arg-type]
