@@ -1,4 +1,4 @@
-"""No key pair is shared by all roles."""
+"""No key pair opens machines of several roles."""
 
 from __future__ import annotations
 
