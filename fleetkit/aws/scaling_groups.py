@@ -43,6 +43,8 @@ class ScalingGroup:
         The version of the launch template that makes machines now.
     template_id
         The launch template; empty where something else makes machines.
+    more_template_ids
+        Launch templates that make machines of some types in its place.
     zones
         In which machines are made.
     health_check
@@ -63,6 +65,7 @@ class ScalingGroup:
     zones: tuple[str, ...] = ()
     health_check: str = ""
     target_groups: tuple[str, ...] = ()
+    more_template_ids: tuple[str, ...] = ()
 
     @property
     def outdated(self) -> tuple[ScalingMember, ...]:
@@ -120,6 +123,12 @@ def _read_template(group: AutoScalingGroupTypeDef) -> LaunchTemplateSpecificatio
     return group.get("LaunchTemplate") or mixed
 
 
+def _read_more_templates(group: AutoScalingGroupTypeDef) -> tuple[str, ...]:
+    overrides = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("Overrides", [])
+    found = {one.get("LaunchTemplateSpecification", {}).get("LaunchTemplateId", "") for one in overrides}
+    return tuple(sorted(found - {""}))
+
+
 def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:
     tags = read_tags(group.get("Tags", []))
     return ScalingGroup(
@@ -141,6 +150,7 @@ def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:
         tags=tags,
         template=group.get("LaunchTemplate", {}).get("Version", ""),
         template_id=_read_template(group).get("LaunchTemplateId", ""),
+        more_template_ids=_read_more_templates(group),
         zones=tuple(group.get("AvailabilityZones", [])),
         health_check=group.get("HealthCheckType", ""),
         target_groups=tuple(group.get("TargetGroupARNs", [])),

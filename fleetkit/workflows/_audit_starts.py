@@ -15,6 +15,7 @@ from fleetkit.core import FleetkitError, NotFoundError, call_each
 __all__ = ["read_given", "read_images"]
 
 _MOST_BYTES = 16 * 1024**2
+_OTHER_DOCUMENTS = "ignition.config."
 _NEWEST = {aws.FLATCAR_OWNER: aws.find_newest_flatcar, aws.UBUNTU_OWNER: aws.find_newest_ubuntu}
 """By the account that publishes: a name may be given to an image by anybody."""
 
@@ -30,7 +31,9 @@ def read_given(
         Id of each machine to what people call it.
     """
     has = _all_of(call_each(list(machines), lambda one: aws.read_user_data(session, one)))
-    templates = {one.template_id: one.role or one.name for one in pools if one.template_id}
+    templates = {
+        name: one.role or one.name for one in pools for name in (one.template_id, *one.more_template_ids) if name
+    }
     gives = _all_of(call_each(list(templates), lambda one: aws.list_template_versions(session, one)))
     return (
         *(
@@ -125,7 +128,9 @@ def _walk(found: Any, place: str) -> Iterator[tuple[str, str]]:
         here = named if isinstance(named, str) else place
         for key, value in found.items():
             if key == "source" and isinstance(value, str) and value.startswith("data:"):
-                yield here, _read_data_url(value, compressed=found.get("compression") == "gzip")
+                text = _read_data_url(value, compressed=found.get("compression") == "gzip")
+                # A document that this one is merged with, or replaced by, has files of its own.
+                yield from _unfold(text) if place.startswith(_OTHER_DOCUMENTS) else [(here, text)]
             else:
                 yield from _walk(value, here if key == "contents" else f"{here}.{key}" if here else str(key))
     elif isinstance(found, list):

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 from support.aws_moto import emulated_aws, make_subnet, make_vpc, run_machine, seed_images
 from support.cluster_files import write_cluster
 from support.runs_records import write_record
 
-from fleetkit.aws import FLATCAR_OWNER, AwsSession, list_instances
+from fleetkit.aws import FLATCAR_OWNER, AwsSession, list_instances, list_scaling_groups
 from fleetkit.checks import FACT_SOURCES, Facts
 from fleetkit.core import NotFoundError
 from fleetkit.workflows import Workspace, open_workspace
 from fleetkit.workflows._audit_reading import read_facts
+from fleetkit.workflows._audit_starts import read_given
 from fleetkit.workflows.last_backup import LastBackup
 from fleetkit.workflows.way_in import find_bastion
 
@@ -78,6 +80,15 @@ def test_what_a_machine_was_given_is_unfolded_file_by_file(session: AwsSession, 
     assert "/bin/fetch" in texts["fetch.service"]
 
 
+@pytest.mark.parametrize("how", ["replace", "merge"])
+def test_a_document_inside_of_another_is_unfolded_too(session: AwsSession, workspace: Workspace, how: str) -> None:
+    inner = {"source": f"data:;base64,{base64.b64encode(ignition().encode()).decode()}"}
+    config = {how: [inner] if how == "merge" else inner}
+    start(session, UserData=json.dumps({"ignition": {"version": "3.3.0", "config": config}}))
+    texts = dict(read(workspace, "given").given[0].texts)
+    assert (texts["/etc/coded"], texts["/etc/packed"]) == ("hello", "packed away")
+
+
 def test_user_data_of_another_kind_is_one_text(session: AwsSession, workspace: Workspace) -> None:
     start(session, UserData="#!/bin/sh\necho hello\n")
     assert dict(read(workspace, "given").given[0].texts) == {"user data": "#!/bin/sh\necho hello\n"}
@@ -113,6 +124,30 @@ def test_every_version_of_a_pools_launch_template_is_looked_into(session: AwsSes
         "launch template of public, version 1": {"user data": "old"},
         "launch template of public, version 2": {"user data": "new"},
     }
+
+
+def test_the_templates_of_some_types_of_a_mixed_pool_are_looked_into_too(session: AwsSession) -> None:
+    made = {
+        text: session.ec2.create_launch_template(
+            LaunchTemplateName=text,
+            LaunchTemplateData={"InstanceType": "t3.small", "UserData": base64.b64encode(text.encode()).decode()},
+        )["LaunchTemplate"]["LaunchTemplateId"]
+        for text in ("first", "other")
+    }
+    specification: Any = {"LaunchTemplateId": made["first"], "Version": "1"}
+    override: Any = {"InstanceType": "c7g.large", "LaunchTemplateSpecification": {"LaunchTemplateId": made["other"]}}
+    group: Any = {
+        "AutoScalingGroupName": "demo-public", "MinSize": 0, "MaxSize": 1, "DesiredCapacity": 0, "DefaultCooldown": 300,
+        "AvailabilityZones": [], "HealthCheckType": "EC2", "CreatedTime": dt.datetime(2026, 11, 27, tzinfo=dt.UTC),
+        "MixedInstancesPolicy": {
+            "LaunchTemplate": {"LaunchTemplateSpecification": specification, "Overrides": [override, {}]}
+        },
+    }  # fmt: skip
+    with Stubber(session.autoscaling) as stub:
+        stub.add_response("describe_auto_scaling_groups", {"AutoScalingGroups": [group]})
+        pools = list_scaling_groups(session, "demo")
+    texts = {one.resource_id: dict(one.texts) for one in read_given(session, {}, pools)}
+    assert texts == {template: {"user data": text} for text, template in made.items()}
 
 
 def test_images_stand_beside_the_newest_of_their_system(session: AwsSession, workspace: Workspace) -> None:
