@@ -51,6 +51,8 @@ def allow(**statement: Any) -> dict[str, Any]:
         (allow(Action="*", NotResource="arn:aws:s3:::demo/*"), True),
         (allow(Action="s3:GetObject", NotResource="arn:aws:s3:::demo/*"), False),
         (allow(Action="*", Resource="arn:*"), True),
+        (allow(Action="iam:*", Resource="arn:aws:iam::123456789012:*"), True),
+        (allow(Action="iam:*", Resource="arn:aws:iam::123456789012:role/demo-*"), False),
         ({"Statement": {"Effect": "Allow", "Action": "*:*", "Resource": "*"}}, True),
         ({"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}, False),
         ({}, False),
