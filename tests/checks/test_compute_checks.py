@@ -60,6 +60,13 @@ def test_public_addresses() -> None:
     assert told == {"public i-1": "it has the public address 203.0.113.9", "public i-2": "passed"}
 
 
+def test_where_operators_come_over_a_vpn_a_bastion_is_no_exception() -> None:
+    left = replace(WORKER, role="bastion", resource="bastion", public_address="203.0.113.9")
+    facts = Facts(replace(CLUSTER, has_bastion=False, vpn_cidr="10.8.0.0/16"), read={"machines": (left,)})
+    (found,) = find_check("public-address-beyond-bastion").apply(facts)
+    assert (found.resource, found.verdict) == ("bastion", Verdict.FAILED)
+
+
 def test_key_pairs() -> None:
     machines = (WORKER, replace(WORKER, role="master"), replace(WORKER, key_name="two"), replace(WORKER, key_name=""))
     told = judge("key-pair-shared-by-roles", machines=machines)
