@@ -97,6 +97,7 @@ from fleetkit.aws.security_groups import (
     list_default_groups,
     list_groups_by_id,
     list_interfaces_wearing,
+    list_prefix_networks,
     list_security_groups,
 )
 from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsLimits, AwsSession, Caller, open_session
@@ -203,6 +204,7 @@ __all__ = [
     "list_objects",
     "list_offered_zones",
     "list_own_access_keys",
+    "list_prefix_networks",
     "list_regions",
     "list_scaling_groups",
     "list_security_groups",

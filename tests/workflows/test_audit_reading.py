@@ -76,6 +76,16 @@ def world(session: AwsSession) -> dict[str, str]:
     )  # fmt: skip
     session.ec2.create_launch_template(LaunchTemplateName="pool", LaunchTemplateData={"InstanceType": "t3.small"})
     allow(session, made["master"], 2379, 2379, "10.10.0.0/16")
+    made["list"] = session.ec2.create_managed_prefix_list(
+        PrefixListName="everybody", MaxEntries=2, AddressFamily="IPv4",
+        Entries=[{"Cidr": "0.0.0.0/0"}, {"Cidr": "203.0.113.0/24"}],
+    )["PrefixList"]["PrefixListId"]  # fmt: skip
+    session.ec2.authorize_security_group_ingress(
+        GroupId=made["foreign"],
+        IpPermissions=[
+            {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "PrefixListIds": [{"PrefixListId": made["list"]}]}
+        ],
+    )
     return made
 
 
@@ -189,6 +199,14 @@ def test_a_group_that_a_load_balancer_alone_wears_is_looked_at_too(
     found = audit_cluster(workspace, checks=names).results
     failed = {(one.check.id, one.judgement.resource) for one in found if one.state == "failed"}
     assert failed == {(names[0], f"other-wide ({wide})"), (names[1], "fleet-ui")}
+
+
+def test_a_rule_for_a_prefix_list_is_judged_by_the_networks_in_it(workspace: Workspace, world: dict[str, str]) -> None:
+    (group,) = [one for one in read_facts(workspace, ["groups"]).groups if one.group_id == world["foreign"]]
+    peers = [one.peer for one in group.rules if one.direction == "ingress"]
+    assert peers == [world["list"], "0.0.0.0/0", "203.0.113.0/24"]
+    failed = [one for one in audit_cluster(workspace, checks=["ssh-open-to-world"]).results if one.state == "failed"]
+    assert [one.judgement.resource_id for one in failed] == [world["foreign"]]
 
 
 def test_only_what_is_asked_for_is_read(workspace: Workspace, world: dict[str, str]) -> None:

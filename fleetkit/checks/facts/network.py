@@ -27,7 +27,7 @@ class RuleFact:
     first, last
         Ports; 0 to 65535 where the rule is for all of them.
     peer
-        A network, or the id of a group or a prefix list.
+        A network, or the id of a group or a prefix list; beside one for a list stands one for each network in it.
     """
 
     direction: str
