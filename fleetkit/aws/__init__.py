@@ -49,10 +49,11 @@ from fleetkit.aws.load_balancers import (
     LoadBalancer,
     Target,
     TargetGroup,
+    TargetSettings,
     list_load_balancer_targets,
     list_load_balancers,
     read_balancer_settings,
-    read_draining_s,
+    read_target_settings,
 )
 from fleetkit.aws.managed import list_managed
 from fleetkit.aws.network import (
@@ -96,6 +97,7 @@ from fleetkit.aws.security_groups import (
     list_default_groups,
     list_groups_by_id,
     list_interfaces_wearing,
+    list_prefix_networks,
     list_security_groups,
 )
 from fleetkit.aws.session import CLUSTER_TAG, ROLE_TAG, AwsLimits, AwsSession, Caller, open_session
@@ -159,6 +161,7 @@ __all__ = [
     "Subnet",
     "Target",
     "TargetGroup",
+    "TargetSettings",
     "TemplateVersion",
     "Thing",
     "ThingKind",
@@ -201,6 +204,7 @@ __all__ = [
     "list_objects",
     "list_offered_zones",
     "list_own_access_keys",
+    "list_prefix_networks",
     "list_regions",
     "list_scaling_groups",
     "list_security_groups",
@@ -218,12 +222,12 @@ __all__ = [
     "put_object",
     "read_balancer_settings",
     "read_bucket_settings",
-    "read_draining_s",
     "read_object",
     "read_public_address",
     "read_quota",
     "read_roles",
     "read_tally",
+    "read_target_settings",
     "read_user_data",
     "remove_rule",
     "remove_thing",

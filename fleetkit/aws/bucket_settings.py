@@ -31,7 +31,8 @@ class BucketSettings:
     encryption
         The algorithm by which new objects are encrypted; empty where none is set.
     versioned, closed, locked
-        Whether old versions are kept, whether nothing of it can be made public, and whether object lock is on.
+        Whether old versions are kept, whether nothing of it can be made public, and whether what is put into it is
+        locked for a time. Object lock that is on and names no time locks nothing by itself.
     """
 
     name: str
@@ -64,10 +65,10 @@ def read_bucket_settings(session: AwsSession, bucket: str) -> BucketSettings:
     rules = encryption.get("Rules", [])
     return BucketSettings(
         name=bucket,
-        encryption=rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] if rules else "",
+        encryption=rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "") if rules else "",
         versioned=versioning.get("Status") == "Enabled",
         closed=all(closed.get(name) for name in _CLOSED),
-        locked=lock.get("ObjectLockEnabled") == "Enabled",
+        locked=lock.get("ObjectLockEnabled") == "Enabled" and bool(lock.get("Rule", {}).get("DefaultRetention")),
     )
 
 

@@ -16,10 +16,11 @@ __all__ = [
     "LoadBalancer",
     "Target",
     "TargetGroup",
+    "TargetSettings",
     "list_load_balancer_targets",
     "list_load_balancers",
     "read_balancer_settings",
-    "read_draining_s",
+    "read_target_settings",
 ]
 
 _TLS = ("HTTPS", "TLS")
@@ -53,11 +54,20 @@ class LoadBalancer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """What a load balancer listens on; ``policy`` says which TLS it speaks, empty where none."""
+    """What a load balancer listens on.
+
+    Attributes
+    ----------
+    policy
+        Which TLS it speaks; empty where none.
+    sends_to_tls
+        Whether it answers by sending whoever asks to HTTPS, unless a rule of its own says otherwise.
+    """
 
     protocol: str
     port: int
     policy: str
+    sends_to_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +113,22 @@ class TargetGroup:
     def healthy(self) -> int:
         """How many targets are healthy."""
         return sum(target.state == "healthy" for target in self.targets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSettings:
+    """How a target group is set up.
+
+    Attributes
+    ----------
+    draining_s
+        Seconds for which a target that leaves still answers what it has begun.
+    cross_zone
+        Whether its targets are sent what comes into other zones; None where the load balancer decides.
+    """
+
+    draining_s: int
+    cross_zone: bool | None
 
 
 def list_load_balancers(
@@ -154,6 +180,9 @@ def read_balancer_settings(session: AwsSession, balancer: LoadBalancer) -> Balan
             protocol=one.get("Protocol", ""),
             port=one.get("Port", 0),
             policy=one.get("SslPolicy", "") if one.get("Protocol") in _TLS else "",
+            sends_to_tls=any(
+                action.get("RedirectConfig", {}).get("Protocol") == "HTTPS" for action in one.get("DefaultActions", [])
+            ),
         )
         for one in found
     ]
@@ -164,13 +193,18 @@ def read_balancer_settings(session: AwsSession, balancer: LoadBalancer) -> Balan
     )
 
 
-def read_draining_s(session: AwsSession, group_arn: str) -> int:
-    """Return how many seconds a target that leaves its group still answers what it has begun."""
+def read_target_settings(session: AwsSession, group_arn: str) -> TargetSettings:
+    """Return how a target group is set up."""
     with asking(f"the settings of the target group {group_arn}"):
         # This call has no pages.
         told = session.elbv2.describe_target_group_attributes(TargetGroupArn=group_arn)["Attributes"]
     values = {one.get("Key", ""): one.get("Value", "") for one in told}
-    return int(values.get("deregistration_delay.timeout_seconds", "0"))
+    crosses = values.get("load_balancing.cross_zone.enabled", "")
+    return TargetSettings(
+        draining_s=int(values.get("deregistration_delay.timeout_seconds", "0")),
+        # Its third value, use_load_balancer_configuration, is as good as none.
+        cross_zone={"true": True, "false": False}.get(crosses),
+    )
 
 
 def list_load_balancer_targets(session: AwsSession, cluster: str, *, vpc_id: str = "") -> tuple[TargetGroup, ...]:

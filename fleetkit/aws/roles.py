@@ -21,7 +21,8 @@ class Role:
     name
         IAM's name of it.
     policies
-        Name of each policy, its own or attached, to the policy's document.
+        Each policy to its document: one of its own by its name, one that is attached by its ARN, since two may have
+        the same name.
     """
 
     name: str
@@ -47,7 +48,7 @@ def _read_role(session: AwsSession, role: str) -> Role:
             arn = one["PolicyArn"]
             version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
             document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-            policies[one["PolicyName"]] = _document(document)
+            policies[arn] = _document(document)
     return Role(name=role, policies=policies)
 
 

@@ -43,10 +43,14 @@ class ScalingGroup:
         The version of the launch template that makes machines now.
     template_id
         The launch template; empty where something else makes machines.
+    more_template_ids
+        Launch templates that make machines of some types in its place.
     zones
         In which machines are made.
     health_check
         Who says that a machine is not well: ``EC2``, or ``ELB`` for its load balancer too.
+    target_groups
+        ARNs of the target groups that its machines are put into.
     """
 
     name: str
@@ -60,6 +64,8 @@ class ScalingGroup:
     template_id: str = ""
     zones: tuple[str, ...] = ()
     health_check: str = ""
+    target_groups: tuple[str, ...] = ()
+    more_template_ids: tuple[str, ...] = ()
 
     @property
     def outdated(self) -> tuple[ScalingMember, ...]:
@@ -117,6 +123,12 @@ def _read_template(group: AutoScalingGroupTypeDef) -> LaunchTemplateSpecificatio
     return group.get("LaunchTemplate") or mixed
 
 
+def _read_more_templates(group: AutoScalingGroupTypeDef) -> tuple[str, ...]:
+    overrides = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("Overrides", [])
+    found = {one.get("LaunchTemplateSpecification", {}).get("LaunchTemplateId", "") for one in overrides}
+    return tuple(sorted(found - {""}))
+
+
 def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:
     tags = read_tags(group.get("Tags", []))
     return ScalingGroup(
@@ -138,6 +150,8 @@ def _read_group(group: AutoScalingGroupTypeDef) -> ScalingGroup:
         tags=tags,
         template=group.get("LaunchTemplate", {}).get("Version", ""),
         template_id=_read_template(group).get("LaunchTemplateId", ""),
+        more_template_ids=_read_more_templates(group),
         zones=tuple(group.get("AvailabilityZones", [])),
         health_check=group.get("HealthCheckType", ""),
+        target_groups=tuple(group.get("TargetGroupARNs", [])),
     )

@@ -20,6 +20,7 @@ __all__ = [
     "list_default_groups",
     "list_groups_by_id",
     "list_interfaces_wearing",
+    "list_prefix_networks",
     "list_security_groups",
 ]
 
@@ -88,6 +89,16 @@ def list_interfaces_wearing(session: AwsSession, group_ids: Iterable[str]) -> di
                 if group["GroupId"] in wearers:
                     wearers[group["GroupId"]].append(interface["NetworkInterfaceId"])
     return {group: tuple(sorted(set(names))) for group, names in wearers.items()}
+
+
+def list_prefix_networks(session: AwsSession, list_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return id of each prefix list to the networks in it now; each list takes a call or more."""
+    networks: dict[str, tuple[str, ...]] = {}
+    for one in sorted(set(list_ids)):
+        with asking(f"the networks of the prefix list {one}"):
+            pages = session.ec2.get_paginator("get_managed_prefix_list_entries").paginate(PrefixListId=one)
+            networks[one] = tuple(sorted(entry.get("Cidr", "") for page in pages for entry in page["Entries"]))
+    return networks
 
 
 def _list(session: AwsSession, what: str, *, filters: Sequence[FilterTypeDef]) -> tuple[SecurityGroup, ...]:

@@ -58,11 +58,14 @@ class FlowLog:
         AWS's word: ACTIVE.
     trouble
         What keeps it from writing, such as ``Access error``; empty where nothing does.
+    traffic
+        What it writes of: ``ACCEPT``, ``REJECT`` or ``ALL``.
     """
 
     flow_log_id: str
     status: str
     trouble: str
+    traffic: str
 
 
 def list_network_acls(session: AwsSession, vpc_id: str) -> tuple[NetworkAcl, ...]:
@@ -101,6 +104,7 @@ def list_flow_logs(session: AwsSession, vpc_id: str) -> tuple[FlowLog, ...]:
             trouble=(one.get("DeliverLogsErrorMessage") or "delivery failed")
             if one.get("DeliverLogsStatus") == "FAILED"
             else "",
+            traffic=one.get("TrafficType", ""),
         )
         for one in sorted(found, key=lambda one: one.get("FlowLogId", ""))
     )

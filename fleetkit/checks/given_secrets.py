@@ -23,7 +23,9 @@ _ASSIGNED = re.compile(
 def name_given(text: str) -> tuple[str, ...]:
     """Return which kinds of secrets a text gives away, a word with a value among them."""
     kinds = name_secrets(text)
-    return (*kinds, "a password") if not kinds and _ASSIGNED.search(text) else kinds
+    # A value that is told by its shape is not told by its name too; what stands in files of its own is no such value.
+    told = set(kinds) - set(KINDS_OF_FILES)
+    return (*kinds, "a password") if not told and _ASSIGNED.search(text) else kinds
 
 
 def judge_given(

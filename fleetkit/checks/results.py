@@ -98,14 +98,15 @@ def run_checks(checks: Iterable[Check], facts: Facts, *, waivers: Sequence[Waive
     Returns
     -------
     tuple
-        In the order of the checks, and of resources by name.
+        In the order of the checks, and of resources by name and id: what has one name keeps its place when its reason
+        changes.
     """
     today = facts.cluster.now.date()
     holding = [one for one in waivers if today <= one.until]
     return tuple(
         CheckResult(check=check, judgement=one, waiver=_find_waiver(check, one, holding))
         for check in checks
-        for one in sorted(check.apply(facts), key=lambda one: (one.resource, one.reason))
+        for one in sorted(check.apply(facts), key=lambda one: (one.resource, one.resource_id, one.reason))
     )
 
 

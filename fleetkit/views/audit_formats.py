@@ -16,6 +16,10 @@ from fleetkit.views.audited import AuditChanges, AuditTold
 __all__ = ["AuditFormat", "render_audit"]
 
 
+_FORMULAS = ("=", "+", "-", "@", "\t")
+"""What begins with one of them is reckoned out by spreadsheets (OWASP, "CSV Injection")."""
+
+
 class AuditFormat(enum.StrEnum):
     """A form of an audit that is a document of its own."""
 
@@ -49,5 +53,13 @@ def _render_csv(audit: AuditTold) -> str:
     page = io.StringIO()
     writer = csv.writer(page, lineterminator="\n")
     writer.writerow(AUDIT_COLUMNS)
-    writer.writerows(audit_table(audit.results, audit.waivers, passed=True))
+    rows = audit_table(audit.results, audit.waivers, passed=True)
+    writer.writerows([_make_plain(cell) for cell in row] for row in rows)
     return page.getvalue()
+
+
+def _make_plain(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: whoever may tag a thing on AWS names it as he likes."""
+    # csv quotes no carriage return here, and readers take one for the end of a line.
+    plain = cell.replace("\r", " ")
+    return f"'{plain}" if plain.startswith(_FORMULAS) else plain

@@ -115,7 +115,7 @@ def _read_state_text(workspace: Workspace) -> str:
     if state.kind is not StateKind.LOCAL:
         return aws.read_object(workspace.session, state.bucket, key=state.key).decode("utf-8", errors="replace")
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text("utf-8", errors="replace")
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -129,6 +129,6 @@ def read_variables(workspace: Workspace) -> dict[str, str]:
     provider = workspace.settings.terraform_provider
     files += [provider] if provider is not None else []
     try:
-        return {one.name: one.read_text(encoding="utf-8") for one in files}
+        return {one.name: one.read_text("utf-8", errors="replace") for one in files}
     except OSError as error:
         raise FleetkitError("a file of variables cannot be read", seen=str(error)) from error

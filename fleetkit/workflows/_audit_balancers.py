@@ -41,7 +41,10 @@ def read_settings(
             access_logs=its.access_logs,
             cross_zone=its.cross_zone,
             listeners=tuple(
-                checks.ListenerFact(protocol=one.protocol, port=one.port, policy=one.policy) for one in its.listeners
+                checks.ListenerFact(
+                    protocol=one.protocol, port=one.port, policy=one.policy, sends_to_tls=one.sends_to_tls
+                )
+                for one in its.listeners
             ),
         )
         for arn, its in found.ok.items()
@@ -51,7 +54,7 @@ def read_settings(
 def read_target_groups(session: aws.AwsSession, *, cluster: str, vpc_id: str) -> tuple[checks.TargetGroupFact, ...]:
     """Return the cluster's target groups, with how their targets are."""
     groups = {one.arn: one for one in aws.list_load_balancer_targets(session, cluster, vpc_id=vpc_id)}
-    found = call_each(list(groups), lambda arn: aws.read_draining_s(session, arn))
+    found = call_each(list(groups), lambda arn: aws.read_target_settings(session, arn))
     for error in found.failed.values():
         raise error
     return tuple(
@@ -59,11 +62,12 @@ def read_target_groups(session: aws.AwsSession, *, cluster: str, vpc_id: str) ->
             arn=arn,
             resource=_name(groups[arn].name, cluster),
             states=dict(Counter(one.state for one in groups[arn].targets)),
-            draining_s=draining_s,
-            target_ids=(its := frozenset(one.target_id for one in groups[arn].targets)),
-            healthy_ids=its - {one.target_id for one in groups[arn].targets if one.state != "healthy"},
+            draining_s=its.draining_s,
+            cross_zone=its.cross_zone,
+            target_ids=(all_ids := frozenset(one.target_id for one in groups[arn].targets)),
+            healthy_ids=all_ids - {one.target_id for one in groups[arn].targets if one.state != "healthy"},
         )
-        for arn, draining_s in found.ok.items()
+        for arn, its in found.ok.items()
     )
 
 

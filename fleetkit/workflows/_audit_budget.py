@@ -15,7 +15,8 @@ CALLS_BESIDES = 60
 21 lists and look-ups, each once; 21 of objects, where the state and the backups lie in buckets: how either is set up
 (4 each), the state, the last backup, the list of all, and what came of ten trials of restoring them.
 The other 18 are for pages of what others have in the region or VPC (load balancers are listed 400 at a time, and their
-tags, of those in the VPC, 20 at a time), for policies that somebody attached to a role (2 each), and further attempts.
+tags, of those in the VPC, 20 at a time), for policies that somebody attached to a role (2 each), for prefix lists that
+somebody's rules name (1 each), and further attempts.
 """
 
 CALLS_PER_RESOURCE = 2

@@ -150,8 +150,11 @@ def read_backups(workspace: Workspace, last: LastBackup | None) -> checks.Backup
         session=workspace.session,
     )
     kept = place.list_backups(most_proofs=MOST_PROOFS)
-    newest = max([last.taken, *(one.name.taken for one in kept)])
-    if not kept:
+    taken = [one.name.taken for one in kept]
+    # A bucket is the same for whoever looks: what it does not list is gone, whatever is remembered of it.
+    taken += [] if last.place.startswith(_S3) else [last.taken]
+    newest = max(taken, default=None)
+    if not kept and newest is not None:
         unread = f"its backups lie in {last.place}, and not on this computer"
         return checks.BackupFact(place=last.place, newest=newest, unread=unread)
     drilled, findings = _find_last_drill(kept)

@@ -61,6 +61,7 @@ def tell_pools(groups: Iterable[aws.ScalingGroup]) -> tuple[checks.PoolFact, ...
             desired=one.desired,
             in_service=one.in_service,
             instance_ids=tuple(member.instance_id for member in one.members),
+            target_groups=frozenset(one.target_groups),
         )
         for one in groups
     )

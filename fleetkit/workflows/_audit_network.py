@@ -10,7 +10,9 @@ from fleetkit.core import NotFoundError
 __all__ = ["read_acls", "read_flow_logs", "read_groups", "read_subnets", "read_wearers"]
 
 _LAST_PORT = 65535
-_EVERYTHING = "-1"
+_EVERYTHING, _TCP = "-1", "6"
+_ALL_TRAFFIC = "ALL"
+_PREFIX_LIST = "pl-"
 
 
 def read_groups(
@@ -22,6 +24,8 @@ def read_groups(
     vpc_id: str,
 ) -> tuple[checks.GroupFact, ...]:
     """Return the cluster's own groups, the one that its VPC began with, and others that its parts wear.
+
+    A rule for a prefix list is told as that, and once more for each network that is in the list.
 
     Raises
     ------
@@ -39,13 +43,17 @@ def read_groups(
             f"AWS does not show {', '.join(hidden)}, which the cluster's machines or load balancers wear"
         )
     each = {one.group_id: one for one in (*groups, *first, *others)}
+    peers = {rule.peer for one in each.values() for rule in one.rules}
+    networks = aws.list_prefix_networks(session, {one for one in peers if one.startswith(_PREFIX_LIST)})
     return tuple(
         checks.GroupFact(
             group_id=one.group_id,
             name=one.name if one.group_id in own | began_with else f"{one.name} ({one.group_id})",
             role=one.tags.get(aws.ROLE_TAG, "") if one.group_id in own else "",
             is_default=one.group_id in began_with,
-            rules=tuple(map(_tell_rule, one.rules)),
+            rules=tuple(
+                _tell_rule(rule, peer) for rule in one.rules for peer in (rule.peer, *networks.get(rule.peer, ()))
+            ),
         )
         for one in each.values()
     )
@@ -103,14 +111,17 @@ def read_acls(
 
 
 def read_flow_logs(session: aws.AwsSession, *, vpc_id: str) -> dict[str, str]:
-    """Return id of each flow log to its status; one that cannot write is not active."""
-    return {
-        one.flow_log_id: f"not writing ({one.trouble})" if one.trouble else one.status
-        for one in aws.list_flow_logs(session, vpc_id)
-    }
+    """Return id of each flow log to its status; one that cannot write, or not of all traffic, is not active."""
+    return {one.flow_log_id: _tell_flow_log(one) for one in aws.list_flow_logs(session, vpc_id)}
 
 
-def _tell_rule(rule: aws.SecurityRule) -> checks.RuleFact:
+def _tell_flow_log(log: aws.FlowLog) -> str:
+    if log.trouble:
+        return f"not writing ({log.trouble})"
+    return log.status if log.traffic == _ALL_TRAFFIC else f"writing of {log.traffic} alone"
+
+
+def _tell_rule(rule: aws.SecurityRule, peer: str) -> checks.RuleFact:
     # A rule for all protocols names no ports, and neither does AWS where they mean nothing; -1 is its word for all.
     first, last = rule.from_port, rule.to_port
     return checks.RuleFact(
@@ -118,13 +129,16 @@ def _tell_rule(rule: aws.SecurityRule) -> checks.RuleFact:
         protocol=rule.protocol,
         first=0 if first is None or first < 0 else first,
         last=_LAST_PORT if last is None or last < 0 else last,
-        peer=rule.peer,
+        peer=peer,
     )
 
 
 def _is_open(entry: aws.AclEntry) -> bool:
-    return entry.allows and entry.protocol == _EVERYTHING and checks.is_everybody(entry.cidr)
+    first, last = entry.ports or (0, _LAST_PORT)
+    is_for_all = entry.protocol == _EVERYTHING or (entry.protocol == _TCP and first <= 1 and last >= _LAST_PORT)
+    return entry.allows and is_for_all and checks.is_everybody(entry.cidr)
 
 
 def _tell_entry(entry: aws.AclEntry) -> str:
-    return f"{entry.number} {entry.direction} {entry.cidr}"
+    what = "tcp " if entry.protocol == _TCP else ""
+    return f"{entry.number} {entry.direction} {what}{entry.cidr}"

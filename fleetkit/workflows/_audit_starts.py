@@ -15,7 +15,9 @@ from fleetkit.core import FleetkitError, NotFoundError, call_each
 __all__ = ["read_given", "read_images"]
 
 _MOST_BYTES = 16 * 1024**2
-_NEWEST = {"flatcar": aws.find_newest_flatcar, "ubuntu": aws.find_newest_ubuntu}
+_OTHER_DOCUMENTS = "ignition.config."
+_NEWEST = {aws.FLATCAR_OWNER: aws.find_newest_flatcar, aws.UBUNTU_OWNER: aws.find_newest_ubuntu}
+"""By the account that publishes: a name may be given to an image by anybody."""
 
 
 def read_given(
@@ -29,7 +31,9 @@ def read_given(
         Id of each machine to what people call it.
     """
     has = _all_of(call_each(list(machines), lambda one: aws.read_user_data(session, one)))
-    templates = {one.template_id: one.role or one.name for one in pools if one.template_id}
+    templates = {
+        name: one.role or one.name for one in pools for name in (one.template_id, *one.more_template_ids) if name
+    }
     gives = _all_of(call_each(list(templates), lambda one: aws.list_template_versions(session, one)))
     return (
         *(
@@ -51,10 +55,10 @@ def read_given(
 def read_images(
     session: aws.AwsSession, machines: Sequence[aws.Instance], names: Mapping[str, str]
 ) -> tuple[checks.ImageFact, ...]:
-    """Return the images that machines run from, each beside the newest of the same system."""
+    """Return the images that machines run from, each beside the newest of the same publisher."""
     found = aws.find_images(session, (one.image_id for one in machines))
-    systems = sorted({system for one in found.values() if (system := _system(one.name))})
-    newest = _all_of(call_each(systems, lambda system: _find_newest(session, system)))
+    publishers = sorted({one.owner_id for one in found.values()} & _NEWEST.keys())
+    newest = _all_of(call_each(publishers, lambda owner: _find_newest(session, owner)))
     return tuple(
         _tell_image(
             image_id,
@@ -72,13 +76,9 @@ def _all_of(found: Any) -> Any:
     return found.ok
 
 
-def _system(name: str) -> str:
-    return next((system for system in _NEWEST if system in name.lower()), "")
-
-
-def _find_newest(session: aws.AwsSession, system: str) -> aws.Image | None:
+def _find_newest(session: aws.AwsSession, owner: str) -> aws.Image | None:
     try:
-        return _NEWEST[system](session)
+        return _NEWEST[owner](session)
     except NotFoundError:
         return None
 
@@ -88,7 +88,7 @@ def _tell_image(
 ) -> checks.ImageFact:
     if image is None:
         return checks.ImageFact(image_id=image_id, machines=machines, name="", available=False)
-    last = newest.get(_system(image.name))
+    last = newest.get(image.owner_id)
     return checks.ImageFact(
         image_id=image_id,
         machines=machines,
@@ -128,7 +128,9 @@ def _walk(found: Any, place: str) -> Iterator[tuple[str, str]]:
         here = named if isinstance(named, str) else place
         for key, value in found.items():
             if key == "source" and isinstance(value, str) and value.startswith("data:"):
-                yield here, _read_data_url(value, compressed=found.get("compression") == "gzip")
+                text = _read_data_url(value, compressed=found.get("compression") == "gzip")
+                # A document that this one is merged with, or replaced by, has files of its own.
+                yield from _unfold(text) if place.startswith(_OTHER_DOCUMENTS) else [(here, text)]
             else:
                 yield from _walk(value, here if key == "contents" else f"{here}.{key}" if here else str(key))
     elif isinstance(found, list):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from fleetkit.aws import AwsSession, find_images, list_groups_by_id, list_managed, list_volumes_of
 from fleetkit.core import call_each
@@ -46,6 +47,13 @@ def test_systems_manager_is_asked_for_as_many_machines_as_one_answer_holds(sessi
     )
     list_managed(session, ["i-1"])
     assert asked == [50]
+
+
+def test_a_machine_that_fell_silent_is_not_heard_of(session: AwsSession) -> None:
+    told = [{"InstanceId": "i-1", "PingStatus": "Online"}, {"InstanceId": "i-2", "PingStatus": "ConnectionLost"}]
+    with Stubber(session.ssm) as stub:
+        stub.add_response("describe_instance_information", {"InstanceInformationList": told})
+        assert list_managed(session, ["i-1", "i-2"]) == {"i-1"}
 
 
 def test_who_calls_is_asked_once_however_many_want_to_know(session: AwsSession) -> None:

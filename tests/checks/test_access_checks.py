@@ -48,6 +48,11 @@ def allow(**statement: Any) -> dict[str, Any]:
         (allow(Action=["s3:GetObject", "iam:*"], Resource=["*"]), True),
         (allow(Action="*", Resource="arn:aws:s3:::demo/*"), False),
         (allow(NotAction="iam:*", Resource="*"), True),
+        (allow(Action="*", NotResource="arn:aws:s3:::demo/*"), True),
+        (allow(Action="s3:GetObject", NotResource="arn:aws:s3:::demo/*"), False),
+        (allow(Action="*", Resource="arn:*"), True),
+        (allow(Action="iam:*", Resource="arn:aws:iam::123456789012:*"), True),
+        (allow(Action="iam:*", Resource="arn:aws:iam::123456789012:role/demo-*"), False),
         ({"Statement": {"Effect": "Allow", "Action": "*:*", "Resource": "*"}}, True),
         ({"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}, False),
         ({}, False),
@@ -103,6 +108,9 @@ def test_state_and_records() -> None:
         ('  access_key = "anything"', "it holds an AWS key by its name"),
         ('"aws_secret_access_key": "anything"', "it holds an AWS key by its name"),
         ("  secret_key = var.key", "passed"),
+        ('provider "aws" { secret_key = "anything" }', "it holds an AWS key by its name"),
+        ('{"region": "us-west-2", "secret_key": "anything"}', "it holds an AWS key by its name"),
+        ('no_access_key = "anything"', "passed"),
     ],
 )
 def test_variables(text: str, told: str) -> None:

@@ -21,6 +21,7 @@ from .test_catalogue import CLUSTER
 
 TLS = ListenerFact(protocol="HTTPS", port=443, policy="ELBSecurityPolicy-TLS13-1-2-2021-06")
 HTTP = ListenerFact(protocol="HTTP", port=80)
+REDIRECT, TCP = replace(HTTP, sends_to_tls=True), replace(HTTP, protocol="TCP")
 WEB = BalancerFact(arn="arn:web", resource="public-web", kind="application", faces_internet=True, group_ids=())
 GOOD = BalancerSettingsFact(access_logs=True, cross_zone=True, listeners=(HTTP, TLS))
 GROUP = TargetGroupFact(arn="arn:group", resource="public-web", states={"healthy": 2, "draining": 1}, draining_s=60)
@@ -57,7 +58,10 @@ def test_access_logs(settings: BalancerSettingsFact, kind: str, told: str) -> No
     ("listeners", "told"),
     [
         ((TLS,), "passed"),
-        ((HTTP, replace(TLS, protocol="TLS", policy="ELBSecurityPolicy-TLS13-1-3-2021-06")), "passed"),
+        ((TCP, replace(TLS, protocol="TLS", policy="ELBSecurityPolicy-TLS13-1-3-2021-06")), "passed"),
+        ((REDIRECT, TLS), "passed"),
+        ((REDIRECT, HTTP, TLS), "public-web: it answers in clear too, on 80"),
+        ((REDIRECT,), "public-web: it has no TLS listener"),
         ((HTTP,), "public-web: it has no TLS listener"),
         ((), "public-web: it has no TLS listener"),
         (
@@ -89,6 +93,12 @@ def test_tls_listeners(listeners: tuple[ListenerFact, ...], told: str) -> None:
             replace(GROUP, draining_s=0),
             ["passed", "targets of public-web: they are cut off when they leave"],
         ),
+        (
+            GOOD,
+            replace(GROUP, cross_zone=False),
+            ["passed", "targets of public-web: they are sent what comes into their own zone alone"],
+        ),
+        (GOOD, replace(GROUP, cross_zone=True), ["passed", "passed"]),
     ],
 )
 def test_zones_and_draining(settings: BalancerSettingsFact, group: TargetGroupFact, told: list[str]) -> None:
@@ -116,5 +126,7 @@ def test_healthy_targets(states: dict[str, int], told: str) -> None:
         "load-balancer-no-healthy-target",
     ],
 )
-def test_where_nothing_is_there_it_says_so(name: str) -> None:
-    assert judge(name, balancers=(), balancer_settings={}, target_groups=()) == ["passed"]
+def test_where_nothing_is_there_nobody_can_tell(name: str) -> None:
+    facts = Facts(CLUSTER, read={"balancers": (), "balancer_settings": {}, "target_groups": ()})
+    (found,) = find_check(name).apply(facts)
+    assert (found.resource, found.verdict) == ("demo", Verdict.UNKNOWN)

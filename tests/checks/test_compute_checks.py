@@ -60,6 +60,13 @@ def test_public_addresses() -> None:
     assert told == {"public i-1": "it has the public address 203.0.113.9", "public i-2": "passed"}
 
 
+def test_where_operators_come_over_a_vpn_a_bastion_is_no_exception() -> None:
+    left = replace(WORKER, role="bastion", resource="bastion", public_address="203.0.113.9")
+    facts = Facts(replace(CLUSTER, has_bastion=False, vpn_cidr="10.8.0.0/16"), read={"machines": (left,)})
+    (found,) = find_check("public-address-beyond-bastion").apply(facts)
+    assert (found.resource, found.verdict) == ("bastion", Verdict.FAILED)
+
+
 def test_key_pairs() -> None:
     machines = (WORKER, replace(WORKER, role="master"), replace(WORKER, key_name="two"), replace(WORKER, key_name=""))
     told = judge("key-pair-shared-by-roles", machines=machines)
@@ -91,8 +98,14 @@ def test_scaling_groups(pool: PoolFact, amiss: dict[str, str]) -> None:
         ("key-pair-shared-by-roles", {"machines": ()}),
     ],
 )
-def test_where_nothing_is_there_it_says_so(name: str, read: dict[str, Any]) -> None:
-    assert judge(name, **read) == {"demo": "passed"}
+def test_where_nothing_is_there_nobody_can_tell(name: str, read: dict[str, Any]) -> None:
+    (found,) = find_check(name).apply(Facts(CLUSTER, read=read))
+    assert (found.resource, found.verdict) == ("demo", Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize("name", ["public-address-beyond-bastion", "key-pair-shared-by-roles"])
+def test_where_machines_are_and_none_of_those_that_are_meant_it_says_so(name: str) -> None:
+    assert judge(name, machines=(replace(WORKER, role="master", key_name=""),)) == {"demo": "passed"}
 
 
 @pytest.mark.parametrize(

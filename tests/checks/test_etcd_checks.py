@@ -107,7 +107,10 @@ STRAIN = StrainFact(
         (STRAIN, "passed"),
         (replace(STRAIN, alarms=("NOSPACE",)), "the alarm NOSPACE is raised"),
         (replace(STRAIN, db_size=1966 * MIB, db_size_in_use=1900 * MIB), "96% of its quota are used"),
-        (replace(STRAIN, quota=0), "passed"),
+        (replace(STRAIN, quota=0), "it tells no quota that its size could be held against"),
+        # So etcd tells that none is kept.
+        (replace(STRAIN, quota=-1), "it tells no quota that its size could be held against"),
+        (replace(STRAIN, quota=-1, alarms=("CORRUPT",)), "the alarm CORRUPT is raised"),
         (replace(STRAIN, db_size=400 * MIB, db_size_in_use=101 * MIB), "25% of its file are in use"),
         (replace(STRAIN, db_size=400 * MIB, db_size_in_use=99 * MIB), "passed"),
         (replace(STRAIN, fsync_p99_s=0.61), "one sync of its log in a hundred takes 0.61 s or longer"),
@@ -150,6 +153,7 @@ def verdicts(backups: BackupFact) -> dict[str, Judgement]:
     [
         (BACKUPS, "passed", "passed"),
         (BackupFact(place="", newest=None), "etcd was never backed up", "no backup was ever restored for a trial"),
+        (replace(BACKUPS, newest=None), "none lies in s3://backups any more", "passed"),
         (replace(BACKUPS, newest=after(hours=-25)), "it is 25 hours old: that is what would be lost", "passed"),
         (replace(BACKUPS, newest=after(days=-9)), "it is 9 days old: that is what would be lost", "passed"),
         (replace(BACKUPS, drilled=None), "passed", "no backup was ever restored for a trial"),

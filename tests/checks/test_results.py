@@ -80,6 +80,18 @@ def test_a_waiver_that_excuses_nothing_is_a_finding(one: WaiverFact, flaw: Waive
     assert [its.flaw for its in found] == ([] if flaw is None else [flaw])
 
 
+def test_what_has_one_name_keeps_its_place_when_its_reason_changes() -> None:
+    def order(*gives: bool) -> list[str]:
+        subnets = tuple(
+            SubnetFact(subnet_id=f"subnet-{number}", name="a", zone="a", gives_public_address=one)
+            for number, one in enumerate(gives)
+        )
+        found = run_checks([find_check(NAME)], Facts(CLUSTER, read={"subnets": subnets}))
+        return [one.judgement.resource_id for one in found]
+
+    assert order(True, False) == order(False, True) == ["subnet-0", "subnet-1"]
+
+
 def test_nobody_can_tell_whether_a_waiver_excuses_what_could_not_be_read() -> None:
     assert judge_waivers([waiver("a")], run(waiver("a"), read=False), known=IDS, today=TODAY) == ()
 

@@ -45,8 +45,9 @@ def given(**texts: str) -> tuple[GivenFact, ...]:
         ("Environment=DB_PASSWORD=hunter2hunter2", "a password"),
         ('{"api_key": "abcdef123456"}', "a password"),
         ("AGE-SECRET-KEY-1" + "Q" * 58, "a key of age"),
-        # What stands in files of its own is another check's.
+        # What stands in files of its own is another check's, and hides nothing beside it.
         (KEY, ""),
+        (f"DB_PASSWORD=hunter2hunter2\n{KEY}", "a password"),
     ],
 )
 def test_secrets_in_user_data(text: str, kind: str) -> None:
@@ -130,10 +131,10 @@ def test_of_an_image_of_somebody_unknown_nobody_can_tell() -> None:
 def test_systems_manager() -> None:
     machines = (WORKER, replace(WORKER, instance_id="i-2", resource="public i-2"))
     told = judge("instance-managed-by-ssm", machines=machines, managed=frozenset({"i-1"}))
-    assert told == {"public i-1": "passed", "public i-2": "Systems Manager does not know it"}
+    assert told == {"public i-1": "passed", "public i-2": "Systems Manager hears nothing of it"}
 
 
-FULL = replace(POOL, desired=2, in_service=2, instance_ids=("i-1", "i-2"))
+FULL = replace(POOL, desired=2, in_service=2, instance_ids=("i-1", "i-2"), target_groups=frozenset({"arn:web"}))
 WEB = TargetGroupFact(
     arn="arn:web", resource="public-web", target_ids=frozenset({"i-1", "i-2"}), healthy_ids=frozenset({"i-1", "i-2"})
 )
@@ -153,6 +154,17 @@ ELSEWHERE = TargetGroupFact(arn="arn:ui", resource="fleet-ui", target_ids=frozen
             FULL, {"10.10.1.1", "10.10.1.2"}, replace(WEB, healthy_ids=frozenset({"i-2"})),
             "2 in service, 2 in fleet, 1 healthy for public-web, of 2 desired",
         ),
+        # Nothing of it is a target where it is to be one.
+        (
+            FULL, {"10.10.1.1", "10.10.1.2"}, replace(WEB, target_ids=frozenset(), healthy_ids=frozenset()),
+            "2 in service, 2 in fleet, 0 healthy for public-web, of 2 desired",
+        ),
+        (
+            replace(FULL, target_groups=frozenset()), {"10.10.1.1", "10.10.1.2"}, ELSEWHERE,
+            "2 in service, 2 in fleet, 0 behind a load balancer, of 2 desired",
+        ),
+        # What somebody put them into counts too.
+        (replace(FULL, target_groups=frozenset()), {"10.10.1.1", "10.10.1.2"}, WEB, "passed"),
         # A machine that fleet has and no pool is nobody's gain.
         (FULL, {"10.10.1.1", "10.10.9.9"}, WEB, "2 in service, 1 in fleet, 2 healthy for public-web, of 2 desired"),
     ],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pytest
 from support.told_audits import make_empty_audit, make_mixed_audit
 
 from fleetkit.checks import Severity
@@ -113,3 +116,13 @@ def test_as_csv_each_result_and_flawed_waiver_has_a_line() -> None:
     lines = render_audit(make_mixed_audit(), AuditFormat.CSV).splitlines()
     assert lines[0] == "state,severity,check,resource,reason"
     assert len(lines) == 11
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t"])
+def test_in_csv_no_name_is_a_formula(sign: str) -> None:
+    audit = make_mixed_audit()
+    first = audit.results[0]
+    named = replace(first, judgement=replace(first.judgement, resource=f"{sign}HYPERLINK(1)\r"))
+    text = render_audit(replace(audit, results=(named,), waivers=()), AuditFormat.CSV)
+    (_, (*_, resource, _)) = csv.reader(io.StringIO(text, newline=""))
+    assert resource == f"'{sign}HYPERLINK(1) "

@@ -68,6 +68,7 @@ def world(session: AwsSession) -> dict[str, str]:
         Name="demo-fleet-ui", Protocol="HTTP", Port=3000, VpcId=vpc, TargetType="instance",
         Tags=[{"Key": "fleetkit:cluster", "Value": "demo"}],
     )["TargetGroups"][0]["TargetGroupArn"]  # fmt: skip
+    made |= {"balancer": balancer, "targets": targets}
     session.elbv2.register_targets(TargetGroupArn=targets, Targets=[{"Id": made["machine"]}])
     session.elbv2.create_listener(
         LoadBalancerArn=balancer, Protocol="HTTP", Port=80,
@@ -75,6 +76,16 @@ def world(session: AwsSession) -> dict[str, str]:
     )  # fmt: skip
     session.ec2.create_launch_template(LaunchTemplateName="pool", LaunchTemplateData={"InstanceType": "t3.small"})
     allow(session, made["master"], 2379, 2379, "10.10.0.0/16")
+    made["list"] = session.ec2.create_managed_prefix_list(
+        PrefixListName="everybody", MaxEntries=2, AddressFamily="IPv4",
+        Entries=[{"Cidr": "0.0.0.0/0"}, {"Cidr": "203.0.113.0/24"}],
+    )["PrefixList"]["PrefixListId"]  # fmt: skip
+    session.ec2.authorize_security_group_ingress(
+        GroupId=made["foreign"],
+        IpPermissions=[
+            {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "PrefixListIds": [{"PrefixListId": made["list"]}]}
+        ],
+    )
     return made
 
 
@@ -107,9 +118,17 @@ def test_facts_are_of_the_cluster_and_of_what_its_machines_wear(
 def test_machines_pools_and_load_balancers_are_read_as_they_are_set_up(
     session: AwsSession, workspace: Workspace, world: dict[str, str]
 ) -> None:
+    redirect: Any = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "StatusCode": "HTTP_301"}}
+    session.elbv2.create_listener(
+        LoadBalancerArn=world["balancer"], Protocol="HTTP", Port=81, DefaultActions=[redirect]
+    )
+    session.elbv2.modify_target_group_attributes(
+        TargetGroupArn=world["targets"],
+        Attributes=[{"Key": "load_balancing.cross_zone.enabled", "Value": "false"}],
+    )
     session.autoscaling.create_auto_scaling_group(
         AutoScalingGroupName="demo-public", MinSize=0, MaxSize=0, VPCZoneIdentifier=world["subnet"],
-        LaunchTemplate={"LaunchTemplateName": "pool"},
+        LaunchTemplate={"LaunchTemplateName": "pool"}, TargetGroupARNs=[world["targets"]],
         Tags=[{"Key": "fleetkit:cluster", "Value": "demo"}, {"Key": "fleetkit:role", "Value": "public"}],
     )  # fmt: skip
     facts = read_facts(workspace, OTHERS)
@@ -122,10 +141,40 @@ def test_machines_pools_and_load_balancers_are_read_as_they_are_set_up(
     assert pool.health_check == "EC2"
     (settings,) = facts.balancer_settings.values()
     assert (settings.access_logs, settings.cross_zone) == (False, True)
-    assert [(one.protocol, one.port, one.policy) for one in settings.listeners] == [("HTTP", 80, "")]
+    assert [(one.protocol, one.port, one.policy, one.sends_to_tls) for one in settings.listeners] == [
+        ("HTTP", 80, "", False), ("HTTP", 81, "", True),
+    ]  # fmt: skip
     (group,) = facts.target_groups
-    assert (group.resource, group.draining_s) == ("fleet-ui", 300)
+    assert (group.resource, group.draining_s, group.cross_zone) == ("fleet-ui", 300, False)
+    assert pool.target_groups == {group.arn}
     assert sum(group.states.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("ports", "is_open"), [((0, 65535), True), ((1, 65535), True), ((2, 65535), False), ((443, 443), False)]
+)
+def test_an_acl_that_lets_tcp_through_on_all_ports_is_open(
+    session: AwsSession, workspace: Workspace, world: dict[str, str], ports: tuple[int, int], is_open: bool
+) -> None:
+    (acl,) = session.ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [world["vpc"]]}])["NetworkAcls"]
+    session.ec2.create_network_acl_entry(
+        NetworkAclId=acl["NetworkAclId"], RuleNumber=50, Protocol="6", RuleAction="allow", Egress=False,
+        CidrBlock="0.0.0.0/0", PortRange={"From": ports[0], "To": ports[1]},
+    )  # fmt: skip
+    (read,) = read_facts(workspace, ["acls"]).acls
+    assert ("50 ingress tcp 0.0.0.0/0" in read.open_entries) is is_open
+
+
+@pytest.mark.parametrize(("traffic", "told"), [("ALL", "ACTIVE"), ("REJECT", "writing of REJECT alone")])
+def test_a_flow_log_is_active_where_it_writes_of_all_traffic(
+    session: AwsSession, workspace: Workspace, world: dict[str, str], traffic: Any, told: str
+) -> None:
+    session.s3.create_bucket(Bucket="traffic", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    (made,) = session.ec2.create_flow_logs(
+        ResourceIds=[world["vpc"]], ResourceType="VPC", TrafficType=traffic, LogDestinationType="s3",
+        LogDestination="arn:aws:s3:::traffic",
+    )["FlowLogIds"]  # fmt: skip
+    assert read_facts(workspace, ["flow_logs"]).flow_logs == {made: told}
 
 
 def test_what_others_have_costs_no_calls(session: AwsSession, workspace: Workspace, world: dict[str, str]) -> None:
@@ -150,6 +199,14 @@ def test_a_group_that_a_load_balancer_alone_wears_is_looked_at_too(
     found = audit_cluster(workspace, checks=names).results
     failed = {(one.check.id, one.judgement.resource) for one in found if one.state == "failed"}
     assert failed == {(names[0], f"other-wide ({wide})"), (names[1], "fleet-ui")}
+
+
+def test_a_rule_for_a_prefix_list_is_judged_by_the_networks_in_it(workspace: Workspace, world: dict[str, str]) -> None:
+    (group,) = [one for one in read_facts(workspace, ["groups"]).groups if one.group_id == world["foreign"]]
+    peers = [one.peer for one in group.rules if one.direction == "ingress"]
+    assert peers == [world["list"], "0.0.0.0/0", "203.0.113.0/24"]
+    failed = [one for one in audit_cluster(workspace, checks=["ssh-open-to-world"]).results if one.state == "failed"]
+    assert [one.judgement.resource_id for one in failed] == [world["foreign"]]
 
 
 def test_only_what_is_asked_for_is_read(workspace: Workspace, world: dict[str, str]) -> None:

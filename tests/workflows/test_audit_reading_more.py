@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 from support.aws_moto import emulated_aws, make_subnet, make_vpc, run_machine, seed_images
 from support.cluster_files import write_cluster
 from support.runs_records import write_record
 
-from fleetkit.aws import FLATCAR_OWNER, AwsSession, list_instances
+from fleetkit.aws import FLATCAR_OWNER, AwsSession, list_instances, list_scaling_groups
 from fleetkit.checks import FACT_SOURCES, Facts
 from fleetkit.core import NotFoundError
 from fleetkit.workflows import Workspace, open_workspace
 from fleetkit.workflows._audit_reading import read_facts
+from fleetkit.workflows._audit_starts import read_given
 from fleetkit.workflows.last_backup import LastBackup
 from fleetkit.workflows.way_in import find_bastion
 
@@ -78,6 +80,15 @@ def test_what_a_machine_was_given_is_unfolded_file_by_file(session: AwsSession, 
     assert "/bin/fetch" in texts["fetch.service"]
 
 
+@pytest.mark.parametrize("how", ["replace", "merge"])
+def test_a_document_inside_of_another_is_unfolded_too(session: AwsSession, workspace: Workspace, how: str) -> None:
+    inner = {"source": f"data:;base64,{base64.b64encode(ignition().encode()).decode()}"}
+    config = {how: [inner] if how == "merge" else inner}
+    start(session, UserData=json.dumps({"ignition": {"version": "3.3.0", "config": config}}))
+    texts = dict(read(workspace, "given").given[0].texts)
+    assert (texts["/etc/coded"], texts["/etc/packed"]) == ("hello", "packed away")
+
+
 def test_user_data_of_another_kind_is_one_text(session: AwsSession, workspace: Workspace) -> None:
     start(session, UserData="#!/bin/sh\necho hello\n")
     assert dict(read(workspace, "given").given[0].texts) == {"user data": "#!/bin/sh\necho hello\n"}
@@ -115,6 +126,30 @@ def test_every_version_of_a_pools_launch_template_is_looked_into(session: AwsSes
     }
 
 
+def test_the_templates_of_some_types_of_a_mixed_pool_are_looked_into_too(session: AwsSession) -> None:
+    made = {
+        text: session.ec2.create_launch_template(
+            LaunchTemplateName=text,
+            LaunchTemplateData={"InstanceType": "t3.small", "UserData": base64.b64encode(text.encode()).decode()},
+        )["LaunchTemplate"]["LaunchTemplateId"]
+        for text in ("first", "other")
+    }
+    specification: Any = {"LaunchTemplateId": made["first"], "Version": "1"}
+    override: Any = {"InstanceType": "c7g.large", "LaunchTemplateSpecification": {"LaunchTemplateId": made["other"]}}
+    group: Any = {
+        "AutoScalingGroupName": "demo-public", "MinSize": 0, "MaxSize": 1, "DesiredCapacity": 0, "DefaultCooldown": 300,
+        "AvailabilityZones": [], "HealthCheckType": "EC2", "CreatedTime": dt.datetime(2026, 11, 27, tzinfo=dt.UTC),
+        "MixedInstancesPolicy": {
+            "LaunchTemplate": {"LaunchTemplateSpecification": specification, "Overrides": [override, {}]}
+        },
+    }  # fmt: skip
+    with Stubber(session.autoscaling) as stub:
+        stub.add_response("describe_auto_scaling_groups", {"AutoScalingGroups": [group]})
+        pools = list_scaling_groups(session, "demo")
+    texts = {one.resource_id: dict(one.texts) for one in read_given(session, {}, pools)}
+    assert texts == {template: {"user data": text} for text, template in made.items()}
+
+
 def test_images_stand_beside_the_newest_of_their_system(session: AwsSession, workspace: Workspace) -> None:
     seed_images(
         ami_old=(FLATCAR_OWNER, "Flatcar-stable-4459.2.4-hvm", "2026-05-12T09:14:03+00:00"),
@@ -129,6 +164,18 @@ def test_images_stand_beside_the_newest_of_their_system(session: AwsSession, wor
     assert image.newest_created == dt.datetime(2026, 8, 13, 8, 47, 19, tzinfo=dt.UTC)
 
 
+def test_an_image_that_bears_a_publishers_name_and_is_not_its_own_stands_beside_none(
+    session: AwsSession, workspace: Workspace
+) -> None:
+    seed_images(
+        ami_theirs=(FLATCAR_OWNER, "Flatcar-stable-4593.2.5-hvm", "2026-08-13T08:47:19+00:00"),
+        ami_forged=("123456789012", "Flatcar-stable-4593.2.6-hvm", "2026-08-14T08:47:19+00:00"),
+    )
+    start(session, ImageId="ami-forged")
+    (image,) = read(workspace, "images").images
+    assert (image.name, image.newest, image.newest_created) == ("Flatcar-stable-4593.2.6-hvm", "", None)
+
+
 def test_an_image_that_was_withdrawn_has_no_name(session: AwsSession, workspace: Workspace) -> None:
     seed_images(ami_old=(FLATCAR_OWNER, "Flatcar-stable-4459.2.4-hvm", "2026-05-12T09:14:03+00:00"))
     start(session, ImageId="ami-old")
@@ -141,8 +188,10 @@ def test_roles_are_told_with_all_that_they_may_do(session: AwsSession, workspace
     trust = {"Version": "2012-10-17", "Statement": []}
     allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
     session.iam.create_role(RoleName="demo-master", AssumeRolePolicyDocument=json.dumps(trust))
-    session.iam.put_role_policy(RoleName="demo-master", PolicyName="own", PolicyDocument=json.dumps(allow))
-    attached = session.iam.create_policy(PolicyName="attached", PolicyDocument=json.dumps(allow))["Policy"]["Arn"]
+    session.iam.put_role_policy(RoleName="demo-master", PolicyName="same", PolicyDocument=json.dumps(allow))
+    # Somebody's own policy may have the name of one that is attached.
+    wider = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    attached = session.iam.create_policy(PolicyName="same", PolicyDocument=json.dumps(wider))["Policy"]["Arn"]
     session.iam.attach_role_policy(RoleName="demo-master", PolicyArn=attached)
     profile = session.iam.create_instance_profile(InstanceProfileName="demo-master")["InstanceProfile"]["Arn"]
     session.iam.add_role_to_instance_profile(InstanceProfileName="demo-master", RoleName="demo-master")
@@ -150,7 +199,7 @@ def test_roles_are_told_with_all_that_they_may_do(session: AwsSession, workspace
     with workspace.session.counting() as calls:
         (role,) = read(workspace, "roles").roles
     assert (role.resource, role.role_name) == ("master", "demo-master")
-    assert {name: dict(document) for name, document in role.policies.items()} == {"own": allow, "attached": allow}
+    assert {name: dict(document) for name, document in role.policies.items()} == {"same": allow, attached: wider}
     assert tuple(calls.made) == FACT_SOURCES["roles"].permissions
 
 
@@ -242,6 +291,15 @@ def test_files_of_variables_are_those_that_terraform_reads(workspace: Workspace)
     }  # fmt: skip
 
 
+def test_a_file_that_is_no_utf_8_is_looked_into_all_the_same(workspace: Workspace) -> None:
+    workspace.paths.terraform.mkdir(parents=True)
+    (workspace.paths.terraform / "mine.tfvars").write_bytes(b'owner = "Andr\xe9"')
+    (workspace.paths.terraform / "terraform.tfstate").write_bytes(b"\xe9" + KEY.encode())
+    facts = read(workspace, "variables", "kept")
+    assert facts.variables["mine.tfvars"] == 'owner = "Andr\ufffd"'
+    assert [one.secrets for one in facts.kept] == [{"terraform.tfstate": ("a private key",)}]
+
+
 def remember(session: AwsSession, workspace: Workspace, place: str) -> None:
     where = {"LocationConstraint": "us-west-2"}
     session.s3.create_bucket(Bucket=workspace.bucket, CreateBucketConfiguration=where)  # type: ignore[arg-type]
@@ -284,8 +342,39 @@ def test_backups_in_a_bucket_are_listed_within_the_budget(session: AwsSession, w
     assert facts.backups.newest == dt.datetime(2026, 11, 28, tzinfo=dt.UTC)
     assert facts.backups.drill_findings == ("keys differ",)
     assert facts.backup_bucket is not None
-    assert (facts.backup_bucket.locked, facts.backup_bucket.closed) == (True, False)
+    assert (facts.backup_bucket.locked, facts.backup_bucket.closed) == (False, False)
     assert calls.made["s3:ListObjectsV2"] == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "locked"), [({}, False), ({"Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}}}, True)]
+)
+def test_a_bucket_is_locked_where_it_says_for_how_long(
+    session: AwsSession, workspace: Workspace, rule: Any, locked: bool
+) -> None:
+    remember(session, workspace, "s3://kept/etcd")
+    where = {"LocationConstraint": "us-west-2"}
+    session.s3.create_bucket(  # type: ignore[call-overload]
+        Bucket="kept", CreateBucketConfiguration=where, ObjectLockEnabledForBucket=True
+    )
+    session.s3.put_object_lock_configuration(
+        Bucket="kept", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", **rule}
+    )
+    bucket = read(workspace, "backup_bucket").backup_bucket
+    assert bucket is not None
+    assert bucket.locked is locked
+
+
+def test_of_backups_that_a_bucket_does_not_have_any_more_none_is_the_newest(
+    session: AwsSession, workspace: Workspace
+) -> None:
+    remember(session, workspace, "s3://kept/etcd")
+    where = {"LocationConstraint": "us-west-2"}
+    session.s3.create_bucket(Bucket="kept", CreateBucketConfiguration=where)  # type: ignore[arg-type]
+    gone = read(workspace, "backups").backups
+    assert (gone.newest, gone.drilled, gone.unread) == (None, None, "")
+    session.s3.put_object(Bucket="kept", Key="etcd/demo/demo-20261101T000000Z-r12.etcd.tar", Body=b"0")
+    assert read(workspace, "backups").backups.newest == dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
 
 def test_without_a_way_in_what_lies_behind_it_is_unknown(session: AwsSession, workspace: Workspace) -> None:

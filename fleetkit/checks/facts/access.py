@@ -36,7 +36,7 @@ class RoleFact:
     resource
         The kind: master, internal, public, bastion or deploy.
     policies
-        Name of each policy to its document.
+        Each policy to its document: one of the role's own by its name, one that is attached by its ARN.
     """
 
     resource: str

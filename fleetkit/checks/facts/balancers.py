@@ -33,11 +33,20 @@ class BalancerFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerFact:
-    """What a load balancer listens on; ``policy`` says which TLS it speaks, empty where none."""
+    """What a load balancer listens on.
+
+    Attributes
+    ----------
+    policy
+        Which TLS it speaks; empty where none.
+    sends_to_tls
+        Whether it does no more than send whoever asks to HTTPS.
+    """
 
     protocol: str
     port: int
     policy: str = ""
+    sends_to_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,8 @@ class TargetGroupFact:
         AWS's word for how targets are, to how many are so.
     draining_s
         Seconds for which a target that leaves still answers.
+    cross_zone
+        Whether its targets are sent what comes into other zones; None where the load balancer decides.
     healthy_ids
         Ids of the machines that are healthy at each port at which they are targets.
     target_ids
@@ -71,6 +82,7 @@ class TargetGroupFact:
     resource: str
     states: Mapping[str, int] = field(default_factory=dict)
     draining_s: int = 0
+    cross_zone: bool | None = None
     target_ids: frozenset[str] = frozenset()
     healthy_ids: frozenset[str] = frozenset()
 

@@ -87,7 +87,7 @@ class Facts:
 
     @property
     def wearers(self) -> Mapping[str, tuple[str, ...]]:
-        """Id of each group to who wears it: ids of network interfaces and names of load balancers."""
+        """Id of each group to who wears it: ids of machines and network interfaces, and names of load balancers."""
         return cast("Mapping[str, tuple[str, ...]]", self._get("wearers"))
 
     @property
@@ -102,7 +102,7 @@ class Facts:
 
     @property
     def flow_logs(self) -> Mapping[str, str]:
-        """Id of each flow log of the cluster's VPC to its status, such as ACTIVE."""
+        """Id of each flow log of the cluster's VPC to its status: ACTIVE where it writes of all traffic."""
         return cast("Mapping[str, str]", self._get("flow_logs"))
 
     @property

@@ -67,6 +67,8 @@ class PoolFact:
         How many machines are wanted, and how many are in service and healthy.
     instance_ids
         Those that it has.
+    target_groups
+        ARNs of the target groups that they are put into.
     """
 
     resource: str
@@ -77,3 +79,4 @@ class PoolFact:
     desired: int = 0
     in_service: int = 0
     instance_ids: tuple[str, ...] = ()
+    target_groups: frozenset[str] = frozenset()

@@ -27,7 +27,7 @@ class RuleFact:
     first, last
         Ports; 0 to 65535 where the rule is for all of them.
     peer
-        A network, or the id of a group or a prefix list.
+        A network, or the id of a group or a prefix list; beside one for a list stands one for each network in it.
     """
 
     direction: str
@@ -106,7 +106,10 @@ class SubnetFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AclFact:
-    """A network ACL; ``open_entries`` are those that let everything through from or to everybody."""
+    """A network ACL; ``open_entries`` are those that let everything, or TCP on all ports, through to or from everybody.
+
+    Where an entry before one of them denies the same, it is told as open all the same.
+    """
 
     acl_id: str
     is_default: bool

@@ -38,7 +38,10 @@ _BUCKET = (
 _SUBNETS = ("ec2:DescribeRouteTables", _GROUPS, "ec2:DescribeSubnets")
 
 FACT_SOURCES: Mapping[str, FactSource] = {
-    "groups": FactSource(what="security groups with their rules", permissions=(_MACHINES, _GROUPS, *_BALANCERS)),
+    "groups": FactSource(
+        what="security groups with their rules",
+        permissions=(_MACHINES, _GROUPS, "ec2:GetManagedPrefixListEntries", *_BALANCERS),
+    ),
     "wearers": FactSource(
         what="who wears which security group",
         permissions=(_MACHINES, "ec2:DescribeNetworkInterfaces", _GROUPS, *_BALANCERS),

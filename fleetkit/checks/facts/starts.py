@@ -41,7 +41,8 @@ class ImageFact:
     created, deprecated
         When it was published, and when it is or was to be deprecated; None where that is not told.
     newest, newest_created
-        Name of the newest image of the same system, and when that was published; None where the system is unknown.
+        Name of the newest image of the same publisher, and when that was published; None where the publisher is none
+        that is known.
     """
 
     image_id: str

@@ -23,7 +23,8 @@ def judge(facts: Facts) -> Iterator[Judgement]:
         "drilled": None if backups.drilled is None else backups.drilled.isoformat(),
     }
     if backups.newest is None:
-        yield failed("newest backup", "etcd was never backed up", seen=seen)
+        reason = f"none lies in {backups.place} any more" if backups.place else "etcd was never backed up"
+        yield failed("newest backup", reason, seen=seen)
     elif now - backups.newest > _OLDEST_BACKUP:
         yield failed("newest backup", f"it is {_tell(now - backups.newest)} old: that is what would be lost", seen=seen)
     else:

@@ -37,6 +37,8 @@ def judge(facts: Facts) -> Iterator[Judgement]:
         elif one.leader_changes >= _MOST_CHANGES and one.up_s is None:
             changes = f"it saw {one.leader_changes:.0f} leaders, and does not tell in what time"
             yield unknown(one.name, changes, seen=seen)
+        elif one.quota <= 0:
+            yield unknown(one.name, "it tells no quota that its size could be held against", seen=seen)
         else:
             yield passed(one.name, f"{format_bytes(int(one.db_size))} of {format_bytes(int(one.quota))}", seen=seen)
 
@@ -44,7 +46,7 @@ def judge(facts: Facts) -> Iterator[Judgement]:
 def _press_space(one: StrainFact) -> Iterator[str]:
     for alarm in one.alarms:
         yield f"the alarm {alarm} is raised"
-    if one.quota and one.db_size > _MOST_OF_QUOTA * one.quota:
+    if one.quota > 0 and one.db_size > _MOST_OF_QUOTA * one.quota:
         yield f"{one.db_size / one.quota:.0%} of its quota are used"
     if one.db_size_in_use > _LEAST_TO_MIND and one.db_size_in_use < _LEAST_IN_USE * one.db_size:
         yield f"{one.db_size_in_use / one.db_size:.0%} of its file are in use"

@@ -11,8 +11,8 @@ __all__ = ["judge"]
 
 
 def judge(facts: Facts) -> Iterator[Judgement]:
-    """Look which machines Systems Manager has heard of."""
+    """Look which machines Systems Manager hears of."""
     for one in facts.machines:
         managed = one.instance_id in facts.managed
-        told, word = (passed, "hears of its agent") if managed else (failed, "does not know it")
-        yield told(one.resource, f"Systems Manager {word}", resource_id=one.instance_id, seen={"in_inventory": managed})
+        told, word = (passed, "hears of its agent") if managed else (failed, "hears nothing of it")
+        yield told(one.resource, f"Systems Manager {word}", resource_id=one.instance_id, seen={"heard_of": managed})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from fleetkit.checks.values import Judgement, failed, passed
 __all__ = ["judge"]
 
 _ALL = ("*", "*:*", "iam:*")
+_ALL_THERE_IS = re.compile(r"\*|arn:\*|arn:[^:]*:iam::[^:]*:\*")
+"""Everything, or all of IAM: who may change every role has whatever one may have."""
 
 
 def judge(facts: Facts) -> Iterator[Judgement]:
@@ -31,9 +34,10 @@ def _statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _is_admin(statement: Mapping[str, Any]) -> bool:
-    if statement.get("Effect") != "Allow" or "*" not in _list(statement.get("Resource")):
+    # What is allowed but for some, or on all but some, is everything else.
+    everywhere = "NotResource" in statement or any(map(_ALL_THERE_IS.fullmatch, _list(statement.get("Resource"))))
+    if statement.get("Effect") != "Allow" or not everywhere:
         return False
-    # What is allowed but for some is everything else.
     return "NotAction" in statement or any(one.lower() in _ALL for one in _list(statement.get("Action")))
 
 

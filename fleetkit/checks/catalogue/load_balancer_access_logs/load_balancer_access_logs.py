@@ -14,8 +14,6 @@ _TLS = ("HTTPS", "TLS")
 
 def judge(facts: Facts) -> Iterator[Judgement]:
     """Look whether each load balancer is to write logs, and would."""
-    if not facts.balancers:
-        yield passed(facts.cluster.name, "there is no load balancer")
     for one in facts.balancers:
         its = facts.balancer_settings[one.arn]
         has_tls = any(listener.protocol in _TLS for listener in its.listeners)

@@ -19,7 +19,8 @@ def judge(facts: Facts) -> Iterator[Judgement]:
         yield passed("bastion", "operators come over the VPN")
         return
     rules = [rule for one in facts.groups if one.role == "bastion" for rule in one.rules if rule.lets_in_on(_SSH)]
-    networks = sorted({rule.peer for rule in rules if "." in rule.peer})
+    # A network of IPv6 may end in an address of IPv4.
+    networks = sorted({rule.peer for rule in rules if "." in rule.peer and ":" not in rule.peer})
     here = ipaddress.IPv4Address(facts.operator_address)
     seen = {"address": facts.operator_address, "let_in": networks}
     if any(here in ipaddress.IPv4Network(one) for one in networks):

@@ -28,7 +28,8 @@ def _count(facts: Facts, pool: PoolFact) -> dict[str, int]:
     its = set(pool.instance_ids)
     addresses = {one.private_address for one in facts.machines if one.instance_id in its}
     counts = {"in service": pool.in_service, "in fleet": len(addresses & facts.registered)}
-    for group in facts.target_groups:
-        if its & group.target_ids:
-            counts[f"healthy for {group.resource}"] = len(its & group.healthy_ids)
-    return counts
+    # Those that it is to be in, and those that somebody put its machines into.
+    behind = [one for one in facts.target_groups if one.arn in pool.target_groups or its & one.target_ids]
+    if not behind:
+        return {**counts, "behind a load balancer": 0}
+    return {**counts, **{f"healthy for {one.resource}": len(its & one.healthy_ids) for one in behind}}

@@ -12,7 +12,7 @@ from fleetkit.core import name_secrets
 __all__ = ["judge"]
 
 _NAMED = re.compile(
-    r"""(?im)^\s*["']?(?:aws_)?(?:access_key|secret_key|secret_access_key)(?:_id)?["']?\s*[=:]\s*["'][^"']+"""
+    r"""(?i)(?<![\w-])(?:aws_)?(?:access_key|secret_key|secret_access_key)(?:_id)?["']?\s*[=:]\s*["'][^"']+"""
 )
 _KINDS = ("an AWS access key", "an AWS secret key", "an AWS session token")
 
