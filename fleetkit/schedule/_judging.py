@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fleetkit.config import NoticeWhen
-from fleetkit.runs import Outcome
+from fleetkit.runs import Outcome, StoredRun
 from fleetkit.schedule._amiss import name_finding
 from fleetkit.schedule._told import PastTelling, Told
 
@@ -47,7 +47,7 @@ def judge_run(
     told: Told,
     on: NoticeWhen,
     amiss: Sequence[str] | None,
-    cut_off: Sequence[str],
+    untold: Sequence[StoredRun],
     now: dt.datetime,
 ) -> Judgement:
     """Judge a run that ended.
@@ -60,13 +60,13 @@ def judge_run(
         What is known so far.
     amiss
         What it found amiss; None where that is not known.
-    cut_off
-        Runs before it that nobody could tell of, since their process was killed.
+    untold
+        Runs before it whose process was killed before it could tell of them.
     """
     if run in told.judged:
         return Judgement(tells=False, why="it was judged before", told=told)
     new = [] if amiss is None else [one for one in amiss if name_finding(one) not in told.seen]
-    tells, why = _is_worth_telling(outcome, told, on=on, new=new, cut_off=cut_off)
+    tells, why = _is_worth_telling(outcome, told, on=on, new=new, untold=untold)
     seen = _see(run, amiss, told, now)
     if tells and on is NoticeWhen.CHANGE and _flaps(outcome, told, now):
         # Who is told still knows of the outcome before: once the hour is over, the next run is compared with that.
@@ -82,7 +82,7 @@ def judge_run(
 
 
 def _is_worth_telling(
-    outcome: Outcome, told: Told, *, on: NoticeWhen, new: Sequence[str], cut_off: Sequence[str]
+    outcome: Outcome, told: Told, *, on: NoticeWhen, new: Sequence[str], untold: Sequence[StoredRun]
 ) -> tuple[bool, str]:
     if on is NoticeWhen.ALWAYS:
         return True, "every run is told"
@@ -92,8 +92,8 @@ def _is_worth_telling(
         return True, f"it was {told.outcome} before"
     if on is NoticeWhen.NOT_DONE and outcome is not Outcome.DONE:
         return True, "it is not done"
-    if cut_off:
-        return True, "a run before it was cut off"
+    if untold:
+        return True, "nobody was told of a run before it, whose process was killed"
     if new and outcome is not Outcome.DONE:
         return True, "something new was found"
     return False, f"it is {outcome} as before"
@@ -106,12 +106,17 @@ def _flaps(outcome: Outcome, told: Told, now: dt.datetime) -> bool:
 
 
 def _of_day(told: Told, now: dt.datetime) -> tuple[PastTelling, ...]:
-    return tuple(one for one in told.tellings if now - one.at < _DAY)
+    return tuple(one for one in told.tellings if _is_of_day(one.at, now))
+
+
+def _is_of_day(at: dt.datetime, now: dt.datetime) -> bool:
+    """Return whether a moment is of the last day; one that is yet to come is of a clock that was wrong."""
+    return dt.timedelta(0) <= now - at < _DAY
 
 
 def _see(run: str, amiss: Sequence[str] | None, told: Told, now: dt.datetime) -> Told:
     """Return what is known with this run; a finding that comes and goes within a day is no new one."""
-    kept = {one: at for one, at in told.seen.items() if now - at < _DAY}
+    kept = {one: at for one, at in told.seen.items() if _is_of_day(at, now)}
     if amiss is None:
         return replace(told, seen=kept, judged=(*told.judged, run)[-_JUDGED:])
     seen = {**kept, **dict.fromkeys(map(name_finding, amiss), now)}

@@ -17,7 +17,7 @@ from fleetkit.schedule._amiss import read_amiss
 from fleetkit.schedule._delivering import Delivery, deliver_waiting
 from fleetkit.schedule._judging import Judgement, judge_run
 from fleetkit.schedule._notice_files import quote_name, tell_error
-from fleetkit.schedule._recent import count_changes, find_cut_off, read_recent
+from fleetkit.schedule._recent import count_changes, find_untold, read_recent
 from fleetkit.schedule._told import Told, read_told, write_told
 from fleetkit.schedule._wording import compose_message
 from fleetkit.schedule.outbox import Outbox, WaitingNotice
@@ -102,14 +102,14 @@ class Post:
         file = self._outbox.folder / "told" / f"{quote_name(cluster)}--{quote_name(notebook)}.json"
         told, amiss = self._read_told(file), read_amiss(stored.folder)
         recent = read_recent(self._runs, stored, since=self._now - _WEEK)
-        cut_off = find_cut_off(recent, judged=told.judged)
+        untold = find_untold(recent, judged=told.judged, now=self._now)
         judgement = judge_run(
             stored.record.id,
             stored.record.outcome,
             told=told,
             on=self._cluster.notice.on,
             amiss=amiss,
-            cut_off=cut_off,
+            untold=untold,
             now=self._now,
         )
         if judgement.tells:
@@ -118,7 +118,7 @@ class Post:
                 stored,
                 told=told,
                 amiss=amiss,
-                cut_off=cut_off,
+                untold=untold,
                 changes=count_changes(today),
                 folder=self._runs.parent,
             )

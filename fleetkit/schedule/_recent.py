@@ -7,9 +7,9 @@ import itertools
 from pathlib import Path
 
 from fleetkit.core import FleetkitError
-from fleetkit.runs import Outcome, StoredRun, read_run
+from fleetkit.runs import Outcome, RunRecord, StoredRun, read_run
 
-__all__ = ["count_changes", "find_cut_off", "read_recent"]
+__all__ = ["count_changes", "find_untold", "read_recent"]
 
 _MOST = 500
 
@@ -20,7 +20,7 @@ def read_recent(runs: Path, like: StoredRun, *, since: dt.datetime) -> tuple[Sto
     One that cannot be read is left out: nothing is decided by it.
     """
     cluster, notebook = like.kind
-    earliest = f"{since.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}"
+    earliest = _stamp(since)
     names = sorted(
         folder.name for folder in (runs / cluster).glob(f"*-{notebook}*") if earliest <= folder.name < like.record.id
     )
@@ -41,12 +41,26 @@ def count_changes(recent: tuple[StoredRun, ...]) -> int:
     return sum(before is not after for before, after in itertools.pairwise(outcomes))
 
 
-def find_cut_off(recent: tuple[StoredRun, ...], *, judged: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the runs whose process was killed since the last one that was judged: nobody could tell of them."""
-    if not judged:
+def find_untold(recent: tuple[StoredRun, ...], *, judged: tuple[str, ...], now: dt.datetime) -> tuple[StoredRun, ...]:
+    """Return the runs since the last one that was judged whose process was killed before anybody could be told."""
+    # One that is yet to begin was named by a clock that was wrong, and says nothing of those before it.
+    last = max((one for one in judged if one.partition("-")[0] <= _stamp(now)), default=None)
+    if last is None:
         return ()
-    return tuple(
-        one.record.id
-        for one in recent[:-1]
-        if one.record.outcome is Outcome.ABANDONED and one.record.id > max(judged) and one.record.id not in judged
-    )
+    *before, latest = recent
+    return tuple(one for one in before if one.record.id > last and _is_untold(one.record, latest.record))
+
+
+def _is_untold(record: RunRecord, latest: RunRecord) -> bool:
+    if record.outcome is Outcome.ABANDONED:
+        return True
+    # Of a run by hand nobody need be told, and one of another schedule may be about to tell.
+    if record.schedule is None or latest.schedule is None or record.schedule.name != latest.schedule.name:
+        return False
+    # An attempt that was tried again is no run of its own.
+    return record.schedule.due != latest.schedule.due and record.outcome not in (Outcome.RUNNING, Outcome.DONE)
+
+
+def _stamp(moment: dt.datetime) -> str:
+    """Return how the name of the folder of a run begins that began then."""
+    return f"{moment.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}"

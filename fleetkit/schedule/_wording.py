@@ -28,7 +28,8 @@ _LINE = 240
 _SAID = {"outcome", "error", "duration", "way", "actor", "audit", "findings"}
 """Topics of a comparison that the notice tells in its own words, or that say nothing to who is woken by it."""
 
-_CONTROLS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+_LEFT_OUT = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+"""Colours and control characters; and halves of characters, as a name that is not UTF-8 leaves them."""
 
 
 def compose_message(
@@ -36,7 +37,7 @@ def compose_message(
     *,
     told: Told,
     amiss: Sequence[str] | None,
-    cut_off: Sequence[str] = (),
+    untold: Sequence[StoredRun] = (),
     changes: int = 0,
     folder: Path,
 ) -> Message:
@@ -48,8 +49,8 @@ def compose_message(
         What whoever is told knows already.
     amiss
         What the run found amiss; None where that is not known.
-    cut_off
-        Runs before it whose process was killed.
+    untold
+        Runs before it whose process was killed before it could tell of them.
     changes
         How often the outcome changed in the last 24 hours.
     folder
@@ -60,7 +61,7 @@ def compose_message(
     paragraphs = [
         _list(_tell_run(stored, told)),
         _list(_tell_next(stored, told, folder)),
-        _list(f"{one}: cut off, its process was killed" for one in cut_off),
+        _list(_tell_untold(one) for one in untold),
         _under("Found amiss:", _tell_findings(told, amiss)),
         _under("Otherwise different:", _tell_differences(stored, told)),
         f"The outcome changed {changes} times in the last 24 hours." if changes > 1 else "",
@@ -70,6 +71,12 @@ def compose_message(
         body="\n\n".join(filter(None, paragraphs)),
         severity=_MARKS.get(record.outcome, Severity.FAILURE),
     )
+
+
+def _tell_untold(stored: StoredRun) -> str:
+    if stored.record.outcome is Outcome.ABANDONED:
+        return f"{stored.record.id}: cut off, its process was killed"
+    return f"{stored.record.id}: {stored.record.outcome}, and its process was killed before it could tell of it"
 
 
 def combine_messages(messages: Sequence[tuple[str, Message]], *, given_up: Sequence[tuple[str, Message]]) -> Message:
@@ -166,4 +173,4 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def _clean(text: str) -> str:
-    return _CONTROLS.sub("", Redactor().redact(text))
+    return _LEFT_OUT.sub("", Redactor().redact(text))

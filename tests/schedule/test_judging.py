@@ -22,7 +22,7 @@ def told_of(runs, *, on=NoticeWhen.CHANGE, apart=dt.timedelta(hours=2)) -> list[
     for number, one in enumerate(runs):
         outcome, found = one if isinstance(one, tuple) else (one, ())
         judgement = judge_run(
-            f"run{number}", outcome, told=told, on=on, amiss=found, cut_off=(), now=NOW + number * apart
+            f"run{number}", outcome, told=told, on=on, amiss=found, untold=(), now=NOW + number * apart
         )
         told = judgement.told
         tells.append(judgement.tells)
@@ -95,7 +95,7 @@ def test_an_outcome_that_was_not_told_today_is_told_however_often_others_were():
 
 def test_notices_of_a_clock_that_was_ahead_silence_nobody():
     def judge(run, outcome, told, now, found=()):
-        return judge_run(run, outcome, told=told, on=NoticeWhen.CHANGE, amiss=found, cut_off=(), now=now)
+        return judge_run(run, outcome, told=told, on=NoticeWhen.CHANGE, amiss=found, untold=(), now=now)
 
     told = Told()
     for number, outcome in enumerate([DONE, *([FINDINGS, DONE] * 3)]):
@@ -105,9 +105,9 @@ def test_notices_of_a_clock_that_was_ahead_silence_nobody():
     assert judge("run2", FINDINGS, first.told, NOW, found=("a", "b")).tells, "only that clock saw it"
 
 
-def test_a_run_is_judged_once_and_one_that_was_cut_off_before_it_is_told():
-    def judge(run, told, cut_off=()):
-        return judge_run(run, DONE, told=told, on=NoticeWhen.CHANGE, amiss=(), cut_off=cut_off, now=NOW)
+def test_a_run_is_judged_once_and_one_before_it_that_nobody_was_told_of_is_told():
+    def judge(run, told, untold=()):
+        return judge_run(run, DONE, told=told, on=NoticeWhen.CHANGE, amiss=(), untold=untold, now=NOW)
 
     first = judge("run1", Told())
     second = judge("run3", first.told, ["run2"])
@@ -118,7 +118,7 @@ def test_a_run_is_judged_once_and_one_that_was_cut_off_before_it_is_told():
 
 
 def test_a_journal_that_cannot_be_read_makes_no_finding_new_or_mended():
-    told = judge_run("run1", FINDINGS, told=Told(), on=NoticeWhen.CHANGE, amiss=["a"], cut_off=(), now=NOW).told
-    unknown = judge_run("run2", FINDINGS, told=told, on=NoticeWhen.CHANGE, amiss=None, cut_off=(), now=NOW)
+    told = judge_run("run1", FINDINGS, told=Told(), on=NoticeWhen.CHANGE, amiss=["a"], untold=(), now=NOW).told
+    unknown = judge_run("run2", FINDINGS, told=told, on=NoticeWhen.CHANGE, amiss=None, untold=(), now=NOW)
     assert not unknown.tells
     assert unknown.told.found == ("a",)

@@ -16,7 +16,7 @@ from support.notice_runs import Watched
 
 from fleetkit.core import NotFoundError, SettingsError, utc_now
 from fleetkit.notice import Message
-from fleetkit.runs import Outcome, RunError
+from fleetkit.runs import Outcome, RunError, Scheduling
 from fleetkit.schedule import (
     WaitingNotice,
     open_outbox,
@@ -110,6 +110,22 @@ def test_a_run_that_was_killed_in_between_is_told_with_the_next_one(watched):
     cut_off = watched.end(Outcome.RUNNING, ended=None)
     watched.run()
     assert f"- {cut_off.record.id}: cut off, its process was killed" in watched.heard[-1]["body"]
+
+
+def test_a_failure_whose_process_was_killed_before_it_could_tell_is_told_with_the_next_one(watched):
+    def due(hour, attempt=1, name="night"):
+        moment = dt.datetime(2026, 3, 1, hour, tzinfo=dt.UTC)
+        return {"schedule": Scheduling(name=name, due=moment, attempt=attempt)}
+
+    watched.run(**due(1))
+    lost = watched.end(FAILED, **due(2))
+    others = watched.end(FAILED, **due(2, name="noon"))
+    watched.end(FAILED, **due(3))
+    watched.run(**due(3, attempt=2))
+    (told,) = watched.heard
+    assert f"- {lost.record.id}: failed, and its process was killed before it could tell of it" in told["body"]
+    assert told["body"].count("before it could tell of it") == 1, "an attempt that was tried again is no run"
+    assert others.record.id not in told["body"], "a run of another schedule may be about to tell"
 
 
 def test_a_run_that_a_clock_named_that_was_ahead_hides_none_that_was_killed(watched):
