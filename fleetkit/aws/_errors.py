@@ -56,11 +56,28 @@ _IN_THE_WAY = {
     "VolumeInUse",
 }
 _CLOCK = {"RequestInTheFuture", "RequestTimeTooSkewed"}
+_CLOCK_WORDS = ("Signature expired", "Signature not yet current")
+"""How STS, IAM and others begin to say that a request was signed at another time than theirs."""
 _SWITCHED_OFF = {"DisabledException", "KMSInvalidStateException"}
 
+_HINT_CLOCK = "set this computer's clock"
 _HINT_EXPIRED = "sign in again (aws sso login, or fresh keys) and repeat"
 _HINT_WRONG = "check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: AWS does not know these credentials"
 _HINT_NONE = "give credentials: AWS_PROFILE, AWS_ACCESS_KEY_ID, or aws configure"
+
+_BY_CODE = {
+    "AuthFailure": f"{_HINT_WRONG}; or {_HINT_CLOCK}, which EC2 answers in the same way",
+    "OptInRequired": "the account has not enabled that region or service",
+    "RequestExpired": f"{_HINT_EXPIRED}; or {_HINT_CLOCK}, which EC2 answers in the same way",
+}
+_BY_CODES = (
+    (_CLOCK, _HINT_CLOCK),
+    (_EXPIRED, _HINT_EXPIRED),
+    (_WRONG, _HINT_WRONG),
+    (_THROTTLED, "AWS asks for slower calls: wait a minute and repeat"),
+    (_IN_THE_WAY, "something that is still there, or still going, needs it: wait, or remove that first"),
+    (_SWITCHED_OFF, "the key is disabled, or about to be deleted: enable it, or use another"),
+)
 
 _BY_CLASS: dict[str, tuple[bool, str]] = {
     "ConnectTimeoutError": (True, "the endpoint does not answer: check the network, a proxy and AWS_ENDPOINT_URL"),
@@ -131,25 +148,14 @@ def translate_error(what: str, error: ClientError) -> FleetkitError:
 
 
 def _hint(code: str, message: str, error: ClientError) -> str | None:
-    if code in _EXPIRED:
-        return _HINT_EXPIRED
-    if code in _WRONG:
-        return _HINT_WRONG
+    # A clock that is wrong is answered in many ways, and under codes that stand for something else too.
+    if message.startswith(_CLOCK_WORDS):
+        return _HINT_CLOCK
     if code in _DENIED:
         named = re.search(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)", message)
         action = named.group(1) if named else error.operation_name
         return f"let these credentials do {action}, or use others"
-    if code in _THROTTLED:
-        return "AWS asks for slower calls: wait a minute and repeat"
-    if code in _IN_THE_WAY:
-        return "something that is still there, or still going, needs it: wait, or remove that first"
-    if code in _CLOCK:
-        return "set this computer's clock"
-    if code in _SWITCHED_OFF:
-        return "the key is disabled, or about to be deleted: enable it, or use another"
-    if code == "OptInRequired":
-        return "the account has not enabled that region or service"
-    return None
+    return _BY_CODE.get(code) or next((hint for codes, hint in _BY_CODES if code in codes), None)
 
 
 def _clean(message: str) -> str:

@@ -6,9 +6,32 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["write_whole"]
+from fleetkit.core import SettingsError
+
+__all__ = ["require_place", "write_whole"]
 
 _MODE = 0o644
+
+
+def require_place(path: Path) -> None:
+    """Refuse a file that could not be written, before the work is done that it is to hold.
+
+    Raises
+    ------
+    SettingsError
+        When it is a folder, or its own folder is not there or lets nobody write into it.
+    """
+    folder = path.resolve().parent
+    if path.is_dir():
+        raise SettingsError(f"{path} cannot be written", seen="it is a folder", hint="name a file in it")
+    if not folder.is_dir():
+        raise SettingsError(f"{path} cannot be written", seen=f"{folder} is no folder", hint="make it first")
+    if (not path.exists() or path.is_file()) and not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(
+            f"{path} cannot be written",
+            seen=f"you may not write into {folder}",
+            hint="look at the owner and the mode of that folder, or name another",
+        )
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleetkit.cli._exit import OUTCOME_CODES
-from fleetkit.cli._files import write_whole
+from fleetkit.cli._files import require_place, write_whole
 from fleetkit.cli._output import (
     cluster_argument,
     format_json,
@@ -100,8 +100,8 @@ def command(
 
     if as_json and is_on_command_line("how") and how != "json":
         raise SettingsError(f"--json and --format {how} are two forms", hint="give one of them")
-    if output is not None and not output.absolute().parent.is_dir():
-        raise SettingsError(f"{output} cannot be written", seen=f"{output.parent} is no folder", hint="make it first")
+    if output is not None:
+        require_place(output)
     workspace = open_workspace(cluster)
     found = audit_cluster(
         workspace,

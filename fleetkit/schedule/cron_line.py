@@ -117,10 +117,8 @@ def parse_cron(text: str, *, timezone: str = "UTC") -> CronLine:
     for place, (name, field) in enumerate(line.fields.items()):
         _require_legal(" ".join([*"*****"[:place], field, *"*****"[place + 1 :]]), text, name, field)
         _require_short_steps(text, name, field)
-    _require_legal(line.text, text, "day of month", line.fields["day of month"])
+    _require_some_day(line, text)
     _require_clear_days(line)
-    if next(line.after(_SOME_MOMENT), None) is None:
-        raise _wrong(text, seen="no such day within 50 years", hint="look at the days and the months")
     return line
 
 
@@ -177,6 +175,23 @@ def _require_short_steps(text: str, name: str, field: str) -> None:
         step = term.partition("/")[2]
         if step and int(step) >= most:
             raise _wrong(text, seen=f"{name}: {field!r}", hint=f"a step of the {name} is less than {most}")
+
+
+def _require_some_day(line: CronLine, text: str) -> None:
+    """Refuse days that no month of the line has, each of which is legal by itself: the 31st of February."""
+    from cronsim import CronSimError
+
+    try:
+        found = next(line.after(_SOME_MOMENT), None)
+    except (AssertionError, CronSimError):
+        found = None
+    if found is None:
+        day, month = line.fields["day of month"], line.fields["month"]
+        raise _wrong(
+            text,
+            seen=f"day of month {day!r} in month {month!r}: no such day comes within 50 years",
+            hint="give a day that the month has, such as L for its last with --on systemd",
+        )
 
 
 def _require_clear_days(line: CronLine) -> None:

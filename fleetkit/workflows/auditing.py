@@ -87,7 +87,17 @@ class Audit(Shown):
         checks = len({one.check.id for one in self.results})
         told = ", ".join(f"{count} {state}" for state, count in self.counts.items() if count)
         flawed = f"; {len(self.waivers)} waivers to look at" if self.waivers else ""
-        return f"{checks} checks of {self.cluster}: {told}{flawed}"
+        return f"{checks} checks of {self.cluster}: {told}{flawed}{self._why_unknown}"
+
+    @property
+    def _why_unknown(self) -> str:
+        """Why nobody could tell of the weightiest: all that a sweep, a notice or a list of schedules shows of it."""
+        unknown = [one for one in self.results if one.state is ResultState.UNKNOWN]
+        if not unknown:
+            return ""
+        first = min(unknown, key=lambda one: list(Severity).index(one.check.severity))
+        rest = f", and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        return f"; unknown is {first.check.id}, since {first.judgement.reason}{rest}"
 
     @property
     def cost(self) -> str:

@@ -168,7 +168,8 @@ class Inspection(Shown):
     def summary(self) -> str:
         """One sentence."""
         if self.unknown:
-            return f"{len(self.unknown)} of {len(self.sections)} parts of {self.cluster} could not be read"
+            first = " ".join(self.unknown[0].split())
+            return f"{len(self.unknown)} of {len(self.sections)} parts of {self.cluster} could not be read; {first}"
         if self.findings:
             return f"{len(self.findings)} findings on {self.cluster}"
         return f"{self.cluster} is as it should be"

@@ -36,13 +36,19 @@ CASES = [
     ("UnauthorizedOperation", "You are not authorized to perform this operation.", False, "DescribeAvailabilityZones"),
     ("RequestLimitExceeded", "Request limit exceeded.", True, "wait a minute"),
     ("RequestTimeTooSkewed", "The difference is too large.", False, "clock"),
+    ("RequestExpired", "Request has expired.", False, "clock"),
+    ("AuthFailure", "AWS was not able to validate the provided access credentials", False, "clock"),
+    ("SignatureDoesNotMatch", "Signature expired: 20261128T0900Z is now earlier than 20261128T0905Z", False, "clock"),
+    ("InvalidSignatureException", "Signature not yet current: 20261128T0930Z is still later", False, "clock"),
     ("OptInRequired", "You are not subscribed to this service.", False, "not enabled"),
     ("DependencyViolation", "The vpc has dependencies and cannot be deleted.", True, "still there"),
     ("InvalidParameterValue", "Value is wrong.", False, None),
 ]
 
 
-@pytest.mark.parametrize(("code", "message", "transient", "hint"), CASES, ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("code", "message", "transient", "hint"), CASES, ids=[f"{case[0]} {case[3]}" for case in CASES]
+)
 def test_a_refusal_is_told_with_its_code_and_what_to_do(
     code: str, message: str, transient: bool, hint: str | None
 ) -> None:

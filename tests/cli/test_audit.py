@@ -7,6 +7,8 @@ import datetime as dt
 import errno
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -171,6 +173,34 @@ def test_who_keeps_no_records_is_told_of_none(capsys: pytest.CaptureFixture[str]
 def test_wrong_use_is_told_with_what_is_legal(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "demo", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("output", "writable", "said"), [(".", True, "it is a folder"), ("a", False, "may not write")])
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_asked(
+    output: str, writable: bool, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: writable)
+    assert main(["audit", "demo", "--output", output]) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert "reading what" not in err
+
+
+def test_output_that_nobody_can_take_ends_with_1_and_no_traceback() -> None:
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(
+            [sys.executable, "-m", "fleetkit.cli", "checks", "list"], stdout=full, stderr=subprocess.PIPE, text=True,
+            check=False,
+        )  # fmt: skip
+    assert told.returncode == 1
+    assert told.stderr == "error: No space left on device\n  next: free some space, then run the same again\n"
+
+
+def test_the_summary_says_why_nobody_can_tell(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "demo", "--check", "vpc-flow-logs", "--budget", "1"]) == 1
+    assert (
+        "1 unknown; unknown is vpc-flow-logs, since flow logs of the VPC could not be read" in capsys.readouterr().out
+    )
 
 
 def test_a_waiver_that_excuses_nothing_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

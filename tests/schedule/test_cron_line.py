@@ -25,7 +25,7 @@ def dues(text: str, timezone: str, after: dt.datetime, count: int = 2) -> list[s
         ("60 * * * *", "minute: '60'"),
         ("* 24 * * *", "hour: '24'"),
         ("* * 0 * *", "day of month: '0'"),
-        ("0 0 31 2 *", "day of month: '31'"),
+        ("0 0 31 2 *", "day of month '31' in month '2': no such day"),
         ("* * * 13 *", "month: '13'"),
         ("* * * FOO *", "month: 'FOO'"),
         ("* * * * 8", "day of week: '8'"),

@@ -9,7 +9,9 @@ from support.told_audits import make_empty_audit, make_mixed_audit
 
 def test_the_overview_has_the_sentence_the_picture_and_what_it_cost() -> None:
     part = make_mixed_audit().overview
-    assert str(part).startswith("5 checks of demo: 3 failed, 1 unknown, 2 waived, 1 passed; 3 waivers to look at\n")
+    assert str(part).startswith(
+        "5 checks of demo: 3 failed, 1 unknown, 2 waived, 1 passed; 3 waivers to look at; unknown is "
+    )
     assert part._repr_html_().count("<svg") == 1
     assert "1 calls to AWS, of 500" in str(part)
 

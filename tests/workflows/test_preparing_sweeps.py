@@ -167,7 +167,7 @@ def test_what_failed_or_was_not_run_is_prepared_again_and_the_rest_is_taken_over
 
 
 def test_one_of_another_notebook_one_under_way_and_one_that_is_not_there_are_told(home: Path) -> None:
-    with pytest.raises(NotFoundError, match="no single sweep"):
+    with pytest.raises(NotFoundError, match="there is no sweep under"):
         _prepare(home, failed_of="latest")
     folder = _keep(home, swept("alpha", SweepState.FAILED))
     with pytest.raises(SettingsError, match="it was of look"):

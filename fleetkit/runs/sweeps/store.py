@@ -118,6 +118,10 @@ def find_sweep(home: Path, name: str) -> Path:
     if (Path(name) / SWEEP_FILE).is_file():
         return Path(name)
     folders = list_sweeps(home)
+    if not folders:
+        raise NotFoundError(
+            f"there is no sweep under {home / 'sweeps'} yet", hint="fleetkit sweep NOTEBOOK leaves one there"
+        )
     matching = match_folders(folders, name)
     if len(matching) == 1:
         return matching[0]

@@ -109,7 +109,7 @@ def test_two_that_begin_in_the_same_second_have_folders_of_their_own(tmp_path: P
     assert find_sweep(tmp_path, str(second)) == second
     with pytest.raises(NotFoundError, match="known: 20260301T040506Z-look-2, 20260301T040506Z-look"):
         find_sweep(tmp_path, "2026")
-    with pytest.raises(NotFoundError, match="no single sweep"):
+    with pytest.raises(NotFoundError, match="there is no sweep"):
         find_sweep(tmp_path / "elsewhere", "latest")
 
 
