@@ -63,6 +63,7 @@ pre,.stream,.error details pre{white-space:pre-wrap}pre,.result,.scroll{overflow
 .table{overflow:visible!important;background:none}
 .result :is(div,span,table,td,th)[style]{max-height:none!important;overflow:visible!important;
 white-space:normal!important}
+.result span[style*="inline-block"]{white-space:nowrap!important;overflow-wrap:normal}
 .result pre[style]{max-height:none!important;overflow:visible!important;white-space:pre-wrap!important}
 .table table{max-width:100%;overflow-wrap:anywhere}
 .table :is(th,td){padding:.15rem .5em .15rem 0!important;min-width:6em}
