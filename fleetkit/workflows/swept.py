@@ -46,9 +46,10 @@ class PreparedSweep(Shown):
     def summary(self) -> str:
         """One sentence."""
         record = self.record
-        rest = len(record.clusters) - len(self.waiting)
+        count = len(self.waiting)
+        rest = len(record.clusters) - count
         return (
-            f"{record.notebook}: {len(self.waiting)} clusters to run"
+            f"{record.notebook}: {count} cluster{'s' * (count != 1)} to run"
             f"{f', {rest} taken over or not usable' if rest else ''}; {record.at_once} at once, "
             f"{record.rate_per_s:g} calls a second per account and region, "
             f"{format_duration(record.timeout_s)} for each at most"

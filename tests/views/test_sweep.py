@@ -44,6 +44,7 @@ def test_the_picture_tells_each_region_in_words_as_well() -> None:
     for words in ("us-west-2", "1 failed, 1 done", "region unknown", "1 unusable"):
         assert words in drawn
     assert "0 clusters" in draw_sweep(make_sweep())
+    assert "look over 1 cluster: 1 done" in draw_sweep(make_sweep(swept("a")))
 
 
 def test_a_notebook_shows_it_with_everything_escaped() -> None:
