@@ -102,6 +102,8 @@ def test_an_audit_that_is_stopped_goes_on_in_the_same_record(world: World, lab: 
     page.locator(STOP).click()
     page.locator(".jp-OutputArea-output", has_text="KeyboardInterrupt").first.wait_for(timeout=LONG_MS)
     assert page.locator(".jp-OutputArea-output", has_text="Record:").count() == 0
+    # Until the record is written the kernel drops what is asked of it, as Jupyter has it after an error.
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=LONG_MS)
     page.locator(".jp-Cell", has_text="workflows.audit_cluster(").last.click()
     choose(page, "Run", "Run Selected Cell and All Below")
     wait_for_end(page)
