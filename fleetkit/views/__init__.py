@@ -81,7 +81,15 @@ from fleetkit.views.plan_markup import alarm_html, attributes_html, changes_html
 from fleetkit.views.plan_picture import draw_plan
 from fleetkit.views.plan_values import show_value
 from fleetkit.views.preflight import checks_frame
-from fleetkit.views.sweep import SWEEP_COLUMNS, draw_sweep, sweep_frame, sweep_html, sweep_table, tell_swept
+from fleetkit.views.sweep import (
+    SWEEP_COLUMNS,
+    draw_sweep,
+    sweep_clusters_html,
+    sweep_frame,
+    sweep_html,
+    sweep_table,
+    tell_swept,
+)
 from fleetkit.views.unit_filter import UnitFilter
 from fleetkit.views.units import (
     FLEET_MACHINE_COLUMNS,
@@ -239,6 +247,7 @@ __all__ = [
     "root_path",
     "show_value",
     "suppositions_frame",
+    "sweep_clusters_html",
     "sweep_frame",
     "sweep_html",
     "sweep_table",

@@ -34,7 +34,7 @@ header.done{border-left-color:var(--good)}header.findings{border-left-color:var(
 header.failed{border-left-color:var(--bad)}
 h1,h2,h3{line-height:1.25;margin:1.4em 0 .4em}h1{margin-top:.6em}a{color:var(--link)}
 .check{border-top:1px solid var(--line);margin-top:1rem}.check h3{margin-top:.8em}
-.table{overflow-x:auto;overflow-wrap:normal}.pictures{display:flex;
+.table{overflow-x:auto;overflow-wrap:normal}.table pre{overflow-wrap:anywhere}.pictures{display:flex;
 flex-wrap:wrap;gap:1rem;margin-top:1rem}
 .pictures>*{flex:1 1 24rem;min-width:0}
 svg{max-width:100%;height:auto;border-radius:.3rem}summary{cursor:pointer;color:var(--link)}
@@ -106,4 +106,4 @@ def _evidence(audit: AuditTold) -> str:
 
 
 def _scroll(markup: str) -> str:
-    return f'<div class="table">{markup}</div>\n'
+    return f'<div class="table" tabindex="0">{markup}</div>\n'

@@ -20,6 +20,10 @@ _TONES = {
     ResultState.WAIVED: Tone.QUIET,
     ResultState.PASSED: Tone.GOOD,
 }
+_READ_FIRST = (
+    "<p><strong>What to do.</strong> See to what the reason names, and audit again: "
+    "until then it may be well or not.</p>"
+)
 # Shorter than what `lines_html` says of each block: there is one in each row.
 _PLAIN = '<pre style="white-space:pre-wrap">'
 _CHANGE_TONES = {"new": Tone.BAD, "mended": Tone.GOOD, "waived now": Tone.QUIET, "unknown now": Tone.CARE}
@@ -103,7 +107,8 @@ def _group_html(group: Sequence[CheckResult]) -> str:
     ]
     table = table_html(("state", "resource", "id", "reason", "facts"), rows, label=f"what {check.id} found")
     return (
-        f'<div class="check"><h3 id="{escape(check.id)}">{escape(check.title)}</h3>'
+        # A title says what is demanded; alone it would read as if that were so.
+        f'<div class="check"><h3 id="{escape(check.id)}">Not met: {escape(check.title)}</h3>'
         f"<p><strong>{escape(str(check.severity))}</strong> · {escape(str(check.area))} · "
         f"<code>{escape(check.id)}</code></p>{table}<p><strong>Why it matters.</strong> {escape(check.why)}</p>"
         f"<p><strong>How to mend it.</strong> {escape(check.mend)}</p>{_references_html(check)}</div>"
@@ -111,19 +116,29 @@ def _group_html(group: Sequence[CheckResult]) -> str:
 
 
 def _unknown_html(results: Sequence[CheckResult]) -> str:
-    """Return what nobody could tell, and which permissions it takes: what is to be mended there is the reading."""
+    """Return what nobody could tell, and which permissions it takes: what is to be mended there is the reading.
+
+    The permissions stand below the table: most reasons are no want of one, and a column would say of all that they are.
+    """
     if not results:
         return ""
     rows = [
         (
             badge_html(str(one.state), _TONES[one.state]),
             *map(escape, (str(one.check.severity), one.check.id, one.judgement.resource, one.judgement.reason)),
-            f"<code>{'<br>'.join(map(escape, one.check.permissions))}</code>",
         )
         for one in results
     ]
-    table = table_html((*AUDIT_COLUMNS, "permissions it takes"), rows, label="what nobody could tell")
-    return f'<div class="check"><h3>Nobody could tell</h3>{table}</div>'
+    table = table_html(AUDIT_COLUMNS, rows, label="what nobody could tell")
+    return f'<div class="check"><h3>Nobody could tell</h3>{table}{_READ_FIRST}{_permissions_html(results)}</div>'
+
+
+def _permissions_html(results: Sequence[CheckResult]) -> str:
+    names = sorted({name for one in results for name in one.check.permissions})
+    if not names:
+        return ""
+    told = ", ".join(f"<code>{escape(one)}</code>" for one in names)
+    return f"<p><strong>Where AWS refused.</strong> These checks take the permissions {told}.</p>"
 
 
 def _flaws_html(waivers: Sequence[WaiverFinding]) -> str:

@@ -16,7 +16,15 @@ from fleetkit.views.markup import Tone, badge_html, table_html
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SWEEP_COLUMNS", "draw_sweep", "sweep_frame", "sweep_html", "sweep_table", "tell_swept"]
+__all__ = [
+    "SWEEP_COLUMNS",
+    "draw_sweep",
+    "sweep_clusters_html",
+    "sweep_frame",
+    "sweep_html",
+    "sweep_table",
+    "tell_swept",
+]
 
 SWEEP_COLUMNS = ("state", "cluster", "region", "took", "calls", "waited", "what came of it")
 """What is told of each cluster."""
@@ -46,7 +54,8 @@ def tell_swept(one: SweptCluster) -> str:
     """Say in one line what came of it: the notebook's own words, or why it did not end well."""
     if one.reason:
         lines = [line.strip() for line in one.reason.splitlines() if line.strip()]
-        return lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
+        more = len(lines) - 1
+        return lines[0] + (f" (and {more} more line{'s' * (more > 1)})" if more else "")
     return one.summary
 
 
@@ -95,9 +104,26 @@ def sweep_html(record: SweepRecord, *, page: str) -> str:
         Where the page of the sweep lies.
     """
     return (
-        f"<p><strong>{escape(tell_counts(record))}</strong></p>{draw_sweep(record)}{_clusters_html(record.worst_first)}"
-        f"<p>Page: <code>{escape(page)}</code></p>"
+        f"<p><strong>{escape(tell_counts(record))}</strong></p>{draw_sweep(record)}"
+        f"{sweep_clusters_html(record.worst_first)}<p>Page: <code>{escape(page)}</code></p>"
     )
+
+
+def sweep_clusters_html(clusters: Iterable[SweptCluster]) -> str:
+    """Return clusters of a sweep as a table, each with the next step and its record below what came of it."""
+    rows = [
+        (
+            badge_html(one.state.value, _TONES[one.state]),
+            escape(one.cluster),
+            escape(one.region),
+            "" if one.took_s is None else escape(format_duration(one.took_s)),
+            "" if one.calls is None else str(one.calls),
+            "" if one.waited_s is None else f"{one.waited_s:.1f} s",
+            _told_html(one),
+        )
+        for one in clusters
+    ]
+    return table_html(SWEEP_COLUMNS, rows, label="what became of each cluster")
 
 
 def draw_sweep(record: SweepRecord) -> str:
@@ -124,18 +150,11 @@ def draw_sweep(record: SweepRecord) -> str:
     return finish_picture(figure, f"{record.notebook} over {tell_counts(record)}")
 
 
-def _clusters_html(clusters: Iterable[SweptCluster]) -> str:
-    rows = [
-        (
-            badge_html(one.state.value, _TONES[one.state]),
-            escape(one.cluster),
-            escape(one.region),
-            "" if one.took_s is None else escape(format_duration(one.took_s)),
-            "" if one.calls is None else str(one.calls),
-            escape(tell_swept(one)) + (f"<br>next: {escape(one.next_step)}" if one.next_step else ""),
-            f"<code>{escape(one.record)}</code>" if one.record else "",
-        )
-        for one in clusters
-    ]
-    headings = ("state", "cluster", "region", "took", "calls", "what came of it", "record")
-    return table_html(headings, rows, label="what became of each cluster")
+def _told_html(one: SweptCluster) -> str:
+    lines = [escape(tell_swept(one))]
+    if one.next_step:
+        lines.append(f"next: {escape(one.next_step)}")
+    if one.record:
+        lines.append(f"record: {escape(one.record)}")
+    # Paths have no place to break at, and would push the table out of a narrow window.
+    return f'<div style="overflow-wrap:anywhere;min-width:13em">{"<br>".join(lines)}</div>'

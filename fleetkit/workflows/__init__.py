@@ -176,7 +176,7 @@ from fleetkit.workflows.signing import open_signer
 from fleetkit.workflows.stopping import StopRequest
 from fleetkit.workflows.supposing import SupposedLosses, lay_out_cluster, suppose_each
 from fleetkit.workflows.sweeping import SweepEvent, run_sweep
-from fleetkit.workflows.swept import ClusterSweep, PreparedSweep
+from fleetkit.workflows.swept import ClusterSweep, PreparedSweep, SweptClusters
 from fleetkit.workflows.syncing_dns import (
     AppliedDnsSync,
     DnsSyncPlan,
@@ -291,6 +291,7 @@ __all__ = [
     "Sweep",
     "SweepEvent",
     "SweepLimits",
+    "SweptClusters",
     "TakenBackup",
     "UnitAction",
     "UnitGate",

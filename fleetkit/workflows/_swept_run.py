@@ -201,6 +201,8 @@ def _read(
     if heard.get("kept") is False:
         reason = heard.get("note") or "its record could not be sent to the bucket of FLEETKIT_RUNS"
         return replace(swept, state=SweepState.FAILED, reason=reason, next_step="fleetkit runs push sends it")
+    if swept.state is SweepState.FAILED:
+        return replace(swept, next_step="its report tells what could not be told or done; mend that, and sweep again")
     return swept
 
 

@@ -86,7 +86,8 @@ class Audit(Shown):
         """One sentence."""
         checks = len({one.check.id for one in self.results})
         told = ", ".join(f"{count} {state}" for state, count in self.counts.items() if count)
-        flawed = f"; {len(self.waivers)} waivers to look at" if self.waivers else ""
+        flaws = len(self.waivers)
+        flawed = f"; {flaws} waiver{'s' * (flaws > 1)} to look at" if flaws else ""
         return f"{checks} checks of {self.cluster}: {told}{flawed}{self._why_unknown}"
 
     @property

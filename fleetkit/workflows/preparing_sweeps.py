@@ -157,11 +157,13 @@ def _choose(limits: SweepLimits, earlier: SweepRecord | None) -> tuple[int, floa
     set_rate = Settings.from_environment(os.environ).aws_rate
     rate_per_s = limits.rate_per_s or (set_rate or _RATE_PER_S if earlier is None else earlier.rate_per_s)
     timeout_s = limits.timeout_s or (_TIMEOUT_S if earlier is None else earlier.timeout_s)
-    if at_once < 1 or timeout_s <= 0 or rate_per_s <= 0:
+    # What a person writes into a cell may be a text, or half a run.
+    numbers = type(at_once) is int and all(type(one) in (int, float) for one in (rate_per_s, timeout_s))
+    if not numbers or at_once < 1 or timeout_s <= 0 or rate_per_s <= 0:
         raise SettingsError(
             "a limit of the sweep is not legal",
-            seen=f"{at_once} at once, {rate_per_s:g} calls a second, {timeout_s:g} seconds for each run",
-            hint="all three are above zero",
+            seen=f"{at_once!r} at once, {rate_per_s!r} calls a second, {timeout_s!r} seconds for each run",
+            hint="all three are numbers above zero, and the first is a whole one; 0 is for what is sensible",
         )
     return at_once, rate_per_s, timeout_s
 

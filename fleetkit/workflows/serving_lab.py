@@ -23,7 +23,8 @@ __all__ = ["RunningLab", "serve_lab"]
 
 _QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
 _NOTIFICATION = Path("@jupyterlab/apputils-extension/notification.jupyterlab-settings")
-_PATIENCE = Patience(deadline_s=60, interval_s=0.1)
+# On a busy computer it takes minutes; one that will never come ends, and that is told at once.
+_PATIENCE = Patience(deadline_s=300, interval_s=0.1)
 _GRACE_S = 20.0
 
 
@@ -128,6 +129,8 @@ def _wait_for_address(process: subprocess.Popen[bytes], environ: Mapping[str, st
             )
         try:
             found = json.loads(described.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return NotYet("it has not said yet where it listens")
         except (OSError, ValueError) as error:
             return NotYet(str(error))
         with socket.socket() as probe:
@@ -138,7 +141,11 @@ def _wait_for_address(process: subprocess.Popen[bytes], environ: Mapping[str, st
     try:
         return wait_until(look, what="JupyterLab", patience=_PATIENCE)
     except WaitTimeoutError as error:
-        raise FleetkitError("JupyterLab did not start in time", seen=str(error)) from error
+        raise FleetkitError(
+            "JupyterLab did not start in time",
+            seen=error.without_hint,
+            hint="its own words stand above; where this computer is busy, wait until it is less so, and start it again",
+        ) from error
 
 
 def _runtime_folder(environ: Mapping[str, str]) -> Path:

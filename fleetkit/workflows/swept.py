@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from fleetkit.core import format_duration
 from fleetkit.runs import NotebookFile
 from fleetkit.runs.sweeps import PAGE_FILE, SweepRecord, SweepState, SweptCluster, tell_counts
-from fleetkit.views import draw_sweep, sweep_frame, sweep_html
+from fleetkit.views import draw_sweep, sweep_clusters_html, sweep_frame, sweep_html, tell_swept
 from fleetkit.workflows._shown import Shown, list_under
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ClusterSweep", "PreparedSweep"]
+__all__ = ["ClusterSweep", "PreparedSweep", "SweptClusters"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -46,17 +46,34 @@ class PreparedSweep(Shown):
     def summary(self) -> str:
         """One sentence."""
         record = self.record
-        rest = len(record.clusters) - len(self.waiting)
+        count = len(self.waiting)
+        rest = len(record.clusters) - count
         return (
-            f"{record.notebook}: {len(self.waiting)} clusters to run"
+            f"{record.notebook}: {count} cluster{'s' * (count != 1)} to run"
             f"{f', {rest} taken over or not usable' if rest else ''}; {record.at_once} at once, "
             f"{record.rate_per_s:g} calls a second per account and region, "
             f"{format_duration(record.timeout_s)} for each at most"
         )
 
     def __str__(self) -> str:
-        broken = [f"{one.file}: {one.reason}" for one in self.record.clusters if one.state is SweepState.UNUSABLE]
+        unusable = [one for one in self.record.clusters if one.state is SweepState.UNUSABLE]
+        # What belongs to one file is not to look like the next file.
+        broken = [f"{one.file}: {one.reason}".replace("\n", "\n    ") for one in unusable]
         return list_under(self.summary, broken)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SweptClusters(Shown):
+    """Some clusters of a sweep, each with what came of it, the next step and its record."""
+
+    clusters: tuple[SweptCluster, ...]
+
+    def __str__(self) -> str:
+        told = [f"{one.state} {one.cluster}: {tell_swept(one)}" for one in self.clusters]
+        return "\n".join(told) or "none"
+
+    def _repr_html_(self) -> str:
+        return sweep_clusters_html(self.clusters) if self.clusters else "<p>None.</p>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -85,14 +102,18 @@ class ClusterSweep(Shown):
         return tuple(one for one in self.record.worst_first if not one.state.has_answer)
 
     @property
-    def unanswered(self) -> pd.DataFrame:
+    def unanswered(self) -> SweptClusters:
         """The clusters without an answer, why, and what to do next."""
-        frame = sweep_frame(self.record)
-        return frame[~frame["state"].isin([SweepState.DONE.value, SweepState.FINDINGS.value])]
+        return SweptClusters(clusters=self.failed)
+
+    @property
+    def each(self) -> SweptClusters:
+        """All clusters, the worst first."""
+        return SweptClusters(clusters=self.record.worst_first)
 
     @property
     def table(self) -> pd.DataFrame:
-        """All clusters, the worst first."""
+        """The same as a table of plain values."""
         return sweep_frame(self.record)
 
     @property

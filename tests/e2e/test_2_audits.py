@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from junitparser import JUnitXml
+from support.e2e_faults import opened_bastion
 from support.e2e_world import CLUSTER, World
 
 from fleetkit.core import data_folder
@@ -38,23 +37,6 @@ def run(world: World, *argv: str, code: int) -> tuple[Path, str, dict[str, Any]]
 
 def by_command(world: World, *words: str, code: int) -> tuple[Path, str, dict[str, Any]]:
     return run(world, "fleetkit", "run", "50", "--cluster", CLUSTER, *words, code=code)
-
-
-@contextmanager
-def opened_bastion(world: World) -> Iterator[None]:
-    """Let the world in to the bastion for a while."""
-    filters = [
-        {"Name": "tag:fleetkit:cluster", "Values": [CLUSTER]},
-        {"Name": "tag:fleetkit:role", "Values": ["bastion"]},
-    ]
-    ec2 = world.client("ec2")
-    (group,) = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
-    rule = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
-    ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=rule)
-    try:
-        yield
-    finally:
-        ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=rule)
 
 
 def test_a_fault_is_new_in_the_next_record_and_mended_in_the_one_after(world: World) -> None:

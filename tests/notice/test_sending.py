@@ -18,6 +18,8 @@ from fleetkit.core import FleetkitError, NoticeError, NotYet, Patience, Settings
 from fleetkit.notice import CallDestination, CommandDestination, NoticeLimits, Sent, send_notice
 from fleetkit.pki.names import Purpose
 
+pytestmark = pytest.mark.sandbox
+
 QUICK = NoticeLimits(timeout_s=20)
 TOKEN = "TIiajkdnlazkcOXrIdevi7CANARY"
 SLACK = f"https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/{TOKEN}"

@@ -99,6 +99,14 @@ def test_the_header_says_how_it_ended_and_with_which_parameters():
     assert 'href="#failed"' in page
 
 
+def test_the_header_names_an_error_only_where_a_cell_ended_with_one():
+    error = RunError(kind="EtcdError", message="no leader", cell=1, title="Verify")
+    assert "It ended with an error." in report_of(outcome=Outcome.FAILED, exit=1, error=error, summary="")
+    judged = report_of(outcome=Outcome.FAILED, exit=1, summary="1 unknown")
+    assert "It ended with an error." not in judged
+    assert "It ran to its end, and not all of it could be done or told." in judged
+
+
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_every_outcome_can_be_shown(outcome):
     assert f'<header class="{outcome.value}">' in report_of(outcome=outcome)

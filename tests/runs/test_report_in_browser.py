@@ -8,7 +8,7 @@ from support.lab_browser import open_page
 from support.runs_records import make_record
 
 from fleetkit.runs import Outcome, RunError, render_report
-from fleetkit.views import frame_html, members_frame
+from fleetkit.views import Tone, badge_html, frame_html, members_frame, table_html
 
 pytestmark = pytest.mark.browser
 
@@ -39,6 +39,12 @@ MEMBERS = frame_html(
     )
 )
 TALL = f'<div style="max-height:3em;overflow:auto">{"<p>line</p>" * 40}<p>the last line</p></div>'
+JUDGED = table_html(
+    ("state", *(f"column {number}" for number in range(5))),
+    [(badge_html("not looked at", Tone.CARE), *(["words that fill a column"] * 4), "ec2:DescribeInstances" * 3)],
+    label="what came of it",
+)
+WHOLE = ("etcd3", "unhealthy", "leader", "1234567", "3.5.33", "! not looked at")
 A4_BETWEEN_MARGINS = {"width": 680, "height": 1000}
 SIDEWAYS = "() => document.documentElement.scrollWidth > window.innerWidth"
 REACHES = """() => [...document.querySelectorAll('.table')].map((box) => {
@@ -49,7 +55,7 @@ REACHES = """() => [...document.querySelectorAll('.table')].map((box) => {
 CUT_OFF = """() => [...document.querySelectorAll('td, th')]
   .filter((cell) => cell.getBoundingClientRect().right > window.innerWidth + 1).map((cell) => cell.textContent)"""
 LINES = """(word) => {
-  const cell = [...document.querySelectorAll('td, th')].find((one) => one.textContent.trim() === word);
+  const cell = [...document.querySelectorAll('td, th, td span')].findLast((one) => one.textContent.trim() === word);
   const range = document.createRange();
   range.selectNodeContents(cell);
   return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
@@ -74,6 +80,7 @@ def report(tmp_path):
         new_output("display_data", data={"text/html": WIDE}),
         new_output("display_data", data={"text/html": MEMBERS}),
         new_output("display_data", data={"text/html": TALL}),
+        new_output("display_data", data={"text/html": JUDGED}),
         new_output("display_data", data={"text/html": HOSTILE}),
         new_output("display_data", data={"image/svg+xml": SVG}),
         new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m \x1b[32mgreen\x1b[0m\n"),
@@ -104,7 +111,7 @@ def test_a_wide_table_scrolls_in_its_own_box_by_keyboard_too_and_the_page_does_n
     with open_page(chromium, viewport={"width": width, "height": 800}) as (page, _, _):
         page.goto(report.as_uri())
         assert not page.evaluate(SIDEWAYS)
-        assert page.evaluate(REACHES) == [True, True]
+        assert page.evaluate(REACHES) == [True, True, True]
         wide = page.locator(".table").first
         wide.evaluate("(box) => { box.scrollLeft = 0; box.focus(); }")
         page.keyboard.press("ArrowRight")
@@ -117,7 +124,7 @@ def test_on_paper_a_wide_table_shrinks_until_it_fits_and_breaks_no_short_word(ch
         page.emulate_media(media="print")
         assert page.evaluate(CUT_OFF) == []
         assert not page.evaluate(SIDEWAYS)
-        lines = {word: page.evaluate(LINES, word) for word in ("etcd3", "unhealthy", "leader", "1234567", "3.5.33")}
+        lines = {word: page.evaluate(LINES, word) for word in WHOLE}
         assert set(lines.values()) == {1}, lines
 
 

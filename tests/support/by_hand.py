@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from support.lab_by_hand import LabByHand
 
 from fleetkit.runs import Outcome, Way
 
-__all__ = ["LONG_MS", "WINDOW", "lead_by_hand", "page", "run_by_hand"]
+__all__ = ["LONG_MS", "WINDOW", "lead_by_hand", "page", "run_by_hand", "wait_for_end"]
 
 LONG_MS = 300_000
 # A card is seen as a whole: JupyterLab leaves grey what lies outside of its window.
@@ -52,24 +53,41 @@ def lead_by_hand(
     guide.take_pictures("Verify", f"{name}-verify")
     guide.press("Outcome", "Close the record")
     guide.wait_for("Outcome", "Record:")
-    _assert_done_by_hand(world, name, before)
+    _assert_ended_by_hand(world, name, before)
     return guide
 
 
-def run_by_hand(world: World, page: Any, lab: LabByHand, notebook: str) -> str:
-    """Run a notebook without a guide to its end, and return what it shows."""
-    name, before = Path(notebook).stem, _records(world, Path(notebook).stem)
-    run_all(page, lab.notebook_url(f"notebooks/{notebook}"))
-    page.locator(".jp-OutputArea-output", has_text="Record:").wait_for(timeout=LONG_MS)
-    _assert_done_by_hand(world, name, before)
+def run_by_hand(
+    world: World,
+    page: Any,
+    lab: LabByHand,
+    notebook: str,
+    *,
+    parameters: str = "",
+    of: str = CLUSTER,
+    outcome: Outcome = Outcome.DONE,
+) -> str:
+    """Run a notebook without a guide to its end, and return what it shows; its record, under ``of``, ends so."""
+    name, before = Path(notebook).stem, _records(world, Path(notebook).stem, of=of)
+    run_all(page, lab.notebook_url(f"notebooks/{notebook}"), parameters=parameters)
+    wait_for_end(page)
+    _assert_ended_by_hand(world, name, before, of=of, outcome=outcome)
     return str(page.locator(".jp-Notebook").inner_text())
 
 
-def _records(world: World, notebook: str) -> set[Path]:
-    return set((world.work / "runs" / CLUSTER).glob(f"*-{notebook}"))
+def wait_for_end(page: Any) -> None:
+    """Wait until the last cell tells where the record lies."""
+    # As a pattern: in a plain text capitals would not count, and other cells tell of records too.
+    page.locator(".jp-OutputArea-output", has_text=re.compile("Record:")).wait_for(timeout=LONG_MS)
 
 
-def _assert_done_by_hand(world: World, name: str, before: set[Path]) -> None:
-    (folder,) = _records(world, name) - before
+def _records(world: World, notebook: str, *, of: str = CLUSTER) -> set[Path]:
+    return set((world.work / "runs" / of).glob(f"*-{notebook}"))
+
+
+def _assert_ended_by_hand(
+    world: World, name: str, before: set[Path], *, of: str = CLUSTER, outcome: Outcome = Outcome.DONE
+) -> None:
+    (folder,) = _records(world, name, of=of) - before
     record = wait_for_closed_run(folder).record
-    assert (record.way, record.outcome) == (Way.BY_HAND, Outcome.DONE)
+    assert (record.way, record.outcome) == (Way.BY_HAND, outcome)

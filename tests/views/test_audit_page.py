@@ -67,7 +67,7 @@ def test_names_out_of_aws_are_no_markup() -> None:
 def test_it_tells_what_failed_with_why_mending_references_and_facts() -> None:
     text = page()
     assert "Nobody could tell of something: that is no pass." in text
-    assert text.index("etcd&#x27;s ports answer masters") < text.index("SSH is not open to the world</h3>")
+    assert text.index("Not met: etcd&#x27;s ports answer") < text.index("Not met: SSH is not open to the world</h3>")
     assert "Whoever etcd trusts is root on every machine" in text
     assert 'href="https://etcd.io/docs/v3.5/op-guide/security/"' in text
     assert "show</summary><pre" in text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from support.audits import make_audit
+from support.audits import make_audit, make_flawed
 from support.told_audits import make_empty_audit, make_mixed_audit
 
 
@@ -24,7 +26,19 @@ def test_findings_come_with_their_mending_and_what_is_unknown_with_its_permissio
     markup = part._repr_html_()
     assert "How to mend it" in markup
     assert "ec2:DescribeVolumes" in markup
+    assert "What to do.</strong> See to what the reason names, and audit again" in markup
     assert "<b>&" not in markup
+
+
+def test_a_title_that_is_demanded_and_not_so_says_that_it_is_not() -> None:
+    markup = make_mixed_audit().findings._repr_html_()
+    titles = re.findall(r"<h3 id=[^>]*>([^<]*)</h3>", markup)
+    assert len(titles) == 2
+    assert all(one.startswith("Not met: ") for one in titles)
+
+
+def test_one_flawed_waiver_is_one() -> None:
+    assert make_audit({}, make_flawed("vpc-flow-logs")).summary.endswith("; 1 waiver to look at")
 
 
 def test_waivers_and_evidence_are_told() -> None:

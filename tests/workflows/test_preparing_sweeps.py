@@ -117,6 +117,8 @@ def test_a_broken_file_among_a_hundred_keeps_no_other_from_its_run(home: Path) -
     assert "regoin" in one.reason
     assert str(file) in one.next_step
     assert "clusters/broken.toml" in str(found)
+    files = [line for line in str(found).splitlines() if line.startswith("  - ")]
+    assert len(files) == 1, "what is wrong with one file looks like another file"
 
 
 def test_two_files_of_one_name_are_both_told_and_neither_is_run(home: Path) -> None:
@@ -138,8 +140,13 @@ def test_limits_are_sensible_by_themselves_and_those_that_are_given_hold(
     assert (given.at_once, given.rate_per_s, given.timeout_s) == (3, 0.5, 9)
     monkeypatch.setenv("FLEETKIT_AWS_RATE", "2")
     assert _prepare(home).record.rate_per_s == 2
-    with pytest.raises(SettingsError, match="all three are above zero"):
-        _prepare(home, limits=SweepLimits(at_once=-1))
+
+
+@pytest.mark.parametrize("limits", [{"at_once": -1}, {"at_once": "many"}, {"at_once": 1.5}, {"rate_per_s": "fast"}])
+def test_a_limit_that_is_not_legal_is_refused_whatever_was_written(home: Path, limits: Any) -> None:
+    with pytest.raises(SettingsError, match="numbers above zero") as refused:
+        _prepare(home, limits=SweepLimits(**limits))
+    assert repr(next(iter(limits.values()))) in str(refused.value)
 
 
 def test_what_failed_or_was_not_run_is_prepared_again_and_the_rest_is_taken_over(home: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fleetkit.core import FleetkitError
+from fleetkit.core import FleetkitError, Patience
+from fleetkit.workflows import serving_lab
 from fleetkit.workflows.serving_lab import _wait_for_address
 
 # As a Jupyter server does on a busy computer: it says where it is, and listens later.
@@ -46,3 +47,17 @@ def test_one_that_ends_is_told_at_once(tmp_path: Path) -> None:
         pytest.raises(FleetkitError, match="exit code 3"),
     ):
         _wait_for_address(process, environ)  # type: ignore[arg-type] # one of text will do
+
+
+def test_one_that_never_says_where_it_is_is_told_in_words_and_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving_lab, "_PATIENCE", Patience(deadline_s=0.2, interval_s=0.05))
+    environ = {**os.environ, "JUPYTER_RUNTIME_DIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as process:
+        try:
+            with pytest.raises(FleetkitError, match="it has not said yet where it listens") as late:
+                _wait_for_address(process, environ)  # type: ignore[arg-type] # one of text will do
+            assert "next: its own words stand above" in str(late.value)
+        finally:
+            process.kill()

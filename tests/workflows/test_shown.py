@@ -41,6 +41,7 @@ SHOWN = (
     workflows.SeenUnits,
     workflows.SupposedLosses,
     workflows.Sweep,
+    workflows.SweptClusters,
     workflows.TakenBackup,
     workflows.VerifiedCleaning,
     workflows.VerifiedDefragment,

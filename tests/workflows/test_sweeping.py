@@ -47,6 +47,7 @@ def test_each_ends_in_its_own_way_and_none_stops_another(home: Path) -> None:
         guarded="from fleetkit.core import PreconditionError\nraise PreconditionError('too risky')",
         odd="from fleetkit.core import SettingsError\nraise SettingsError('no such check')",
         sick=finding("two members lag"),
+        unread=finding("1 unknown", outcome="failed"),
     )
     break_cluster(home, "broken")
     notes: list[str] = []
@@ -61,16 +62,18 @@ def test_each_ends_in_its_own_way_and_none_stops_another(home: Path) -> None:
         "guarded": SweepState.REFUSED,
         "odd": SweepState.UNUSABLE,
         "sick": SweepState.FINDINGS,
+        "unread": SweepState.FAILED,
     }
     known = {one.cluster: one for one in swept.record.clusters}
     assert known["denied"].reason == "AwsError in “Work”: AWS refused the VPCs"
     assert known["denied"].next_step == "let them do it"
     assert known["sick"].summary == "two members lag"
+    assert "its report tells what could not be" in known["unread"].next_step
     assert (known["sick"].calls, known["sick"].waited_s, known["broken"].calls) == (0, 0.0, None)
     assert "KernelDied" in known["crash"].reason
     assert (swept.outcome, swept.record.interrupted) == ("failed", False)
     # Each of those that were run has its own record, which the sweep names, and its journal is signed.
-    assert len(list_runs(home / "runs").ok) == 6
+    assert len(list_runs(home / "runs").ok) == 7
     for one in known.values():
         assert bool(one.record) is (one.cluster != "broken")
         assert not one.record or (home / one.record / "report.html").is_file()
@@ -78,7 +81,7 @@ def test_each_ends_in_its_own_way_and_none_stops_another(home: Path) -> None:
     page = swept.page.read_text()
     assert page.index(">crash<") < page.index(">guarded<") < page.index(">broken") < page.index(">good<")
     assert "<svg" in page
-    assert len(notes) == 6
+    assert len(notes) == 7
     assert [(kind, data["about"]) for kind, data in facts] == [(EventKind.FACT, "sweep")]
     assert sorted(path.name for path in swept.folder.iterdir()) == ["sweep.html", "sweep.json"]
 

@@ -28,6 +28,8 @@ _ENDINGS = {
     Outcome.INTERRUPTED: "It was stopped before its end.",
     Outcome.ABANDONED: "The process that ran it is gone.",
 }
+_FAILED_AT_ITS_END = "It ran to its end, and not all of it could be done or told."
+"""No cell failed; what the last one said of the run did."""
 
 
 def render_report(notebook: Mapping[str, Any], record: RunRecord, digest: RunDigest | None = None) -> str:
@@ -52,9 +54,11 @@ def render_report(notebook: Mapping[str, Any], record: RunRecord, digest: RunDig
 
 def _header(record: RunRecord, digest: RunDigest) -> str:
     summary = f"<p>{escape(record.summary)}</p>" if record.summary else ""
+    at_its_end = record.outcome is Outcome.FAILED and record.error is None
+    ending = _FAILED_AT_ITS_END if at_its_end else _ENDINGS[record.outcome]
     return (
         f'<header class="{record.outcome.value}">\n<p class="outcome"><span>{record.outcome.value}</span> '
-        f"{escape(_ENDINGS[record.outcome])}</p>\n{summary}{_error(record)}"
+        f"{escape(ending)}</p>\n{summary}{_error(record)}"
         f"<details open><summary>The run</summary>{_facts(record, digest)}</details>\n</header>"
     )
 

@@ -48,7 +48,7 @@ def count_states(record: SweepRecord) -> dict[SweepState, int]:
 def tell_counts(record: SweepRecord) -> str:
     """Say in a line how many clusters are in which state."""
     told = ", ".join(f"{count} {state}" for state, count in count_states(record).items())
-    return f"{len(record.clusters)} clusters: {told or 'none'}"
+    return f"{_count(record)}: {told or 'none'}"
 
 
 def render_sweep(record: SweepRecord, *, picture: str = "") -> str:
@@ -67,6 +67,11 @@ def render_sweep(record: SweepRecord, *, picture: str = "") -> str:
         f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>\n</main>",
         style=_STYLE,
     )
+
+
+def _count(record: SweepRecord) -> str:
+    count = len(record.clusters)
+    return f"{count} cluster{'s' * (count != 1)}"
 
 
 def _header(record: SweepRecord) -> str:
@@ -91,7 +96,7 @@ def _header(record: SweepRecord) -> str:
         f'<tr><th scope="row">{name}</th><td>{escape(text)}</td></tr>' for name, text in rows.items() if text
     )
     return (
-        f'<header class="{_SIGNS[worst][1]}">\n<h1>{escape(record.notebook)} over {len(record.clusters)} clusters</h1>'
+        f'<header class="{_SIGNS[worst][1]}">\n<h1>{escape(record.notebook)} over {_count(record)}</h1>'
         f'<p class="outcome"><span>{ended}</span> {escape(tell_counts(record))}</p>'
         f'<details><summary>The sweep</summary><div class="scroll"><table>{facts}</table></div></details>\n</header>'
     )

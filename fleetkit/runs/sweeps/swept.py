@@ -16,7 +16,7 @@ class SweepState(enum.StrEnum):
     """What became of the notebook on one cluster; the worst stands first."""
 
     FAILED = "failed"
-    """A cell failed, the kernel died, or a time limit passed."""
+    """A cell failed, the kernel died, a time limit passed, or it ran to its end and could not tell everything."""
     REFUSED = "refused"
     """A guard stopped it."""
     UNUSABLE = "unusable"
