@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fleetkit.cli._completing import complete_cluster
 from fleetkit.cli._durations import parse_duration
-from fleetkit.cli._output import complete_cluster, is_on_command_line, print_note
+from fleetkit.cli._output import is_on_command_line, print_note
 
 if TYPE_CHECKING:
     from fleetkit.fleet import FleetEndpoint, UnitText

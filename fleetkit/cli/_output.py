@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 
 import click
 
+from fleetkit.cli._completing import complete_cluster
 from fleetkit.core import FleetkitError, Redactor, format_utc
 
 __all__ = [
     "cluster_argument",
-    "complete_cluster",
     "format_json",
     "format_table",
     "is_on_command_line",
@@ -47,12 +47,6 @@ def cluster_argument(command: F) -> F:
 def json_option(command: F) -> F:
     """Give a command ``--json``."""
     return click.option("as_json", "--json", is_flag=True, help="Print the facts as one JSON document.")(command)
-
-
-def complete_cluster(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the names of the cluster files here that begin so, for the shell."""
-    files = sorted(Path.cwd().glob("clusters/*.toml"))
-    return [file.stem for file in files if file.stem.startswith(incomplete)]
 
 
 def is_on_command_line(name: str) -> bool:

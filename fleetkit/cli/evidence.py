@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fleetkit.cli._completing import complete_cluster
 from fleetkit.cli._exit import OUTCOME_CODES
-from fleetkit.cli._output import complete_cluster, is_on_command_line, json_option, print_json, print_lines, print_note
+from fleetkit.cli._output import is_on_command_line, json_option, print_json, print_lines, print_note
 from fleetkit.cli.runs._moments import MOMENT
 from fleetkit.core import utc_now
 

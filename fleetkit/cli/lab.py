@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from fleetkit.cli._completing import complete_cluster
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import print_lines, print_note
 from fleetkit.cli._signals import ended_by_signals
@@ -19,7 +20,13 @@ _FIRST = "10-deploy-cluster"
 
 
 @click.command()
-@click.option("--cluster", metavar="NAME", default="", help="Cluster to work on; it may have no file yet.")
+@click.option(
+    "--cluster",
+    metavar="NAME",
+    default="",
+    shell_complete=complete_cluster,
+    help="Cluster to work on; it may have no file yet.",
+)
 @click.option(
     "--sandbox",
     metavar="[DIR]",

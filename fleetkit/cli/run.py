@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleetkit.cli._completing import complete_cluster, complete_notebook, complete_run
 from fleetkit.cli._exit import ExitCode, join_exit_codes
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note
 from fleetkit.cli._sending import find_follower, find_stores, is_kept
@@ -25,8 +26,14 @@ __all__ = ["command"]
 
 
 @click.command()
-@click.argument("notebook", default="")
-@click.option("--cluster", metavar="NAME", default="", help="Cluster to run for; left out where there is only one.")
+@click.argument("notebook", default="", shell_complete=complete_notebook)
+@click.option(
+    "--cluster",
+    metavar="NAME",
+    default="",
+    shell_complete=complete_cluster,
+    help="Cluster to run for; left out where there is only one.",
+)
 @click.option("-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter of the notebook.")
 @click.option(
     "--approve",
@@ -38,7 +45,13 @@ __all__ = ["command"]
 @click.option(
     "--cell-timeout", "cell_s", type=click.FloatRange(min=1), metavar="SECONDS", help="Time limit of each cell."
 )
-@click.option("--resume", metavar="RUN", default="", help="Go on for this run, which did not end well.")
+@click.option(
+    "--resume",
+    metavar="RUN",
+    default="",
+    shell_complete=complete_run,
+    help="Go on for this run, which did not end well.",
+)
 @click.option("--notify", is_flag=True, help="Tell those whom the cluster file names, when the outcome changes.")
 @click.option("--quiet", is_flag=True, help="Do not pass on what the cells print.")
 @json_option

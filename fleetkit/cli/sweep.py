@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleetkit.cli._completing import complete_notebook
 from fleetkit.cli._exit import ExitCode, join_exit_codes
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note, print_table
 
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
     from fleetkit.workflows import ClusterSweep
 
 __all__ = ["command"]
-
-
-def _complete_notebook(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    from fleetkit.runs import list_notebooks
-
-    return [one.name for one in list_notebooks() if one.name.startswith(incomplete)]
 
 
 def _complete_sweep(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -36,7 +31,7 @@ def _complete_file(_context: click.Context, _parameter: click.Parameter, incompl
 
 
 @click.command()
-@click.argument("notebook", default="", shell_complete=_complete_notebook)
+@click.argument("notebook", default="", shell_complete=complete_notebook)
 @click.argument("files", nargs=-1, metavar="[FILE]...", shell_complete=_complete_file)
 @click.option(
     "--clusters",

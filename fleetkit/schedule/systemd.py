@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetkit.core import FleetkitError, SettingsError
+from fleetkit.core import FleetkitError, SettingsError, WaitTimeoutError, format_duration
 from fleetkit.schedule._files import (
     is_as_written,
     remove_written,
@@ -24,6 +24,7 @@ from fleetkit.schedule.scheduler import Placement
 __all__ = ["SystemdTimers", "find_systemd"]
 
 _HOURLY_S = 3600.0
+_ANSWER_S = 60.0
 _SPREAD_S = 60
 """Timers of many clusters that are due at the same minute begin within so many seconds, not all in the first one."""
 
@@ -121,8 +122,14 @@ class SystemdTimers:
         return taken
 
     def find_missing(self, entry: Entry) -> tuple[str, ...]:
-        """Return the units that are not there as they were written."""
-        return tuple(file for file, mark in entry.wrote.items() if not is_as_written(Path(file), mark))
+        """Return the units that are not there as they were written, or the timer that was stopped or disabled."""
+        gone = tuple(file for file, mark in entry.wrote.items() if not is_as_written(Path(file), mark))
+        if gone or self.systemctl is None:
+            return gone
+        states = {word: self._ask(word, _timer(entry)).stdout.strip() for word in ("is-active", "is-enabled")}
+        if states == {"is-active": "active", "is-enabled": "enabled"}:
+            return ()
+        return (f"{_timer(entry)} is {' and '.join(states.values())}",)
 
     def next_steps(self, order: Order) -> tuple[str, ...]:
         """Return how the timer is begun where no systemd of the user's runs, and how it goes on without a login."""
@@ -137,11 +144,20 @@ class SystemdTimers:
     def _call(self, *words: str) -> None:
         if self.systemctl is None:
             return
-        ended = subprocess.run([self.systemctl, "--user", *words], capture_output=True, text=True, check=False)
+        ended = self._ask(*words)
         if ended.returncode:
             raise FleetkitError(
                 f"systemctl --user {' '.join(words)} failed", seen=ended.stderr.strip() or f"exit {ended.returncode}"
             )
+
+    def _ask(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [str(self.systemctl), "--user", *words]
+        try:
+            return subprocess.run(command, capture_output=True, text=True, check=False, timeout=_ANSWER_S)
+        except subprocess.TimeoutExpired as error:
+            raise WaitTimeoutError(
+                f"systemctl --user {' '.join(words)} did not answer", seen=f"waited {format_duration(_ANSWER_S)}"
+            ) from error
 
 
 def find_systemd(environ: Mapping[str, str]) -> SystemdTimers:

@@ -88,7 +88,7 @@ class Audit(Shown):
         told = ", ".join(f"{count} {state}" for state, count in self.counts.items() if count)
         flaws = len(self.waivers)
         flawed = f"; {flaws} waiver{'s' * (flaws > 1)} to look at" if flaws else ""
-        return f"{checks} checks of {self.cluster}: {told}{flawed}{self._why_unknown}"
+        return f"{_count_checks(checks)} of {self.cluster}: {told}{flawed}{self._why_unknown}"
 
     @property
     def _why_unknown(self) -> str:
@@ -206,7 +206,7 @@ def audit_cluster(
         When ``fail_on`` is no severity.
     """
     told, least, chosen = report or Reporter(), _parse_severity(fail_on), choose_checks(checks)
-    told.note(f"reading what {len(chosen)} checks of {workspace.cluster.name} ask for")
+    told.note(f"reading facts for {_count_checks(len(chosen))} of {workspace.cluster.name}")
     most = reckon_audit_budget(workspace.cluster) if budget is None else budget
     with workspace.session.counting(limit=most) as calls:
         facts = read_facts(workspace, {name for one in chosen for name in one.facts})
@@ -235,3 +235,7 @@ def _parse_severity(text: Severity | str) -> Severity:
         return Severity(text)
     except ValueError:
         raise SettingsError(f"{text!r} is no severity", hint=f"legal: {', '.join(Severity)}") from None
+
+
+def _count_checks(count: int) -> str:
+    return f"{count} check{'s' * (count != 1)}"

@@ -46,7 +46,7 @@ def test_a_finding_is_told_with_its_reason_and_exits_3(capsys: pytest.CaptureFix
     assert main(["audit", "demo", "--check", "security-group-unused"]) == 3
     told = capsys.readouterr().out
     assert "failed  low       security-group-unused  master    nothing wears it" in told
-    assert "1 checks of demo: 1 failed\n" in told
+    assert "1 check of demo: 1 failed\n" in told
     assert "calls to AWS, of 346 that it might have made" in told
 
 
@@ -91,7 +91,7 @@ def test_each_form_goes_to_standard_output_alone_and_keeps_the_exit_code(capsys:
     for form in ("sarif", "ocsf", "junit", "html"):
         assert main([*UNUSED, "--format", form]) == 3
         out, err = capsys.readouterr()
-        assert "reading what 1 checks of demo ask for" in err
+        assert "reading facts for 1 check of demo" in err
         told[form] = out
     assert json.loads(told["sarif"])["runs"][0]["results"][0]["kind"] == "fail"
     assert [one["class_uid"] for one in json.loads(told["ocsf"])] == [2003]
@@ -111,7 +111,7 @@ def test_a_file_holds_what_standard_output_would(
     assert main([*UNUSED, "--format", form, "--output", "told"]) == 3
     out, err = capsys.readouterr()
     assert out == ""
-    assert "1 checks of demo: 1 failed\nwritten to told" in err
+    assert "1 check of demo: 1 failed\nwritten to told" in err
     assert (tmp_path / "told").read_text() == shown
 
 
@@ -183,7 +183,7 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_asked(
     assert main(["audit", "demo", "--output", output]) == 2
     err = capsys.readouterr().err
     assert said in err
-    assert "reading what" not in err
+    assert "reading facts" not in err
 
 
 def test_output_that_nobody_can_take_ends_with_1_and_no_traceback() -> None:

@@ -98,7 +98,7 @@ def test_what_is_no_check_is_refused_with_those_that_are(lab: LabByHand, page: A
 def test_an_audit_that_is_stopped_goes_on_in_the_same_record(world: World, lab: LabByHand, page: Any) -> None:
     before = audits(world)
     run_all(page, lab.notebook_url(f"notebooks/{AUDIT}"), parameters=audited(""))
-    page.locator(".jp-OutputArea-output", has_text="reading what").wait_for(timeout=LONG_MS)
+    page.locator(".jp-OutputArea-output", has_text="reading facts").wait_for(timeout=LONG_MS)
     page.locator(STOP).click()
     page.locator(".jp-OutputArea-output", has_text="KeyboardInterrupt").first.wait_for(timeout=LONG_MS)
     assert page.locator(".jp-OutputArea-output", has_text="Record:").count() == 0

@@ -198,6 +198,13 @@ def test_a_real_systemd_runs_the_notebook_and_forgets_it_when_it_is_removed(tmp_
     assert began.returncode == 0, began.stderr
     (stored,) = list_scheduled_runs(added.entry, folder=folder)
     assert stored.record.outcome == "done"
+    assert found.find_missing(added.entry) == ()
+    systemctl("stop", "fleetkit-look.timer", environ=user_manager)
+    assert found.find_missing(added.entry) == ("fleetkit-look.timer is inactive and enabled",)
+    systemctl("disable", "fleetkit-look.timer", environ=user_manager)
+    assert found.find_missing(added.entry) == ("fleetkit-look.timer is inactive and disabled",)
+    assert add_entry(entry_for(folder), found, folder=folder).change == "mended"
+    assert found.find_missing(added.entry) == ()
     remove_entry(added.entry, found, folder=folder)
     assert "fleetkit" not in systemctl("list-timers", "--all", environ=user_manager).stdout
     assert list((tmp_path / "home" / ".config" / "systemd" / "user").rglob("fleetkit*")) == []

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fleetkit.cli._completing import complete_cluster
 from fleetkit.cli._etcd_options import etcd_options, open_source
-from fleetkit.cli._output import complete_cluster, is_on_command_line
+from fleetkit.cli._output import is_on_command_line
 from fleetkit.etcd import V2_ROOTS, KeyStore, Store, V2Keys, V3Keys, normalize_key
 
 if TYPE_CHECKING:

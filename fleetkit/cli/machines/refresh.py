@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from fleetkit.cli._changes import carry_out
-from fleetkit.cli._output import complete_cluster, json_option
+from fleetkit.cli._completing import complete_cluster
+from fleetkit.cli._output import json_option
 from fleetkit.cli._progress import note_reporter
 from fleetkit.cli.units._changing import changing_options
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
+from fleetkit.cli._completing import complete_cluster
 from fleetkit.cli._exit import ExitCode
-from fleetkit.cli._output import complete_cluster, print_lines
+from fleetkit.cli._output import print_lines
 
 __all__ = ["command"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from fleetkit.cli._completing import complete_run
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note, print_table
 from fleetkit.core import NotFoundError
 
@@ -11,7 +12,7 @@ __all__ = ["command"]
 
 
 @click.command("diff")
-@click.argument("runs_given", nargs=-1, metavar="[BEFORE] [AFTER]")
+@click.argument("runs_given", nargs=-1, metavar="[BEFORE] [AFTER]", shell_complete=complete_run)
 @json_option
 def command(runs_given: tuple[str, ...], as_json: bool) -> None:
     """Say what is different between two runs: outcome, parameters, plan, health, findings, versions.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from fleetkit.cli._completing import complete_run
 from fleetkit.cli._output import print_lines
 from fleetkit.core import NotFoundError
 
@@ -11,7 +12,7 @@ __all__ = ["command"]
 
 
 @click.command("report")
-@click.argument("run", default="latest")
+@click.argument("run", default="latest", shell_complete=complete_run)
 @click.option("--open", "opens", is_flag=True, help="Open it in the browser too.")
 def command(run: str, opens: bool) -> None:
     """Print the path of a record's report; RUN is its id, the start of one, a folder, or "latest".

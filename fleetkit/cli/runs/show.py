@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from fleetkit.cli._completing import complete_run
 from fleetkit.cli._output import json_option, print_json, print_lines
 from fleetkit.cli.runs._facts import facts_of
 from fleetkit.core import format_duration, format_utc
@@ -12,7 +13,7 @@ __all__ = ["command"]
 
 
 @click.command("show")
-@click.argument("run", default="latest")
+@click.argument("run", default="latest", shell_complete=complete_run)
 @json_option
 def command(run: str, as_json: bool) -> None:
     """Show one record: RUN is its id, the start of one, a folder, or "latest".

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleetkit.cli._completing import complete_run
 from fleetkit.cli._exit import ExitCode
 from fleetkit.cli._output import json_option, print_json, print_lines, print_note
 
@@ -16,7 +17,7 @@ __all__ = ["command"]
 
 
 @click.command("verify")
-@click.argument("run", default="latest")
+@click.argument("run", default="latest", shell_complete=complete_run)
 @click.option(
     "--key",
     "keys",

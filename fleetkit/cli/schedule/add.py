@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleetkit.cli._completing import complete_cluster, complete_notebook
 from fleetkit.cli._durations import parse_duration
-from fleetkit.cli._output import complete_cluster, json_option, print_json, print_lines, print_note
+from fleetkit.cli._output import json_option, print_json, print_lines, print_note
 from fleetkit.cli.schedule._facts import facts_of
 from fleetkit.core import SettingsError, format_utc, utc_now
 
@@ -23,7 +24,7 @@ _KINDS = ("systemd", "cron", "jupyter-scheduler", "airflow")
 
 
 @click.command("add")
-@click.argument("notebook")
+@click.argument("notebook", shell_complete=complete_notebook)
 @click.option(
     "--cluster",
     metavar="NAME",
@@ -80,7 +81,7 @@ def command(
 
     \b
     fleetkit schedule add inspect-cluster --cluster demo --cron "0 3 * * *" --on systemd
-    fleetkit schedule add 42 --cluster demo --cron "30 4 * * SUN" --timezone Europe/Berlin --on cron --timeout 30m
+    fleetkit schedule add 42 --cluster demo --cron "30 4 * * SUN" --timezone Europe/Berlin --on systemd
     fleetkit schedule add 38 --cluster demo --cron "* * * * *" --on systemd --approve demo --dry-run
     """
     from fleetkit import schedule

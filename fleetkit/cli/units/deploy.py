@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fleetkit.cli._completing import complete_cluster
 from fleetkit.cli._fleet_options import fleet_options, open_source
-from fleetkit.cli._output import complete_cluster, json_option
+from fleetkit.cli._output import json_option
 from fleetkit.cli.units._changing import carry_out_units, changing_options
 
 if TYPE_CHECKING:

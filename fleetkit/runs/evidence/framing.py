@@ -134,8 +134,10 @@ def read_content(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
             yield content
     if left or unpacker.unused_data:
         raise refuse(entry.name, "something stands behind its content")
-    if (size, crc) != (entry.size_bytes, entry.crc):
-        raise refuse(entry.name, "it was changed", seen=f"{size} bytes where {entry.size_bytes} belong, or others")
+    if size != entry.size_bytes:
+        raise refuse(entry.name, "it was changed", seen=f"{size} bytes where {entry.size_bytes} belong")
+    if crc != entry.crc:
+        raise refuse(entry.name, "it was changed", seen=f"other bytes than those of the CRC-32 {entry.crc:08x}")
 
 
 def refuse(where: str, what: str, *, seen: str = "") -> FleetkitError:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from fleetkit.core import FleetkitError, PreconditionError
+from fleetkit.core import FleetkitError, PreconditionError, format_bytes
 from fleetkit.runs.evidence.framing import BIRTHDAY, is_plain_name
 from fleetkit.runs.evidence.manifest import MANIFEST_FILE, SIGNATURE_FILE, PackedFile
 
@@ -63,9 +63,12 @@ class ArchiveWriter:
         digest, size = hashlib.sha256(), 0
         with self._zip.open(info, "w") as target:
             for piece in content:
+                size += len(piece)
+                if size > zipfile.ZIP64_LIMIT:
+                    # The library says the same of the whole archive; of one file it only trips over its own check.
+                    raise zipfile.LargeZipFile(f"{path} is larger than {format_bytes(zipfile.ZIP64_LIMIT)}")
                 target.write(piece)
                 digest.update(piece)
-                size += len(piece)
         self.files.append(PackedFile(path=path, sha256=digest.hexdigest(), size_bytes=size))
 
 

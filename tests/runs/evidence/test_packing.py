@@ -64,3 +64,18 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_file_of_no_plain_name_is_not_packed(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="may not be called"), write_archive(tmp_path / "one.zip") as archive:
         archive.add_text("../a.txt", "one")
+
+
+def test_a_file_that_is_too_large_for_the_format_leaves_nothing_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two gibibytes would take a minute to write.
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 100_000)
+    large = tmp_path / "journal"
+    large.write_bytes(b"x" * 100_001)
+    with (
+        pytest.raises(FleetkitError, match=r"records/one/journal is larger than .*\n  next: .*pack a shorter time"),
+        write_archive(tmp_path / "one.zip") as archive,
+    ):
+        archive.add_file("records/one/journal", large)
+    assert [one.name for one in tmp_path.iterdir()] == ["journal"]
