@@ -31,7 +31,15 @@ from fleetkit.runs.report import UNRECORDED, render_report
 from fleetkit.runs.resuming import Resumption, resume_run
 from fleetkit.runs.scheduling import Scheduling
 from fleetkit.runs.selecting import RunSelection, find_last_done, select_prunable
-from fleetkit.runs.store import StoredRun, find_record, find_run, foreign_folders, list_runs, read_run
+from fleetkit.runs.store import (
+    StoredRun,
+    find_record,
+    find_run,
+    foreign_folders,
+    list_record_folders,
+    list_runs,
+    read_run,
+)
 from fleetkit.runs.stores import FolderStore, RunStore
 from fleetkit.runs.verify import ProofState, RunProof, verify_run
 
@@ -88,6 +96,7 @@ __all__ = [
     "is_over_many",
     "is_pushed",
     "list_notebooks",
+    "list_record_folders",
     "list_runs",
     "no_follower",
     "parse_outcome",

@@ -28,6 +28,7 @@ __all__ = [
     "find_record",
     "find_run",
     "foreign_folders",
+    "list_record_folders",
     "list_runs",
     "make_record_folder",
     "parse_run",
@@ -158,15 +159,19 @@ def list_runs(runs: Path, *, cluster: str | None = None) -> Results[Path, Stored
     Results
         Folder to record, or to the error that kept it from being read.
     """
-    pattern = f"{cluster or '*'}/*"
-    folders = [path for path in runs.glob(pattern) if path.is_dir() and is_record_name(path.name)]
     read: dict[Path, StoredRun | Exception] = {}
-    for folder in sorted(folders, key=lambda path: (path.name, path.parent.name), reverse=True):
+    for folder in list_record_folders(runs, cluster=cluster):
         try:
             read[folder] = read_run(folder)
         except FleetkitError as error:
             read[folder] = error
     return Results(read)
+
+
+def list_record_folders(runs: Path, *, cluster: str | None = None) -> list[Path]:
+    """Return the folders of records under ``runs``, the newest first, and read none of them."""
+    folders = [path for path in runs.glob(f"{cluster or '*'}/*") if path.is_dir() and is_record_name(path.name)]
+    return sorted(folders, key=lambda path: (path.name, path.parent.name), reverse=True)
 
 
 def foreign_folders(runs: Path, *, cluster: str | None = None) -> tuple[Path, ...]:

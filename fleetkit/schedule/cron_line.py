@@ -27,6 +27,15 @@ _LEGAL = {
     "month": "1 to 12, or JAN to DEC",
     "day of week": "0 to 7 (0 and 7 are Sunday), or SUN to SAT, MON#1 for the first Monday, 5L for the last Friday",
 }
+_SYMBOLS = {
+    **{day: str(number) for number, day in enumerate(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"])},
+    **{
+        month: str(number)
+        for number, month in enumerate(
+            ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], 1
+        )
+    },
+}
 _COUNTS = {"minute": 60, "hour": 24, "day of month": 31, "month": 12, "day of week": 7}
 _SHORTHANDS = {
     "@hourly": "0 * * * *",
@@ -116,7 +125,7 @@ def parse_cron(text: str, *, timezone: str = "UTC") -> CronLine:
     line = CronLine(text=" ".join(fields).upper(), timezone=timezone)
     for place, (name, field) in enumerate(line.fields.items()):
         _require_legal(" ".join([*"*****"[:place], field, *"*****"[place + 1 :]]), text, name, field)
-        _require_short_steps(text, name, field)
+        _require_clear_steps(text, name, field)
     _require_some_day(line, text)
     _require_clear_days(line)
     return line
@@ -168,13 +177,19 @@ def _require_legal(alone: str, text: str, name: str, field: str) -> None:
         raise _wrong(text, seen=f"{name}: {field!r}", hint=f"legal for the {name}: {_LEGAL[name]}") from error
 
 
-def _require_short_steps(text: str, name: str, field: str) -> None:
-    """Refuse a step that leads out of its field: ``*/90`` is each hour to one cron, and no line to another."""
+def _require_clear_steps(text: str, name: str, field: str) -> None:
+    """Refuse a step that no two crons take for the same.
+
+    ``*/90`` is each hour to one and no line to another; ``5-5/10`` is 5 to one, and from 5 on to another.
+    """
     most = _COUNTS[name]
     for term in field.split(","):
-        step = term.partition("/")[2]
+        span, _, step = term.upper().partition("/")
+        first, _, last = (_SYMBOLS.get(end, end) for end in span.partition("-"))
         if step and int(step) >= most:
             raise _wrong(text, seen=f"{name}: {field!r}", hint=f"a step of the {name} is less than {most}")
+        if step and first == last:
+            raise _wrong(text, seen=f"{name}: {field!r}", hint=f"write {first} alone, or a range that ends after it")
 
 
 def _require_some_day(line: CronLine, text: str) -> None:

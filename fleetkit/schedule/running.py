@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,17 @@ from fleetkit.runs import (
     OnEvent,
     Outcome,
     RunLimits,
-    RunSelection,
+    RunRecord,
     Scheduling,
     StoredRun,
     check_parameters,
     execute_notebook,
     find_notebook,
-    list_runs,
+    list_record_folders,
     no_follower,
     read_journal,
     read_parameters,
+    read_run,
 )
 from fleetkit.schedule.entry import Entry, grace_s
 from fleetkit.schedule.holding import hold_schedule
@@ -89,7 +91,7 @@ def run_entry(entry: Entry, *, folder: Path, attendants: Attendants) -> StoredRu
     """
     with hold_schedule(folder, entry.name):
         notebook, values = _prepare(entry, folder)
-        before = [one.record for one in list_scheduled_runs(entry, folder=folder)]
+        before = _read_attempts_before(entry, folder)
         schedule = judge_times(entry, before, now=utc_now())
         if schedule.note:
             attendants.say(schedule.note)
@@ -99,14 +101,42 @@ def run_entry(entry: Entry, *, folder: Path, attendants: Attendants) -> StoredRu
         return stored
 
 
-def list_scheduled_runs(entry: Entry, *, folder: Path) -> list[StoredRun]:
+def list_scheduled_runs(entry: Entry, *, folder: Path, limit: int | None = None) -> list[StoredRun]:
     """Return the runs of a schedule whose records lie in the folder that is worked in, the newest first.
 
     A record that cannot be read says of no schedule that it belongs to it.
+
+    Parameters
+    ----------
+    limit
+        The newest so many; older records are not read.
     """
-    found = list_runs(folder / "runs", cluster=_label(entry))
-    chosen = RunSelection(notebook=Path(entry.notebook).stem).choose(found.ok.values())
-    return [one for one in chosen if one.record.schedule is not None and one.record.schedule.name == entry.name]
+    return list(itertools.islice(_read_runs(entry, folder), limit))
+
+
+def _read_runs(entry: Entry, folder: Path) -> Iterator[StoredRun]:
+    notebook = Path(entry.notebook).stem
+    for place in list_record_folders(folder / "runs", cluster=_label(entry)):
+        # By its name first: a year of a schedule that is due each minute is half a million records.
+        if f"Z-{notebook}" not in place.name:
+            continue
+        try:
+            stored = read_run(place)
+        except FleetkitError:
+            continue
+        schedule = stored.record.schedule
+        if stored.record.notebook == notebook and schedule is not None and schedule.name == entry.name:
+            yield stored
+
+
+def _read_attempts_before(entry: Entry, folder: Path) -> list[RunRecord]:
+    """Return the attempts of the last run, the newest first."""
+    attempts = []
+    for one in _read_runs(entry, folder):
+        attempts.append(one.record)
+        if one.record.schedule is None or one.record.schedule.attempt == 1:
+            break
+    return attempts
 
 
 def _label(entry: Entry) -> str:

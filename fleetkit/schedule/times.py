@@ -30,7 +30,7 @@ def judge_times(entry: Entry, before: Sequence[RunRecord], *, now: dt.datetime) 
     Parameters
     ----------
     before
-        The records of the schedule's runs, the newest first; several where that was tried again.
+        The attempts of the last run, the newest first; none where it never ran.
     """
     last = before[0] if before else None
     killed = ""

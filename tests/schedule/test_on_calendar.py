@@ -80,7 +80,10 @@ def covers_the_week(weekday: str) -> bool:
 @given(st.tuples(field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 7)))
 def test_any_line_of_plain_fields_is_due_at_the_same_moments(fields):
     *_, day, _, weekday = fields
-    if "*" not in (day, weekday) and ("*" in day + weekday or covers_the_week(weekday)):
+    if any(re.search(r"\b(\d+)-\1/", field) for field in fields):
+        with pytest.raises(SettingsError, match="range that ends after it"):
+            parse_cron(" ".join(fields))
+    elif "*" not in (day, weekday) and ("*" in day + weekday or covers_the_week(weekday)):
         with pytest.raises(SettingsError):
             parse_cron(" ".join(fields))
     else:

@@ -30,7 +30,7 @@ def command(as_json: bool) -> int:
 
     folder, now = Path.cwd(), utc_now()
     found = schedule.list_entries(folder)
-    runs = {name: schedule.list_scheduled_runs(entry, folder=folder) for name, entry in found.ok.items()}
+    runs = {name: schedule.list_scheduled_runs(entry, folder=folder, limit=1) for name, entry in found.ok.items()}
     missing = {name: find_missing(entry) for name, entry in found.ok.items()}
     if as_json:
         print_json([facts_of(entry, runs[name], missing=missing[name]) for name, entry in found.ok.items()])

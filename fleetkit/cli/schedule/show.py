@@ -29,12 +29,12 @@ def command(name: str, as_json: bool) -> int:
 
     folder = Path.cwd()
     entry = schedule.read_entry(folder, name)
-    runs = schedule.list_scheduled_runs(entry, folder=folder)
+    runs = schedule.list_scheduled_runs(entry, folder=folder, limit=_LAST)
     missing = find_missing(entry)
     code = ExitCode.FAILED if missing else ExitCode.DONE
     if as_json:
         facts = facts_of(entry, runs, missing=missing)
-        print_json({**facts, "runs": [stored.record.to_json() for stored in runs[:_LAST]]})
+        print_json({**facts, "runs": [stored.record.to_json() for stored in runs]})
         return code
     print_lines(
         f"{entry.name}: {entry.title}",
@@ -45,7 +45,7 @@ def command(name: str, as_json: bool) -> int:
         *([f"approval {entry.approve}"] if entry.approve else []),
         f"file     {schedule.entry_file(folder, name)}",
         *(f"wrote    {place}" for place in entry.wrote),
-        *(f"run      {describe_run(stored)}" for stored in runs[:_LAST]),
+        *(f"run      {describe_run(stored)}" for stored in runs),
     )
     if not runs:
         print_lines("never run")
