@@ -16,6 +16,7 @@ from fleetkit.workflows import _audit_etcd as inside
 from fleetkit.workflows import _audit_machines as computing
 from fleetkit.workflows import _audit_network as network
 from fleetkit.workflows import _audit_starts as starting
+from fleetkit.workflows._awaited import telling_what_is_awaited
 from fleetkit.workflows._workspace import Workspace
 from fleetkit.workflows.last_backup import recall_backup
 from fleetkit.workflows.way_in import WayIn, open_way_in
@@ -47,23 +48,32 @@ class _Once(Generic[T]):
             return self._known[0]
 
 
-def read_facts(workspace: Workspace, names: Collection[str]) -> checks.Facts:
+def read_facts(
+    workspace: Workspace, names: Collection[str], *, note: Callable[[str], None] = lambda _line: None
+) -> checks.Facts:
     """Read facts of a cluster; one that cannot be read keeps no other from being read.
 
     Parameters
     ----------
     names
         Those that are wanted, of `fleetkit.checks.FACT_NAMES`; nothing else is asked for.
+    note
+        Told every few seconds what is still waited for.
     """
     with contextlib.ExitStack() as stack:
         machines = _Once(lambda: aws.list_instances(workspace.session, workspace.cluster.name))
         # Opened by whoever first reads through it, and closed once all is read.
         way = _Once(lambda: stack.enter_context(open_way_in(workspace, machines=machines)))
         readers = {**_readers(workspace, machines), **_readers_inside(workspace, way)}
+        words = {name: checks.FACT_SOURCES[name].what for name in sorted(names)}
+        awaited = stack.enter_context(telling_what_is_awaited(words, note))
+
+        def read(name: str) -> Any:
+            with awaited.waiting_for(name):
+                return readers[name]()
+
         # All of them at once: one that waits for what another reads must keep no third from being begun.
-        results = call_each(
-            sorted(names), lambda name: readers[name](), catch=FleetkitError, at_once=max(len(names), 1)
-        )
+        results = call_each(list(words), read, catch=FleetkitError, at_once=max(len(words), 1))
     return checks.Facts(
         _tell_cluster(workspace.cluster),
         read=results.ok,

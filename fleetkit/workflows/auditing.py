@@ -209,7 +209,7 @@ def audit_cluster(
     told.note(f"reading facts for {_count_checks(len(chosen))} of {workspace.cluster.name}")
     most = reckon_audit_budget(workspace.cluster) if budget is None else budget
     with workspace.session.counting(limit=most) as calls:
-        facts = read_facts(workspace, {name for one in chosen for name in one.facts})
+        facts = read_facts(workspace, {name for one in chosen for name in one.facts}, note=told.note)
     # Who asks for some checks is told of their waivers alone.
     names = {one.id for one in chosen} if checks else None
     waivers = [WaiverFact(**one.model_dump()) for one in workspace.cluster.waivers if not names or one.check in names]
