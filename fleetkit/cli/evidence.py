@@ -11,6 +11,7 @@ import click
 
 from fleetkit.cli._completing import complete_cluster
 from fleetkit.cli._exit import OUTCOME_CODES
+from fleetkit.cli._files import require_place
 from fleetkit.cli._output import is_on_command_line, json_option, print_json, print_lines, print_note
 from fleetkit.cli.runs._moments import MOMENT
 from fleetkit.core import utc_now
@@ -106,9 +107,11 @@ def _make(
 
     named = cluster or _name_cluster()
     name = Path(named).name.removesuffix(".toml")
+    place = output or Path(f"evidence-{name}-{since:%Y%m%d}-{until:%Y%m%d}.zip")
+    require_place(place)
     made = workflows.make_evidence(
         workflows.open_record_place(),
-        output or Path(f"evidence-{name}-{since:%Y%m%d}-{until:%Y%m%d}.zip"),
+        place,
         cluster=named,
         since=since,
         until=until,

@@ -102,7 +102,7 @@ def test_what_is_amiss_is_in_the_exit_code_and_the_archive_is_made(world: World,
         (["--cluster", "demo", "verify", "a.zip", "--key", "x"], 2, "do not go with verify"),
         (["verify", "a.zip"], 2, "--key"),
         (["verify", "a.zip", "--key", "nobody"], 2, "is no public key"),
-        ([*MARCH, "--output", "none/a.zip"], 1, "cannot be written"),
+        ([*MARCH, "--output", "none/a.zip"], 2, "/none is no folder"),
     ],
 )
 def test_wrong_use_is_explained(

@@ -108,7 +108,7 @@ def write_archive(path: Path, *, replace: bool = False) -> Iterator[ArchiveWrite
     except (OSError, zipfile.LargeZipFile) as error:
         raise FleetkitError(
             f"the archive {path} cannot be written",
-            seen=str(error),
+            seen=getattr(error, "strerror", None) or str(error),
             hint="make room, name another place with --output, or pack a shorter time",
         ) from error
 
