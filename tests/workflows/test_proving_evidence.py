@@ -212,6 +212,14 @@ def test_a_manifest_leads_nowhere_else(world: World, files: Files, tmp_path: Pat
     assert [one.name for one in tmp_path.iterdir()] == ["a.zip"]
 
 
+def test_a_record_that_is_told_of_twice_is_told_and_not_counted_twice(
+    world: World, files: Files, tmp_path: Path
+) -> None:
+    (one, *rest) = prove(world).manifest.records  # type: ignore[union-attr]
+    changed = sign_anew(files, world.ada.signer, records=(one, one, *rest))
+    assert f"the record {one.id} is named twice" in told(prove(world, pack(tmp_path / "a.zip", changed.items())))
+
+
 @pytest.mark.parametrize(
     ("changes", "what"),
     [

@@ -129,16 +129,20 @@ def _check(archive: _Opened, *, verify: VerifySignature, keys: Collection[str], 
         return CheckedArchive(manifest=None, signed_by="", records=(), flaws=(_as_flaw(error),))
     flaws = [*_of_names(manifest, names)]
     packed = {one.path: one for one in manifest.files}
-    for record in manifest.records:
-        for name in RECORD_FILES:
-            packed.pop(f"{RECORDS_FOLDER}/{record.id}/{name}", None)
+    # Looked up and not searched for: an archive of many records is as long to check as they are many.
+    of_records = {
+        record.id: [file for name in RECORD_FILES if (file := packed.pop(f"{RECORDS_FOLDER}/{record.id}/{name}", None))]
+        for record in manifest.records
+    }
     for file in packed.values():
         flaws += archive.find_flaws(file)
         if file.path.startswith(f"{RECORDS_FOLDER}/"):
             flaws.append(Flaw(where=file.path, what=f"it is of no record that {MANIFEST_FILE} tells of"))
     proofs: list[RunProof] = []
-    for record in manifest.records:
-        proof, found = _check_record(archive, manifest, record.id, verify=verify, keys=keys, look=look)
+    for record, files in of_records.items():
+        proof, found = _check_record(
+            archive, record, files, cluster=manifest.cluster, verify=verify, keys=keys, look=look
+        )
         proofs.append(proof)
         flaws += found
     return CheckedArchive(manifest=manifest, signed_by=signed_by, records=tuple(proofs), flaws=tuple(flaws))
@@ -180,19 +184,25 @@ def _of_names(manifest: Manifest, names: Sequence[str]) -> Iterator[Flaw]:
 
 
 def _check_record(
-    archive: _Opened, manifest: Manifest, record: str, *, verify: VerifySignature, keys: Collection[str], look: _Look
+    archive: _Opened,
+    record: str,
+    files: Sequence[PackedFile],
+    *,
+    cluster: str,
+    verify: VerifySignature,
+    keys: Collection[str],
+    look: _Look,
 ) -> tuple[RunProof, list[Flaw]]:
     place = f"{RECORDS_FOLDER}/{record}"
     with tempfile.TemporaryDirectory(prefix="fleetkit-evidence-") as room:
         folder = Path(room) / record
         folder.mkdir()
         damaged: list[Flaw] = []
-        for file in manifest.files:
-            if file.path.startswith(f"{place}/"):
-                damaged += archive.find_flaws(file, copy=folder / Path(file.path).name)
-        proof = prove_record(folder, cluster=manifest.cluster, verify=verify, keys=keys)
+        for file in files:
+            damaged += archive.find_flaws(file, copy=folder / Path(file.path).name)
+        proof = prove_record(folder, cluster=cluster, verify=verify, keys=keys)
         # What was damaged on the way is told as that; what its check makes of it says nothing more.
-        found = () if damaged else (*proof.flaws, *look(folder, manifest.cluster))
+        found = () if damaged else (*proof.flaws, *look(folder, cluster))
     return proof, [*damaged, *(Flaw(where=f"{place}, {one.where}", what=one.what) for one in found)]
 
 

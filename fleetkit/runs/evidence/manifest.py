@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -149,6 +150,8 @@ def _read(told: Mapping[str, Any]) -> Manifest:
     names = [*(one.path for one in files), *(one.id for one in records)]
     if wrong := [one for one in names if not is_plain_name(one)] + [one.id for one in records if "/" in one.id]:
         raise ValueError(f"nothing may be called {wrong[0]!r}")
+    if twice := [name for name, count in Counter(one.id for one in records).items() if count > 1]:
+        raise ValueError(f"the record {twice[0]} is named twice")
     by = told["made_by"]
     return Manifest(
         cluster=told["cluster"],
