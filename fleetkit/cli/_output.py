@@ -23,6 +23,7 @@ from fleetkit.core import FleetkitError, Redactor, format_utc
 
 __all__ = [
     "cluster_argument",
+    "cluster_option",
     "format_json",
     "format_table",
     "is_on_command_line",
@@ -42,6 +43,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 def cluster_argument(command: F) -> F:
     """Give a command the cluster as its first argument; left out where there is only one."""
     return click.argument("cluster", required=False, metavar="[CLUSTER]", shell_complete=complete_cluster)(command)
+
+
+def cluster_option(command: F) -> F:
+    """Give a command that runs notebooks ``--cluster``."""
+    return click.option(
+        "--cluster",
+        metavar="NAME",
+        default="",
+        shell_complete=complete_cluster,
+        help="Cluster to run for; left out where there is only one.",
+    )(command)
 
 
 def json_option(command: F) -> F:

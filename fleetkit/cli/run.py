@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleetkit.cli._completing import complete_cluster, complete_notebook, complete_run
+from fleetkit.cli._completing import complete_notebook, complete_run
 from fleetkit.cli._exit import ExitCode, join_exit_codes
-from fleetkit.cli._output import json_option, print_json, print_lines, print_note
+from fleetkit.cli._output import cluster_option, json_option, print_json, print_lines, print_note
 from fleetkit.cli._sending import find_follower, find_stores, is_kept
 from fleetkit.cli._signing import find_signer
 from fleetkit.cli._telling import load_told_cluster, tell_run
@@ -27,13 +27,7 @@ __all__ = ["command"]
 
 @click.command()
 @click.argument("notebook", default="", shell_complete=complete_notebook)
-@click.option(
-    "--cluster",
-    metavar="NAME",
-    default="",
-    shell_complete=complete_cluster,
-    help="Cluster to run for; left out where there is only one.",
-)
+@cluster_option
 @click.option("-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter of the notebook.")
 @click.option(
     "--approve",

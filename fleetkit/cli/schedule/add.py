@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleetkit.cli._completing import complete_cluster, complete_notebook
+from fleetkit.cli._completing import complete_notebook
 from fleetkit.cli._durations import parse_duration
-from fleetkit.cli._output import json_option, print_json, print_lines, print_note
+from fleetkit.cli._output import cluster_option, json_option, print_json, print_lines, print_note
 from fleetkit.cli.schedule._facts import facts_of
 from fleetkit.core import SettingsError, format_utc, utc_now
 
@@ -25,13 +25,7 @@ _KINDS = ("systemd", "cron", "jupyter-scheduler", "airflow")
 
 @click.command("add")
 @click.argument("notebook", shell_complete=complete_notebook)
-@click.option(
-    "--cluster",
-    metavar="NAME",
-    default="",
-    shell_complete=complete_cluster,
-    help="Cluster to run for; left out where there is only one.",
-)
+@cluster_option
 @click.option(
     "--cron", required=True, metavar="LINE", help='When: five fields, such as "0 3 * * *" for 03:00 each day.'
 )
