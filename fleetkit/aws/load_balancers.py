@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fleetkit.aws._errors import asking
 from fleetkit.aws._tags import read_tags
 from fleetkit.aws.session import CLUSTER_TAG, AwsSession
 from fleetkit.core import call_each
+
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2.type_defs import ActionOutputTypeDef, ListenerTypeDef
 
 __all__ = [
     "BalancerSettings",
@@ -61,7 +65,7 @@ class Listener:
     policy
         Which TLS it speaks; empty where none.
     sends_to_tls
-        Whether it answers by sending whoever asks to HTTPS, unless a rule of its own says otherwise.
+        Whether it sends whoever asks to HTTPS, whatever is asked for: by its default action and by each of its rules.
     """
 
     protocol: str
@@ -174,15 +178,14 @@ def read_balancer_settings(session: AwsSession, balancer: LoadBalancer) -> Balan
         told = session.elbv2.describe_load_balancer_attributes(LoadBalancerArn=balancer.arn)["Attributes"]
         pages = session.elbv2.get_paginator("describe_listeners").paginate(LoadBalancerArn=balancer.arn)
         found = [listener for page in pages for listener in page["Listeners"]]
+        redirecting = {listener.get("ListenerArn", "") for listener in found if _sends_to_tls(session, listener)}
     values = {one.get("Key", ""): one.get("Value", "") for one in told}
     listeners = [
         Listener(
             protocol=one.get("Protocol", ""),
             port=one.get("Port", 0),
             policy=one.get("SslPolicy", "") if one.get("Protocol") in _TLS else "",
-            sends_to_tls=any(
-                action.get("RedirectConfig", {}).get("Protocol") == "HTTPS" for action in one.get("DefaultActions", [])
-            ),
+            sends_to_tls=one.get("ListenerArn", "") in redirecting,
         )
         for one in found
     ]
@@ -191,6 +194,18 @@ def read_balancer_settings(session: AwsSession, balancer: LoadBalancer) -> Balan
         cross_zone=balancer.kind == "application" or values.get("load_balancing.cross_zone.enabled") == "true",
         listeners=tuple(sorted(listeners, key=lambda one: one.port)),
     )
+
+
+def _sends_to_tls(session: AwsSession, listener: ListenerTypeDef) -> bool:
+    """Return whether a listener redirects to HTTPS; its rules are asked for only where its default action does."""
+    if not _redirects(listener.get("DefaultActions", [])):
+        return False
+    pages = session.elbv2.get_paginator("describe_rules").paginate(ListenerArn=listener.get("ListenerArn", ""))
+    return all(_redirects(rule.get("Actions", [])) for page in pages for rule in page["Rules"])
+
+
+def _redirects(actions: Iterable[ActionOutputTypeDef]) -> bool:
+    return any(action.get("RedirectConfig", {}).get("Protocol") == "HTTPS" for action in actions)
 
 
 def read_target_settings(session: AwsSession, group_arn: str) -> TargetSettings:

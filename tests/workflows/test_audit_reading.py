@@ -18,6 +18,7 @@ from fleetkit.workflows._audit_reading import read_facts
 NETWORK = ("acls", "balancers", "flow_logs", "groups", "machines", "subnets", "wearers")
 OTHERS = ("balancer_settings", "pools", "protection", "target_groups", "volumes")
 STARTS = ("images", "managed")
+REDIRECT: Any = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "StatusCode": "HTTP_301"}}
 
 
 @pytest.fixture
@@ -74,6 +75,10 @@ def world(session: AwsSession) -> dict[str, str]:
         LoadBalancerArn=balancer, Protocol="HTTP", Port=80,
         DefaultActions=[{"Type": "forward", "TargetGroupArn": targets}],
     )  # fmt: skip
+    redirecting = session.elbv2.create_listener(
+        LoadBalancerArn=balancer, Protocol="HTTP", Port=81, DefaultActions=[REDIRECT]
+    )
+    made["redirecting"] = redirecting["Listeners"][0]["ListenerArn"]
     session.ec2.create_launch_template(LaunchTemplateName="pool", LaunchTemplateData={"InstanceType": "t3.small"})
     allow(session, made["master"], 2379, 2379, "10.10.0.0/16")
     made["list"] = session.ec2.create_managed_prefix_list(
@@ -118,10 +123,6 @@ def test_facts_are_of_the_cluster_and_of_what_its_machines_wear(
 def test_machines_pools_and_load_balancers_are_read_as_they_are_set_up(
     session: AwsSession, workspace: Workspace, world: dict[str, str]
 ) -> None:
-    redirect: Any = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "StatusCode": "HTTP_301"}}
-    session.elbv2.create_listener(
-        LoadBalancerArn=world["balancer"], Protocol="HTTP", Port=81, DefaultActions=[redirect]
-    )
     session.elbv2.modify_target_group_attributes(
         TargetGroupArn=world["targets"],
         Attributes=[{"Key": "load_balancing.cross_zone.enabled", "Value": "false"}],
@@ -148,6 +149,19 @@ def test_machines_pools_and_load_balancers_are_read_as_they_are_set_up(
     assert (group.resource, group.draining_s, group.cross_zone) == ("fleet-ui", 300, False)
     assert pool.target_groups == {group.arn}
     assert sum(group.states.values()) == 1
+
+
+def test_a_listener_that_lets_one_path_pass_in_clear_does_not_send_all_to_tls(
+    session: AwsSession, workspace: Workspace, world: dict[str, str]
+) -> None:
+    forward: Any = {"Type": "forward", "TargetGroupArn": world["targets"]}
+    for priority, action in enumerate([REDIRECT, forward], start=1):
+        session.elbv2.create_rule(
+            ListenerArn=world["redirecting"], Priority=priority, Actions=[action],
+            Conditions=[{"Field": "path-pattern", "Values": [f"/{priority}/*"]}],
+        )  # fmt: skip
+        (settings,) = read_facts(workspace, ["balancer_settings"]).balancer_settings.values()
+        assert [one.sends_to_tls for one in settings.listeners] == [False, priority == 1]
 
 
 @pytest.mark.parametrize(

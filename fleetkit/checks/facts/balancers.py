@@ -40,7 +40,7 @@ class ListenerFact:
     policy
         Which TLS it speaks; empty where none.
     sends_to_tls
-        Whether it does no more than send whoever asks to HTTPS.
+        Whether it does no more than send whoever asks to HTTPS, whatever is asked for.
     """
 
     protocol: str

@@ -57,7 +57,9 @@ FACT_SOURCES: Mapping[str, FactSource] = {
             _GROUPS,
             "elasticloadbalancing:DescribeListeners",
             "elasticloadbalancing:DescribeLoadBalancerAttributes",
-            *_BALANCERS,
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeRules",
+            "elasticloadbalancing:DescribeTags",
         ),
     ),
     "target_groups": FactSource(
