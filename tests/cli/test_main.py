@@ -6,7 +6,9 @@ import importlib
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -95,8 +97,15 @@ def test_ctrl_c_says_so_and_exits_130() -> None:
 
 @pytest.mark.parametrize(("error", "code"), [(EOFError("cut"), ExitCode.FAILED), (KeyboardInterrupt(), 130)])
 def test_a_stream_that_ends_is_no_person_who_interrupts(
-    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: BaseException,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    # There the trace of an error is kept that nobody expected.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
     def fail(*_: object, **__: object) -> None:
         raise error
 
