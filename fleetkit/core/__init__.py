@@ -29,6 +29,7 @@ from fleetkit.core.errors import (
     VaultError,
     WaitTimeoutError,
     WorkflowError,
+    on_one_line,
 )
 from fleetkit.core.quorum import (
     FAULT_TOLERANCE_TABLE,
@@ -102,6 +103,7 @@ __all__ = [
     "is_transient",
     "judge_quorum",
     "name_secrets",
+    "on_one_line",
     "parse_public_key",
     "parse_reference",
     "parse_utc",

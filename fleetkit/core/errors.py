@@ -54,7 +54,10 @@ __all__ = [
     "VaultError",
     "WaitTimeoutError",
     "WorkflowError",
+    "on_one_line",
 ]
+
+_BEFORE_HINT = "\n  next: "
 
 
 class FleetkitError(Exception):
@@ -82,7 +85,12 @@ class FleetkitError(Exception):
         return f"{self.what}: {self.seen}" if self.seen else self.what
 
     def __str__(self) -> str:
-        return self.without_hint if self.hint is None else f"{self.without_hint}\n  next: {self.hint}"
+        return self.without_hint if self.hint is None else f"{self.without_hint}{_BEFORE_HINT}{self.hint}"
+
+
+def on_one_line(told: str) -> str:
+    """Return what an error says, with its hint after a semicolon, for a place that has one line."""
+    return " ".join(told.replace(_BEFORE_HINT, "; ").split())
 
 
 class SettingsError(FleetkitError, ValueError):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fleetkit import aws
 from fleetkit.config import ClusterPaths, Settings, find_cluster, read_cluster_data, write_cluster_file
-from fleetkit.core import ClusterFileError, FleetkitError, call_each
+from fleetkit.core import ClusterFileError, FleetkitError, call_each, on_one_line
 from fleetkit.views import ClusterForm, Offer, Offers
 from fleetkit.workflows._aws_share import share_of
 from fleetkit.workflows.initialize import Answers, draft_cluster, propose_unasked
@@ -139,7 +139,7 @@ def _read_text(file: Path) -> str:
 def _unread(error: FleetkitError) -> Offers:
     """Say why something could not be read, and what lies behind that, whatever it was that was asked for."""
     behind = "; ".join(filter(None, (error.seen or error.what, error.hint)))
-    return Offers(unknown=str(error).replace("\n  next: ", "; "), cause=behind)
+    return Offers(unknown=on_one_line(str(error)), cause=behind)
 
 
 def _plain(values: list[str] | tuple[str, ...]) -> tuple[Offer, ...]:

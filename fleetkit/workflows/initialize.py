@@ -33,6 +33,7 @@ from fleetkit.core import (
     SettingsError,
     call_each,
     current_user,
+    on_one_line,
     utc_now,
 )
 from fleetkit.workflows._aws_share import share_of
@@ -109,7 +110,7 @@ class DraftedCluster:
     @property
     def unknown(self) -> Mapping[str, str]:
         """As in `Initialized`."""
-        return {path: _reason(error) for path, error in self.failed.items()}
+        return {path: on_one_line(str(error)) for path, error in self.failed.items()}
 
 
 def initialize(
@@ -169,7 +170,7 @@ def draft_cluster(
     for path, value in known.items():
         _set(values, path, value)
     found = known | ({"zones": ", ".join(zones)} if zones else {})
-    unknown = {path: _reason(error) for path, error in failed.items()}
+    unknown = {path: on_one_line(str(error)) for path, error in failed.items()}
     return DraftedCluster(text=render_cluster_file(values, unknown=unknown), found=found, failed=failed)
 
 
@@ -259,10 +260,6 @@ def _zones(session: AwsSession) -> tuple[str, ...]:
     if len(zones) < 2:
         raise NotFoundError(f"{session.region} has no two zones that offer {', '.join(_TYPES)}", known=zones)
     return tuple(zones[:_ZONES])
-
-
-def _reason(error: Exception) -> str:
-    return str(error).replace("\n  next: ", "; ")
 
 
 def _set(values: dict[str, object], path: str, value: str) -> None:

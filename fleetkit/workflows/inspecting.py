@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from fleetkit.core import FleetkitError, call_each, format_utc, utc_now
+from fleetkit.core import FleetkitError, call_each, format_utc, on_one_line, utc_now
 from fleetkit.views import frame_html
 from fleetkit.workflows import _inspections as reading
 from fleetkit.workflows._certificates import join_certificates
@@ -168,8 +168,8 @@ class Inspection(Shown):
     def summary(self) -> str:
         """One sentence."""
         if self.unknown:
-            first = " ".join(self.unknown[0].split())
-            return f"{len(self.unknown)} of {len(self.sections)} parts of {self.cluster} could not be read; {first}"
+            parts = f"{len(self.unknown)} of {len(self.sections)} parts of {self.cluster}"
+            return f"{parts} could not be read; {on_one_line(self.unknown[0])}"
         if self.findings:
             return f"{len(self.findings)} findings on {self.cluster}"
         return f"{self.cluster} is as it should be"

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from fleetkit.core import ClusterFileError, FleetkitError, NotFoundError, WaitTimeoutError, format_duration
+from fleetkit.core import (
+    ClusterFileError,
+    FleetkitError,
+    NotFoundError,
+    WaitTimeoutError,
+    format_duration,
+    on_one_line,
+)
 
 
 def test_a_message_has_three_parts() -> None:
     error = FleetkitError("cannot read clusters/demo.toml", seen="permission denied", hint="chmod u+r the file")
     assert str(error) == "cannot read clusters/demo.toml: permission denied\n  next: chmod u+r the file"
+
+
+def test_a_message_fits_on_one_line_with_its_next_step() -> None:
+    error = FleetkitError("cannot ask AWS", seen="it said:\n  no", hint="give credentials")
+    assert on_one_line(str(error)) == "cannot ask AWS: it said: no; give credentials"
+    assert on_one_line(f"machines: {error}") == "machines: cannot ask AWS: it said: no; give credentials"
 
 
 def test_all_problems_of_a_cluster_file_are_told_at_once() -> None:
