@@ -64,7 +64,7 @@ test: setup system ## everything that fits into forty minutes: what CI runs
 # The drills by themselves: their cluster would run on beside those of all others.
 test-slow: setup system ## the rest
 	$(PYTEST) -m slow --timeout 3600 tests/drills
-	$(PYTEST) -m slow --timeout 3600 --ignore tests/drills
+	$(PYTEST) -n 2 --dist loadfile -m slow --timeout 3600 --ignore tests/drills
 
 lint: setup ## ruff and import-linter
 	$(BIN)/ruff check .
