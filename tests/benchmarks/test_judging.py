@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -118,3 +120,12 @@ def test_the_committed_results_hold_every_goal_and_make_a_table() -> None:
     table = render_table(results)
     assert table.count("\n|") == len(results["results"]) + 1
     assert "**no**" not in table
+
+
+def test_the_program_starts_outside_the_tests() -> None:
+    root = Path(program.__file__).parents[1]
+    answer = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--help"], cwd=root, capture_output=True, text=True, timeout=60
+    )
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "--only" in answer.stdout

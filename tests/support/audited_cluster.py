@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from support.aws_moto import make_subnet, make_vpc, run_machine, seed_images, tag_specification
-from support.cluster_files import write_cluster
-
 from fleetkit.aws import FLATCAR_OWNER, UBUNTU_OWNER, AwsSession
 from fleetkit.workflows import Workspace, open_workspace
 from fleetkit.workflows._audit_etcd import MOST_PROOFS
+
+# Relative, as the benchmarks take this module too, by another name.
+from .aws_moto import make_subnet, make_vpc, run_machine, seed_images, tag_specification
+from .cluster_files import write_cluster
 
 __all__ = ["add_foreign_machines", "make_audited_cluster", "make_operator", "seed_cluster_images"]
 
