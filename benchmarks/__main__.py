@@ -1,12 +1,13 @@
 """Measure everything, write ``results.json``, and fail over a goal.
 
+What is not measured this time stays in the file as it was, with its own date and machine.
+
 python -m benchmarks [--only NAME ...] [--cluster RUNS] [--prowler [ENVIRONMENT]] [--output FILE]
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from benchmarks.judging import all_met
 from benchmarks.machine import describe_machine
 from benchmarks.prowler import NEW_ENVIRONMENT
 from benchmarks.recorded_runs import measure_recorded_runs
-from benchmarks.report import RESULTS_FILE, render_table
+from benchmarks.report import RESULTS_FILE, keep_results, render_table
 from benchmarks.start import measure_help, measure_import
 from benchmarks.sweeps import measure_sweeps
 from benchmarks.units import measure_units
@@ -61,14 +62,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         measurements["cluster"] = lambda: measure_whole_deploy(runs=chosen.cluster)
     if chosen.prowler is not None:
         measurements["audit"] = lambda: measure_auditing(prowler=chosen.prowler)
-    machine = describe_machine()
     results: list[dict[str, Any]] = []
     for name, measure in measurements.items():
         sys.stderr.write(f"measuring {name}\n")
-        results += measure()
-    document = {"measured": format_utc(utc_now()), "machine": machine, "results": results}
-    chosen.output.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    sys.stdout.write(render_table(document))
+        origin = {"measured": format_utc(utc_now()), "machine": describe_machine()}
+        # Kept at once: a later one that breaks off, or a Ctrl-C, takes nothing of it away.
+        found = [{**one, **origin} for one in measure()]
+        keep_results(found, chosen.output)
+        results += found
+    sys.stdout.write(render_table(results))
     missed = [one["name"] for one in results if not one["met"]]
     if missed:
         sys.stderr.write(f"over the goal: {', '.join(missed)}\n")

@@ -3,43 +3,56 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["RESULTS_FILE", "read_results", "render_table"]
+__all__ = ["RESULTS_FILE", "keep_results", "read_results", "render_table"]
 
 RESULTS_FILE = Path(__file__).with_name("results.json")
-"""What the last ``make bench`` that was committed measured."""
+"""What was measured last and committed, each with its date and machine."""
 
 _HEAD = (
-    "| what | goal | measured | ours: median (quartiles, runs) | the other side | met |\n|---|---|---|---|---|---|\n"
+    "| what | goal | measured | ours: median (quartiles, runs) | the other side | met | on, at load |\n"
+    "|---|---|---|---|---|---|---|\n"
 )
 
 
-def read_results(file: Path = RESULTS_FILE) -> dict[str, Any]:
+def read_results(file: Path = RESULTS_FILE) -> list[dict[str, Any]]:
     """Read what was measured."""
-    results: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    results: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["results"]
     return results
 
 
-def render_table(results: Mapping[str, Any]) -> str:
-    """Return the Markdown table of all measurements, with a line below on when and where they were made."""
-    rows = "".join(_row(one) for one in results["results"])
-    machine = results["machine"]
-    where = (
+def keep_results(found: Iterable[Mapping[str, Any]], file: Path) -> None:
+    """Write what was measured, in the place of what the file says under the same name; all else in it stays."""
+    results = {one["name"]: one for one in read_results(file)} if file.exists() else {}
+    results |= {one["name"]: dict(one) for one in found}
+    document = {"results": list(results.values())}
+    file.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def render_table(results: Sequence[Mapping[str, Any]]) -> str:
+    """Return the Markdown table of measurements, with a line below on the machines that made them."""
+    rows = "".join(_row(one) for one in results)
+    machines = dict.fromkeys(_machine(one["machine"]) for one in results)
+    return f"{_HEAD}{rows}\nMeasured with {'; '.join(machines)}.\n"
+
+
+def _machine(machine: Mapping[str, Any]) -> str:
+    return (
         f"{machine['cores']} cores of {machine['processor']} under {machine['system']} ({machine['architecture']}), "
-        f"{machine['memory_gb']} GB, load {machine['load']}, Python {machine['python']}"
+        f"{machine['memory_gb']} GB, Python {machine['python']}"
     )
-    return f"{_HEAD}{rows}\nMeasured on {results['measured'][:10]}: {where}.\n"
 
 
 def _row(one: Mapping[str, Any]) -> str:
-    met = "yes" if one["met"] else "**no**"
     if "found" in one:
-        return f"| {one['title']} | none | {', '.join(one['found']) or 'none'} | | | {met} |\n"
-    cells = (one["title"], f"≤ {one['goal']:g}", f"{one['ratio']:g}", _side(one["ours"]), _side(one["theirs"]), met)
-    return f"| {' | '.join(cells)} |\n"
+        told = ["none", ", ".join(one["found"]) or "none", "", ""]
+    else:
+        told = [f"≤ {one['goal']:g}", f"{one['ratio']:g}", _side(one["ours"]), _side(one["theirs"])]
+    when = f"{one['measured'][:10]}, {one['machine']['load']:g}"
+    return f"| {' | '.join([one['title'], *told, 'yes' if one['met'] else '**no**', when])} |\n"
 
 
 def _side(side: Mapping[str, Any]) -> str:

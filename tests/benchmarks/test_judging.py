@@ -109,16 +109,44 @@ def test_results_are_written_and_told_and_a_missed_goal_exits_1(
     assert said.err.endswith("over the goal: bad\n")
     written = json.loads(file.read_text(encoding="utf-8"))
     assert [one["name"] for one in written["results"]] == ["good", "bad"]
-    assert set(written) == {"machine", "measured", "results"}
-    assert "| good over bad | ≤ 2 | 1 | 1 s (1 to 1, 2) | 1 s (1 to 1, 2) | yes |\n" in said.out
-    assert "| bad over good | ≤ 0.5 | 1 | 1 s (1 to 1, 2) | 1 s (1 to 1, 2) | **no** |\n" in said.out
+    assert all({"machine", "measured"} < set(one) for one in written["results"])
+    assert "| good over bad | ≤ 2 | 1 | 1 s (1 to 1, 2) | 1 s (1 to 1, 2) | yes | 2" in said.out
+    assert "| bad over good | ≤ 0.5 | 1 | 1 s (1 to 1, 2) | 1 s (1 to 1, 2) | **no** | 2" in said.out
+
+
+def test_what_is_measured_anew_takes_its_old_place_and_the_rest_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "results.json"
+    first, second = (judge(name, name, 2.0, [1.0, 1.0], [1.0, 1.0], unit="s") for name in ("first", "second"))
+    _run(monkeypatch, file, first, second)
+    before = read_results(file)
+    _run(monkeypatch, file, {**first, "ratio": 1.5})
+    after = read_results(file)
+    assert [(one["name"], one["ratio"]) for one in after] == [("first", 1.5), ("second", 1.0)]
+    assert after[1] == before[1]
+
+
+def test_what_was_measured_before_another_one_broke_off_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "results.json"
+    good = judge("good", "good over bad", 2.0, [1.0, 1.0], [1.0, 1.0], unit="s")
+
+    def break_off() -> list[dict[str, Any]]:
+        raise RuntimeError("broken off")
+
+    monkeypatch.setattr(program, "MEASUREMENTS", {"one": lambda: [good], "two": break_off})
+    with pytest.raises(RuntimeError, match="broken off"):
+        program.main(["--output", str(file)])
+    assert [one["name"] for one in read_results(file)] == ["good"]
 
 
 def test_the_committed_results_hold_every_goal_and_make_a_table() -> None:
     results = read_results()
-    assert all_met(results["results"])
+    assert all_met(results)
     table = render_table(results)
-    assert table.count("\n|") == len(results["results"]) + 1
+    assert table.count("\n|") == len(results) + 1
     assert "**no**" not in table
 
 
