@@ -239,12 +239,14 @@ def _emulated_account() -> Iterator[str]:
         vpc = client.create_vpc(CidrBlock="10.10.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}])[
             "Vpc"
         ]["VpcId"]
-        for number in range(5):
+        for role in ("master", "internal", "public", "bastion", "deploy"):
             client.create_security_group(
-                GroupName=f"group-{number}",
+                GroupName=f"c-000-{role}",
                 Description="of a cluster",
                 VpcId=vpc,
-                TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
+                TagSpecifications=[
+                    {"ResourceType": "security-group", "Tags": [*tags, {"Key": "fleetkit:role", "Value": role}]}
+                ],
             )
         yield url
     finally:
