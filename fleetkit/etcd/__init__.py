@@ -7,6 +7,7 @@ Nothing here opens tunnels, makes certificates or knows of clusters' files: endp
 from fleetkit.etcd._backend import hash_backend
 from fleetkit.etcd.alerts import ALERT_RULES, Alert, AlertState, Severity, judge_alerts
 from fleetkit.etcd.archive import BackupArchive, open_envelope, pack_backup, pack_envelope, read_backup
+from fleetkit.etcd.both_stores import BothStores, read_both_stores
 from fleetkit.etcd.changing_members import add_learner, promote_learner, remove_member
 from fleetkit.etcd.contents import ContentKind, decode_content, indent_json, show_content, show_key, tell_kind
 from fleetkit.etcd.defragmentation import compact, defragment
@@ -82,6 +83,7 @@ __all__ = [
     "BackupManifest",
     "BackupName",
     "BackupPart",
+    "BothStores",
     "ClusterHealth",
     "ContentKind",
     "Disk",
@@ -164,6 +166,7 @@ __all__ = [
     "put_tree",
     "raft_lag",
     "read_backup",
+    "read_both_stores",
     "read_cluster_version",
     "read_health",
     "read_leader_stats",

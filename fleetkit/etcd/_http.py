@@ -88,6 +88,11 @@ class Call:
     def __exit__(self, *_exc: object) -> None:
         self._http.close()
 
+    @property
+    def name(self) -> str:
+        """Whom it is to."""
+        return self._endpoint.name
+
     def ask(self, method: str, path: str, body: Any = None, *, form: Mapping[str, str] | None = None) -> Answer:
         """Send one request and read its answer.
 

@@ -20,7 +20,7 @@ from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 
-__all__ = ["StoreSample", "find_values", "read_sample"]
+__all__ = ["StoreSample", "find_values", "read_sample", "read_sample_over"]
 
 _FROM_THE_FIRST_TO_THE_LAST = base64.b64encode(b"\0").decode()
 _VALUES = 16
@@ -66,10 +66,15 @@ def read_sample(
     """
     deadline = time.monotonic() + (limits or EtcdLimits()).total_s
     with Call(endpoint, context=context_for([endpoint], tls), deadline=deadline) as call:
-        keys = _range(call, revision, count_only=True).whole("count")
-        # Without a sort order: they come in the order of their keys, and etcd reads no more of them than it sends.
-        # Asked to sort, it reads every value of the store first.
-        first = _range(call, revision, limit=str(_VALUES))
+        return read_sample_over(call, revision=revision)
+
+
+def read_sample_over(call: Call, *, revision: int) -> StoreSample:
+    """Read a sample over an open connection, as `read_sample` does."""
+    keys = _range(call, revision, count_only=True).whole("count")
+    # Without a sort order: they come in the order of their keys, and etcd reads no more of them than it sends.
+    # Asked to sort, it reads every value of the store first.
+    first = _range(call, revision, limit=str(_VALUES))
     return StoreSample(keys=keys, values=_read_values(first))
 
 

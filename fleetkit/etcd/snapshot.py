@@ -6,8 +6,6 @@ It does not carry the v2 store: `export_tree` reads that.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import time
@@ -24,7 +22,7 @@ from fleetkit.etcd._http import Call
 from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 
-__all__ = ["SavedSnapshot", "save_snapshot"]
+__all__ = ["SavedSnapshot", "save_snapshot", "save_snapshot_over"]
 
 _DIGEST_BYTES = 32
 _LINE_BYTES = 16 * 1024 * 1024
@@ -80,15 +78,20 @@ def save_snapshot(
     """
     limits = limits or EtcdLimits()
     context = context_for([endpoint], tls)
+    with Call(endpoint, context=context, deadline=time.monotonic() + limits.total_s) as call:
+        return save_snapshot_over(call, target, idle_s=limits.total_s)
+
+
+def save_snapshot_over(call: Call, target: Path, *, idle_s: float) -> SavedSnapshot:
+    """Stream the snapshot over an open connection, as `save_snapshot` does."""
     with writing_whole(target, what="snapshot") as stream:
-        with Call(endpoint, context=context, deadline=time.monotonic() + limits.total_s) as call:
-            pieces = call.stream("/v3/maintenance/snapshot", {}, idle_s=limits.total_s)
-            size, sha256 = _store(endpoint, _messages(pieces), stream)
+        pieces = call.stream("/v3/maintenance/snapshot", {}, idle_s=idle_s)
+        size, sha256 = _store(call.name, _messages(pieces), stream)
         revision = read_backend_revision(stream)
     return SavedSnapshot(path=target, size_bytes=size, sha256=sha256, revision=revision)
 
 
-def _store(endpoint: Endpoint, messages: Iterator[Fields], stream: IO[bytes]) -> tuple[int, str]:
+def _store(member: str, messages: Iterator[Fields], stream: IO[bytes]) -> tuple[int, str]:
     """Write the messages' data, and compare their hash with the one that etcd sends last."""
     digest, size, remaining, held = hashlib.sha256(), 0, -1, b""
     for message in messages:
@@ -102,9 +105,9 @@ def _store(endpoint: Endpoint, messages: Iterator[Fields], stream: IO[bytes]) ->
         held = held[-_DIGEST_BYTES:]
     if remaining != 0:
         seen = "nothing came" if remaining < 0 else f"after {size} bytes, with {remaining} still to come"
-        raise _broken(endpoint, f"it broke off: {seen}")
+        raise _broken(member, f"it broke off: {seen}")
     if digest.digest() != held:
-        raise _broken(endpoint, "its data do not have the sha256 that etcd sent with them, or etcd sent none")
+        raise _broken(member, "its data do not have the sha256 that etcd sent with them, or etcd sent none")
     digest.update(held)
     return size, digest.hexdigest()
 
@@ -142,11 +145,14 @@ def _read_message(line: bytes) -> Fields:
 
 
 def _decode_blob(message: Fields) -> bytes:
+    # Imported where it is used: what reads no snapshot must not need it.
+    import pybase64
+
     try:
-        return base64.b64decode(message.text("blob"), validate=True)
-    except binascii.Error as error:
+        return pybase64.b64decode(message.text("blob"), validate=True)
+    except ValueError as error:
         raise message.reject("blob", "base64") from error
 
 
-def _broken(endpoint: Endpoint, seen: str) -> EtcdError:
-    return EtcdError(f"the snapshot of etcd member {endpoint.name} is not whole", seen=seen, transient=True)
+def _broken(member: str, seen: str) -> EtcdError:
+    return EtcdError(f"the snapshot of etcd member {member} is not whole", seen=seen, transient=True)

@@ -20,7 +20,7 @@ from fleetkit.etcd._reading import Fields
 from fleetkit.etcd.endpoints import Endpoint, EtcdLimits, TlsFiles
 from fleetkit.etcd.keys import KeyNode, is_missing, key_path
 
-__all__ = ["V2_ROOTS", "V2Root", "V2Tree", "export_tree", "put_tree"]
+__all__ = ["V2_ROOTS", "V2Root", "V2Tree", "check_roots", "export_tree", "export_tree_over", "put_tree"]
 
 V2_ROOTS = ("/", "/_coreos.com")
 """What is read where nothing else is said: all that is listed, and the hidden root in which fleet keeps its state."""
@@ -137,12 +137,21 @@ def export_tree(
     SettingsError
         When the TLS files cannot be used, or no root was given.
     """
+    check_roots(roots)
+    deadline = time.monotonic() + (limits or EtcdLimits()).total_s
+    with Call(endpoint, context=context_for([endpoint], tls), deadline=deadline) as call:
+        return export_tree_over(call, roots)
+
+
+def check_roots(roots: Sequence[str]) -> None:
+    """Refuse to read no root at all, before anything is asked."""
     if not roots:
         raise SettingsError("no root of the v2 store was given", hint=f"the usual ones are {' and '.join(V2_ROOTS)}")
-    limits = limits or EtcdLimits()
-    deadline = time.monotonic() + limits.total_s
-    with Call(endpoint, context=context_for([endpoint], tls), deadline=deadline) as call:
-        return V2Tree(roots=tuple(_read_root(call, root) for root in roots))
+
+
+def export_tree_over(call: Call, roots: Sequence[str]) -> V2Tree:
+    """Read roots over an open connection, as `export_tree` does."""
+    return V2Tree(roots=tuple(_read_root(call, root) for root in roots))
 
 
 def put_tree(

@@ -20,12 +20,9 @@ from fleetkit.etcd import (
     EtcdLimits,
     MemberStatus,
     TlsFiles,
-    export_tree,
-    list_members,
     pack_backup,
-    read_sample,
+    read_both_stores,
     read_status,
-    save_snapshot,
 )
 from fleetkit.runs import EventKind
 from fleetkit.workflows._reporting import Reporter
@@ -203,8 +200,8 @@ def back_up(
     source = _choose_source(endpoints, statuses.ok)
     report.note(f"reading both stores of {source.name}")
     with tempfile.TemporaryDirectory(prefix="fleetkit-backup-") as folder:
-        snapshot = save_snapshot(source, Path(folder) / "snapshot.db", tls=tls, limits=limits)
-        tree = export_tree(source, roots=roots, tls=tls, limits=limits)
+        read = read_both_stores(source, Path(folder) / "snapshot.db", roots=roots, tls=tls, limits=limits)
+        snapshot, tree = read.snapshot, read.tree
         manifest = BackupManifest(
             cluster=place.cluster,
             cluster_id=statuses.ok[source.name].cluster_id,
@@ -213,9 +210,9 @@ def back_up(
             revision=snapshot.revision,
             v2_index=tree.index,
             v2_keys=tree.keys,
-            sample=read_sample(source, revision=snapshot.revision, tls=tls, limits=limits),
+            sample=read.sample,
             versions={name: status.version for name, status in statuses.ok.items()},
-            members=list_members([source], tls=tls, limits=limits),
+            members=read.members,
             parts={},
         )
         packed = Path(folder) / "backup.tar"

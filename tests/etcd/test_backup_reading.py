@@ -17,7 +17,19 @@ from support.e2e_world import etcdctl_program
 from support.etcd_cluster import EtcdCluster
 
 from fleetkit.core import EtcdError, FleetkitError, SettingsError
-from fleetkit.etcd import EtcdLimits, V2Root, V2Tree, export_tree, get_key, put_tree, save_snapshot
+from fleetkit.etcd import (
+    EtcdLimits,
+    V2Root,
+    V2Tree,
+    export_tree,
+    get_key,
+    hash_backend,
+    list_members,
+    put_tree,
+    read_both_stores,
+    read_sample,
+    save_snapshot,
+)
 from fleetkit.etcd._answers import Answer
 from fleetkit.etcd._http import Call, make_context
 
@@ -140,6 +152,33 @@ def test_a_tree_is_put_back_as_it_was_and_twice(cluster: EtcdCluster, tmp_path: 
 def test_no_root_at_all_is_refused(cluster: EtcdCluster) -> None:
     with pytest.raises(SettingsError, match="no root"):
         export_tree(cluster.endpoints()[0], roots=(), tls=cluster.tls)
+
+
+def test_both_stores_over_one_connection_are_what_each_is_alone(
+    cluster: EtcdCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(cluster, keys=100, size_bytes=3000)
+    ask(cluster, "PUT", "/v2/keys/_coreos.com/fleet/job/b.service", value="here")
+    (endpoint,) = cluster.endpoints()
+    opened: list[str] = []
+    dial = Call._dial
+    monkeypatch.setattr(Call, "_dial", lambda call: opened.append(call.name) or dial(call))
+    both = read_both_stores(endpoint, tmp_path / "both.db", tls=cluster.tls)
+    assert opened == [endpoint.name]
+    alone = save_snapshot(endpoint, tmp_path / "alone.db", tls=cluster.tls)
+    assert both.snapshot.revision == alone.revision
+    with both.snapshot.path.open("rb") as ours, alone.path.open("rb") as theirs:
+        assert hash_backend(ours) == hash_backend(theirs)
+    assert both.sample == read_sample(endpoint, revision=alone.revision, tls=cluster.tls)
+    assert both.members == list_members([endpoint], tls=cluster.tls)
+    tree = export_tree(endpoint, tls=cluster.tls)
+    assert [(root.root, root.node) for root in both.tree.roots] == [(root.root, root.node) for root in tree.roots]
+
+
+def test_no_root_at_all_is_refused_before_a_snapshot_is_taken(cluster: EtcdCluster, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no root"):
+        read_both_stores(cluster.endpoints()[0], tmp_path / "both.db", roots=(), tls=cluster.tls)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_member_without_quorum_does_not_answer_for_the_tree(tmp_path: Path) -> None:

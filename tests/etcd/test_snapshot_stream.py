@@ -68,6 +68,9 @@ CASES = {
     ),
     "no JSON": ((b"<html>\n",), True, "is no JSON"),
     "no base64": ((b'{"result":{"blob":"?"}}\n',), True, "base64"),
+    "base64 with something in it": ((b'{"result":{"blob":"AA?AAA=="}}\n',), True, "base64"),
+    "base64 without its end": ((b'{"result":{"blob":"AAAAA"}}\n',), True, "base64"),
+    "letters that base64 has not": (('{"result":{"blob":"AAé="}}\n'.encode(),), True, "base64"),
     "whole, and no backend": (WHOLE, True, "is no backend of etcd"),
 }
 
