@@ -90,7 +90,7 @@ class Call:
 
     @property
     def name(self) -> str:
-        """Whom it is to."""
+        """Name of the member that is called."""
         return self._endpoint.name
 
     def ask(self, method: str, path: str, body: Any = None, *, form: Mapping[str, str] | None = None) -> Answer:
